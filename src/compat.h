@@ -1,0 +1,36 @@
+/*
+ * compat.h
+ *	  Every difference between PostgreSQL 14 and 18 that leadflow meets.
+ */
+#ifndef LEADFLOW_COMPAT_H
+#define LEADFLOW_COMPAT_H
+
+#include "postgres.h"
+
+#include "utils/datetime.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM < 140000
+#error "leadflow needs PostgreSQL 14 or later"
+#endif
+
+/* 15: a prefix of settings can be reserved for its extension. */
+#if PG_VERSION_NUM < 150000
+#define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 16: errors of date and time decoding carry an extra argument. */
+static inline int
+compat_decode_datetime(char **field, int *ftype, int nf, int *dtype,
+					   struct pg_tm *tm, fsec_t *fsec, int *tz)
+{
+#if PG_VERSION_NUM >= 160000
+	DateTimeErrorExtra extra;
+
+	return DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz, &extra);
+#else
+	return DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz);
+#endif
+}
+
+#endif							/* LEADFLOW_COMPAT_H */

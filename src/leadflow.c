@@ -1,0 +1,105 @@
+/*
+ * leadflow.c
+ *	  Module start: the settings, and the clock that every report reads.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "leadflow.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+int			leadflow_on_violation = ON_VIOLATION_RAISE;
+
+/* The setting leadflow.clock as typed; empty means the transaction's time. */
+static char *clock_setting = NULL;
+
+static const struct config_enum_entry on_violation_options[] = {
+	{"raise", ON_VIOLATION_RAISE, false},
+	{"park", ON_VIOLATION_PARK, false},
+	{"warn", ON_VIOLATION_WARN, false},
+	{NULL, 0, false}
+};
+
+/* Decode an absolute date and time in the session's time zone. */
+static bool
+decode_instant(const char *text, TimestampTz *instant)
+{
+	char		workbuf[MAXDATELEN + MAXDATEFIELDS];
+	char	   *field[MAXDATEFIELDS];
+	int			ftype[MAXDATEFIELDS];
+	int			nf;
+	int			dtype;
+	int			tz = 0;
+	fsec_t		fsec;
+	struct pg_tm tm;
+
+	if (ParseDateTime(text, workbuf, sizeof(workbuf), field, ftype,
+					  MAXDATEFIELDS, &nf) != 0)
+		return false;
+	if (compat_decode_datetime(field, ftype, nf, &dtype, &tm, &fsec, &tz) != 0)
+		return false;
+	return dtype == DTK_DATE && tm2timestamp(&tm, fsec, &tz, instant) == 0;
+}
+
+static bool
+check_clock(char **newval, void **extra, GucSource source)
+{
+	TimestampTz instant;
+
+	if (**newval == '\0' || decode_instant(*newval, &instant))
+		return true;
+	GUC_check_errdetail("\"%s\" is not a date and time.", *newval);
+	GUC_check_errhint("Give an instant such as 2026-12-31 17:00+01, or an empty string for the present.");
+	return false;
+}
+
+/* The instant that reports are read at. */
+TimestampTz
+leadflow_now(void)
+{
+	TimestampTz instant;
+
+	if (clock_setting != NULL && clock_setting[0] != '\0' &&
+		decode_instant(clock_setting, &instant))
+		return instant;
+	return GetCurrentTransactionStartTimestamp();
+}
+
+PG_FUNCTION_INFO_V1(leadflow_clock);
+Datum
+leadflow_clock(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(leadflow_now());
+}
+
+void
+_PG_init(void)
+{
+	DefineCustomEnumVariable("leadflow.on_violation",
+							 "What happens to a row that does not meet the standard.",
+							 "raise refuses the statement, park puts the row into quarantine, warn accepts and records it.",
+							 &leadflow_on_violation,
+							 ON_VIOLATION_RAISE,
+							 on_violation_options,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("leadflow.clock",
+							   "The instant that reports are read at.",
+							   "Empty means the present.",
+							   &clock_setting,
+							   "",
+							   PGC_USERSET, 0,
+							   check_clock, NULL, NULL);
+
+	MarkGUCPrefixReserved("leadflow");
+}

@@ -1,0 +1,24 @@
+/*
+ * leadflow.h
+ *	  What every part of the module shares: settings and the clock.
+ */
+#ifndef LEADFLOW_H
+#define LEADFLOW_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+/* What happens to a row that does not meet the standard. */
+typedef enum OnViolation
+{
+	ON_VIOLATION_RAISE,
+	ON_VIOLATION_PARK,
+	ON_VIOLATION_WARN
+} OnViolation;
+
+extern int	leadflow_on_violation;
+
+extern TimestampTz leadflow_now(void);
+
+#endif							/* LEADFLOW_H */
