@@ -9,13 +9,31 @@ OBJS = \
 	src/leadflow.o \
 	src/stage/stage.o \
 	src/calendar/calendar_io.o \
-	src/calendar/worktime.o
+	src/calendar/worktime.o \
+	src/rulebook/criterion.o \
+	src/rulebook/evidence.o \
+	src/rulebook/rulebook.o \
+	src/guard/judge.o \
+	src/guard/guard.o \
+	src/guard/ledger.o \
+	src/guard/recorder.o \
+	src/guard/clocks.o \
+	src/guard/definition.o \
+	src/guard/explain.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \
 	src/leadflow.sql \
 	src/stage/stage.sql \
-	src/calendar/calendar.sql
+	src/calendar/calendar.sql \
+	src/guard/guard.sql \
+	build/workspace_script.sql \
+	src/workspace/builder.sql
+
+# What create_workspace runs: one part a file, and the reports, in this order.
+WORKSPACE_PARTS = definitions facts triggers empty b2b
+WORKSPACE_VIEWS = \
+	stage_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
@@ -31,4 +49,10 @@ include $(PGXS)
 
 
 leadflow--$(EXTVERSION).sql: $(SQL_PARTS) leadflow.control
-	cat $(addprefix $(srcdir)/,$(SQL_PARTS)) > $@
+	cat $(SQL_PARTS) > $@
+
+WORKSPACE_FILES = $(WORKSPACE_PARTS:%=src/workspace/%.sql) $(WORKSPACE_VIEWS:%=src/workspace/views/%.sql)
+
+build/workspace_script.sql: src/workspace/embed.sh Makefile $(WORKSPACE_FILES)
+	mkdir -p build
+	src/workspace/embed.sh "$(WORKSPACE_PARTS)" "$(WORKSPACE_VIEWS)" > $@
