@@ -8,19 +8,18 @@ MODULE_big = leadflow
 OBJS = \
 	src/leadflow.o \
 	src/stage/stage.o \
-	src/calendar/calendar_io.o \
-	src/calendar/worktime.o
+	src/stage/stage_ops.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \
 	src/leadflow.sql \
 	src/stage/stage.sql \
-	src/calendar/calendar.sql
+	src/stage/stage_ops.sql
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
 
-REGRESS = stage calendar
+REGRESS = stage
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra
