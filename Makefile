@@ -21,14 +21,15 @@ DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
 
 REGRESS = stage calendar
-# Settled here, for PGXS asks whether there are any.
-ISOLATION := $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=leadflow
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra
 # PostgreSQL's calling convention has parameters that a function may not need.
 PG_CPPFLAGS = -I$(srcdir)/src -Wno-unused-parameter
+
+# The specs that there are, settled now because PGXS asks whether there are any.
+ISOLATION := $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=leadflow
 
 # These install what they need first, so they work before there is a PGXS.
 jobs = test demo demo-stop
