@@ -40,6 +40,15 @@ ssup_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
 }
 #endif
 
+/* 15: a set-returning function gets its tuplestore in one call; 16 renames it. */
+#if PG_VERSION_NUM >= 160000
+#define compat_init_materialized_srf(fcinfo) InitMaterializedSRF(fcinfo, 0)
+#elif PG_VERSION_NUM >= 150000
+#define compat_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
+#else
+extern void compat_init_materialized_srf(FunctionCallInfo fcinfo);
+#endif
+
 /* 15: a prefix of settings can be reserved for its extension. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
@@ -58,5 +67,25 @@ compat_decode_datetime(char **field, int *ftype, int nf, int *dtype,
 	return DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz);
 #endif
 }
+
+/* 16: an index can be skipped where only summaries need an update. */
+#if PG_VERSION_NUM >= 160000
+#define compat_insert_index_tuples(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false)
+#else
+#define compat_insert_index_tuples(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL)
+#endif
+
+/* 17: the sequence of an identity column is asked of the relation; an index
+ * may keep something open between inserts. */
+#if PG_VERSION_NUM >= 170000
+#define compat_identity_sequence(rel, attnum) getIdentitySequence(rel, attnum, false)
+#define compat_index_insert_cleanup(index, info) index_insert_cleanup(index, info)
+#else
+#define compat_identity_sequence(rel, attnum) \
+	getIdentitySequence(RelationGetRelid(rel), attnum, false)
+#define compat_index_insert_cleanup(index, info) ((void) 0)
+#endif
 
 #endif							/* LEADFLOW_COMPAT_H */

@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -115,6 +116,13 @@ gather(Evidence *evidence)
 
 	signal_kinds = palloc0(sizeof(bool) * Max(rulebook->n_touch_kinds, 1));
 
+	if (evidence->fresh)
+	{
+		CommandCounterIncrement();
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
+
 	rel = table_open(columns->relid, AccessShareLock);
 	desc = RelationGetDescr(rel);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
@@ -182,6 +190,8 @@ gather(Evidence *evidence)
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
+	if (evidence->fresh)
+		PopActiveSnapshot();
 
 	for (int i = 0; i < n_channels; i++)
 		pfree(channels[i]);

@@ -85,6 +85,7 @@ typedef struct ObjectRules
 {
 	ObjectKind	kind;
 	Oid			relid;
+	Oid			id_index;		/* unique btree on id, or invalid */
 	AttrNumber	fields[FIELDS];
 	Criterion  *criteria;		/* by position and code */
 	int			n_criteria;
@@ -190,8 +191,9 @@ typedef struct Rulebook
 	Oid			watched[RULEBOOK_MAX_WATCHED];
 	int			n_watched;
 	Oid			stage_type;
-	Oid			stage_array_type;
+	Oid			calendar_type;
 	SPIPlanPtr	plans[RULEBOOK_MAX_PLANS];
+	Oid			event_relid;
 	struct Ledger *events;		/* writer of stage_event, NULL until needed */
 	ExprContext *econtext;		/* for criteria; one call at a time */
 	bool		econtext_busy;
