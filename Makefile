@@ -7,20 +7,27 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" leadflow.co
 MODULE_big = leadflow
 OBJS = \
 	src/leadflow.o \
-	src/stage/stage.o \
+	src/calendar/calendar_block.o \
+	src/calendar/calendar_cache.o \
+	src/calendar/calendar_compile.o \
+	src/calendar/calendar_days.o \
 	src/calendar/calendar_io.o \
-	src/calendar/worktime.o
+	src/calendar/calendar_parse.o \
+	src/calendar/calendar_read.o \
+	src/calendar/calendar_text.o \
+	src/calendar/week.o \
+	src/calendar/worktime.o \
+	src/calendar/zone.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \
 	src/leadflow.sql \
-	src/stage/stage.sql \
 	src/calendar/calendar.sql
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
 
-REGRESS = stage calendar
+REGRESS = calendar
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra
