@@ -7,8 +7,11 @@
 
 #include "postgres.h"
 
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
+#include "utils/rangetypes.h"
 #include "utils/sortsupport.h"
 
 #if PG_VERSION_NUM < 140000
@@ -21,10 +24,8 @@
 #endif
 
 /* 16: an input function can hand its error back instead of raising it. */
-#if PG_VERSION_NUM >= 160000
-#define compat_errsave(context, ...) errsave(context, __VA_ARGS__)
-#else
-#define compat_errsave(context, ...) \
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) \
 	do { \
 		(void) (context); \
 		ereport(ERROR, __VA_ARGS__); \
@@ -40,18 +41,51 @@ ssup_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
 }
 #endif
 
-/* 15: a set-returning function gets its tuplestore in one call; 16 renames it. */
-#if PG_VERSION_NUM >= 160000
-#define compat_init_materialized_srf(fcinfo) InitMaterializedSRF(fcinfo, 0)
-#elif PG_VERSION_NUM >= 150000
-#define compat_init_materialized_srf(fcinfo) SetSingleFuncCall(fcinfo, 0)
-#else
-extern void compat_init_materialized_srf(FunctionCallInfo fcinfo);
+/* 15: a set-returning function gets its tuplestore in one call. */
+#if PG_VERSION_NUM < 150000
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext oldcxt;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	oldcxt = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &result->setDesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result->returnMode = SFRM_Materialize;
+	result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0,
+											  false, work_mem);
+	MemoryContextSwitchTo(oldcxt);
+}
 #endif
 
 /* 15: a prefix of settings can be reserved for its extension. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 16: making a range can report an error softly. */
+static inline RangeType *
+compat_make_range(TypeCacheEntry *typcache, RangeBound *lower,
+				  RangeBound *upper)
+{
+#if PG_VERSION_NUM >= 160000
+	return make_range(typcache, lower, upper, false, NULL);
+#else
+	return make_range(typcache, lower, upper, false);
+#endif
+}
+
+/* 17: an interval can be infinite. */
+#if PG_VERSION_NUM >= 170000
+#define compat_interval_not_finite(i) INTERVAL_NOT_FINITE(i)
+#else
+#define compat_interval_not_finite(i) (false)
 #endif
 
 /* 16: errors of date and time decoding carry an extra argument. */

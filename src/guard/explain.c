@@ -134,7 +134,7 @@ leadflow_explain(PG_FUNCTION_ARGS)
 	ObjectKind	kind = parse_object(text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	Rulebook   *rulebook;
 
-	compat_init_materialized_srf(fcinfo);
+	InitMaterializedSRF(fcinfo, 0);
 	rulebook = rulebook_open(rulebook_namespace(workspace));
 	PG_TRY();
 	{

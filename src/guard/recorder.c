@@ -17,6 +17,7 @@
 #include "guard/guard.h"
 #include "guard/ledger.h"
 #include "guard/statement.h"
+#include "leadflow.h"
 
 /* Fill in what all events of a move have in common. */
 static void

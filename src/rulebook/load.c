@@ -9,6 +9,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/value.h"
@@ -401,7 +402,7 @@ load_aliases(Rulebook *rulebook, ObjectRules *rules)
 						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
 						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'opportunity'");
 
-	rules->aliases = allocate(rulebook, n, sizeof(Alias));
+	rules->aliases = allocate(rulebook, n, sizeof(StatusAlias));
 	rules->n_aliases = (int) n;
 	for (uint64 i = 0; i < n; i++)
 	{

@@ -392,7 +392,7 @@ rulebook_alias(ObjectRules *rules, const char *source, const char *status,
 	*source_has_aliases = false;
 	for (int i = 0; i < rules->n_aliases; i++)
 	{
-		Alias	   *alias = &rules->aliases[i];
+		StatusAlias	   *alias = &rules->aliases[i];
 		bool		own = strcmp(alias->source, source) == 0;
 
 		if (!own && strcmp(alias->source, "*") != 0)

@@ -73,12 +73,12 @@ typedef struct Transition
 	char	   *meaning;		/* or NULL */
 } Transition;
 
-typedef struct Alias
+typedef struct StatusAlias
 {
 	char	   *source;
 	char	   *status;
 	Stage	   *stage;
-} Alias;
+} StatusAlias;
 
 /* What holds for the leads, or for the opportunities. */
 typedef struct ObjectRules
@@ -91,7 +91,7 @@ typedef struct ObjectRules
 	int			n_criteria;
 	Transition *transitions;
 	int			n_transitions;
-	Alias	   *aliases;
+	StatusAlias	   *aliases;
 	int			n_aliases;
 	bool		guard_is_last;	/* no BEFORE trigger fires after the guard */
 	char		guard_enabled;	/* pg_trigger.tgenabled of the guard */
