@@ -38,7 +38,7 @@ END $$;
 
 SELECT is(altered(c.tab, c.col, c.type, c.value), '42804 ' || c.col, format('%s.%s as %s', c.tab, c.col, c.type))
 FROM (VALUES
-    ('standard', 'stage', 'bigint', '5'), ('standard', 'mode', 'integer', '5'),
+    ('standard', 'stage', 'bigint', '5'),
     ('transition', 'from_stage', 'integer', '5'), ('transition', 'to_stage', 'bigint', '5'), ('transition', 'reason_required', 'text', '''no'''),
     ('stage_alias', 'stage', 'integer', '5'),
     ('reason', 'applies_to', 'integer', '5'), ('reason', 'applies_to', 'text', '''abc'''), ('reason', 'applies_to', 'bigint[]', '''{1,2}'''), ('reason', 'needs_note', 'text', '''x'''), ('reason', 'active', 'bigint', '77'),
