@@ -134,7 +134,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[3] = row_field(move, FIELD_OWNER, &nulls[3]);
 	values[4] = PointerGetDatum(member == NULL ? NULL : member->team);
 	nulls[4] = (member == NULL);
-	values[5] = CStringGetTextDatum(row_variant(move));
+	values[5] = CStringGetTextDatum(move->variant);
 	values[6] = Int64GetDatum(rulebook->version);
 	values[7] = TimestampTzGetDatum(start);
 	values[8] = policy->has_warning ?
@@ -198,7 +198,6 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 			 const int64 *touch_id)
 {
 	Rulebook   *rulebook = move->rulebook;
-	const char *variant = NULL;
 	const char *metric_done = NULL;
 
 	for (int i = 0; i < rulebook->n_policies; i++)
@@ -213,10 +212,8 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 			!contains(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
 			continue;
 
-		if (variant == NULL)
-			variant = row_variant(move);
-		if (!variant_applies(policy->variant, variant) ||
-			policy_is_replaced(rulebook, policy, variant) ||
+		if (!variant_applies(policy->variant, move->variant) ||
+			policy_is_replaced(rulebook, policy, move->variant) ||
 			!condition_holds(move, policy))
 			continue;
 
@@ -374,25 +371,14 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
 }
 
-/* Has an UPDATE of a touch changed what clocks look at? */
+/* Has an UPDATE of a touch left alone what clocks look at? */
 static bool
 touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
 {
-	AttrNumber	columns[] = {touch->at, touch->lead_id, touch->kind, touch->direction};
-
-	for (int i = 0; i < (int) lengthof(columns); i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(old_row->tts_tupleDescriptor, columns[i] - 1);
-		bool		old_null;
-		bool		new_null;
-		Datum		old_value = slot_getattr(old_row, columns[i], &old_null);
-		Datum		new_value = slot_getattr(new_row, columns[i], &new_null);
-
-		if (old_null != new_null ||
-			(!old_null && !datum_image_eq(old_value, new_value, attribute->attbyval, attribute->attlen)))
-			return false;
-	}
-	return true;
+	return same_column(old_row, new_row, touch->at) &&
+		same_column(old_row, new_row, touch->lead_id) &&
+		same_column(old_row, new_row, touch->kind) &&
+		same_column(old_row, new_row, touch->direction);
 }
 
 static void

@@ -180,19 +180,6 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		move_lead_along(&move);
 }
 
-static bool
-same_text(TupleTableSlot *old_row, TupleTableSlot *new_row, AttrNumber attnum)
-{
-	bool		old_null;
-	bool		new_null;
-	Datum		old_value = slot_getattr(old_row, attnum, &old_null);
-	Datum		new_value = slot_getattr(new_row, attnum, &new_null);
-
-	if (old_null || new_null)
-		return old_null == new_null;
-	return datum_image_eq(old_value, new_value, false, -1);
-}
-
 static void
 record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 {
@@ -207,7 +194,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	Move		move;
 
 	owner_changed = rules->kind == OBJECT_LEAD &&
-		!same_text(old_row, new_row, rules->fields[FIELD_OWNER]);
+		!same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
 	if (stage_equal(from, to) && !owner_changed)
 		return;
 
