@@ -188,6 +188,15 @@ condition_holds(Move *move, Policy *policy)
 	return holds;
 }
 
+/* Does entering the stage start the policy's clocks?  Moves within it do not. */
+static bool
+stage_starts(const Policy *policy, const Stage *from, const Stage *stage)
+{
+	return policy->starts_on_stage != NULL &&
+		stage_contained(stage, policy->starts_on_stage) &&
+		(from == NULL || !stage_contained(from, policy->starts_on_stage));
+}
+
 /*
  * Start what a stage, or a touch of that kind, starts: in each metric the
  * first policy that matches.  The policies are in the order of metric and
@@ -207,8 +216,7 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 		if (!policy->active ||
 			(metric_done != NULL && strcmp(policy->metric, metric_done) == 0))
 			continue;
-		if (stage != NULL ?
-			(policy->starts_on_stage == NULL || !stage_contained(stage, policy->starts_on_stage)) :
+		if (stage != NULL ? !stage_starts(policy, move->from, stage) :
 			!contains(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
 			continue;
 
@@ -321,6 +329,7 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	UpdateActiveSnapshotCommandId();
 
 	rel = table_open(rules->relid, AccessShareLock);
+	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
 	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(lead_id));
 	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),

@@ -267,14 +267,31 @@ judge_reason(Move *move, List **findings, bool want_all)
 	}
 }
 
+/* An error in evaluating a criterion says which one it is. */
+static void
+judging_error_callback(void *arg)
+{
+	Criterion **judged = (Criterion **) arg;
+
+	if (*judged != NULL)
+		errcontext("criterion \"%s\" of stage \"%s\"", (*judged)->code,
+				   stage_to_cstring((*judged)->stage));
+}
+
 static void
 judge_criteria(Move *move, List **findings, bool want_all)
 {
 	Rulebook   *rulebook = move->rulebook;
 	ExprContext *econtext = NULL;
-	Criterion  *criterion;
+	Criterion  *criterion = NULL;
+	ErrorContextCallback callback;
 	bool		own_econtext = rulebook->users > 1;
 	int			cursor = 0;
+
+	callback.callback = judging_error_callback;
+	callback.arg = &criterion;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
 
 	while ((criterion = rulebook_criterion(move->rules, move->variant, &cursor, move->to)) != NULL)
 	{
@@ -316,6 +333,7 @@ judge_criteria(Move *move, List **findings, bool want_all)
 		}
 	}
 
+	error_context_stack = callback.previous;
 	if (econtext != NULL)
 	{
 		econtext->ecxt_scantuple = NULL;

@@ -201,6 +201,7 @@ typedef struct Rulebook
 
 extern Rulebook *rulebook_open(Oid nspid);
 extern void rulebook_close(Rulebook *rulebook);
+extern void rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc);
 extern Oid	rulebook_namespace(const char *workspace);
 extern Oid	leadflow_namespace(void);
 

@@ -294,7 +294,7 @@ CREATE TABLE sla_clock (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     policy              text NOT NULL,
     metric              text NOT NULL,
-    lead_id             bigint NOT NULL REFERENCES lead,
+    lead_id             bigint NOT NULL,
     owner               text,
     team                text,
     variant             text NOT NULL,
