@@ -20,7 +20,11 @@
  * - A span belongs to the date on which it starts.  An end at or before its
  *	 start is on the next date.  Both are local times, and become instants as
  *	 AT TIME ZONE makes them.
- * - The open set is the union of all [start, end) with start < end.
+ * - The open set is the union of all [start, end) with start < end.  Spans that
+ *	 touch stay two spans until then: where one of the ends is in a gap,
+ *	 "02:30-03:00,03:00-05:00" opens earlier than "02:30-05:00".
+ * - The next opening of an open instant is that instant.  An instant at which
+ *	 a span ends is not in it.
  *
  * Where a question has no answer (nothing is ever open again, or nothing ever
  * closes) the answer is infinity, in the direction of the question.

@@ -278,6 +278,7 @@ END
 $$;
 
 CREATE INDEX ON comparison (seed, nth, what);
+ANALYZE comparison;
 CREATE TEMPORARY TABLE stored AS
 SELECT seed, nth, a, b, add, txt::leadflow.calendar AS stored
 FROM questions
