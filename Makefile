@@ -8,6 +8,7 @@ MODULE_big = leadflow
 OBJS = \
 	src/leadflow.o \
 	src/stage/stage.o \
+	src/stage/stage_ops.o \
 	src/calendar/calendar_io.o \
 	src/calendar/worktime.o \
 	src/rulebook/criterion.o \
@@ -25,6 +26,7 @@ OBJS = \
 SQL_PARTS = \
 	src/leadflow.sql \
 	src/stage/stage.sql \
+	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
 	build/workspace_script.sql \
@@ -38,7 +40,7 @@ WORKSPACE_VIEWS = \
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
 
-REGRESS = stage calendar
+REGRESS = stage
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra

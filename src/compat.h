@@ -9,9 +9,36 @@
 
 #include "utils/datetime.h"
 #include "utils/guc.h"
+#include "utils/sortsupport.h"
 
 #if PG_VERSION_NUM < 140000
 #error "leadflow needs PostgreSQL 14 or later"
+#endif
+
+/* 16: the macros of variable-length values moved out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16: an input function can hand its error back instead of raising it. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#define compat_errsave(context, ...) errsave(context, __VA_ARGS__)
+#else
+#define compat_errsave(context, ...) \
+	do { \
+		(void) (context); \
+		ereport(ERROR, __VA_ARGS__); \
+	} while (0)
+#endif
+
+/* 15: sorting has a comparator for unsigned abbreviated keys. */
+#if PG_VERSION_NUM < 150000
+static inline int
+ssup_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
+{
+	return (x > y) - (x < y);
+}
 #endif
 
 /* 15: a prefix of settings can be reserved for its extension. */
