@@ -56,15 +56,26 @@ WORKSPACE_VIEWS = \
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
 
-REGRESS = stage
+REGRESS = stage calendar
 
 PG_CONFIG ?= pg_config
 PG_CFLAGS = -Wall -Wextra
 # PostgreSQL's calling convention has parameters that a function may not need.
 PG_CPPFLAGS = -I$(srcdir)/src -Wno-unused-parameter
+
+# The specs that there are, settled now because PGXS asks whether there are any.
+ISOLATION := $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=leadflow
+
+# These install what they need first, so they work before there is a PGXS.
+jobs = test demo demo-stop
+ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# Debian's PostgreSQL is configured without dependency tracking.
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+endif
 
 leadflow--$(EXTVERSION).sql: $(SQL_PARTS) leadflow.control
 	cat $(SQL_PARTS) > $@
@@ -74,3 +85,14 @@ WORKSPACE_FILES = $(WORKSPACE_PARTS:%=src/workspace/%.sql) $(WORKSPACE_VIEWS:%=s
 build/workspace_script.sql: src/workspace/embed.sh Makefile $(WORKSPACE_FILES)
 	mkdir -p build
 	src/workspace/embed.sh "$(WORKSPACE_PARTS)" "$(WORKSPACE_VIEWS)" > $@
+
+.PHONY: $(jobs)
+
+test:
+	@PG_CONFIG='$(PG_CONFIG)' test/run
+
+demo:
+	@PG_CONFIG='$(PG_CONFIG)' demo/run start
+
+demo-stop:
+	@PG_CONFIG='$(PG_CONFIG)' demo/run stop

@@ -22,7 +22,6 @@
 
 /* 16: an input function can hand its error back instead of raising it. */
 #if PG_VERSION_NUM >= 160000
-#include "nodes/miscnodes.h"
 #define compat_errsave(context, ...) errsave(context, __VA_ARGS__)
 #else
 #define compat_errsave(context, ...) \

@@ -320,10 +320,19 @@ hint_stages(const char *str, int len)
 	if (nearest != NULL)
 		return errhint("Perhaps you meant the stage \"%s\".", nearest->name);
 
+	/* The path first: that is how people know the list. */
 	initStringInfo(&list);
 	for (int i = 0; i < (int) lengthof(spine); i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", spine[i].name);
-	return errhint("Valid stages are %s, and local ones such as proposal.legal_review.",
+	{
+		if (spine[i].ordinal > 0)
+			appendStringInfo(&list, "%s, ", spine[i].name);
+	}
+	for (int i = 0; i < (int) lengthof(spine); i++)
+	{
+		if (spine[i].ordinal < 0)
+			appendStringInfo(&list, "%s, ", spine[i].name);
+	}
+	return errhint("Valid stages are %sand local ones such as proposal.legal_review.",
 				   list.data);
 }
 

@@ -32,7 +32,7 @@ CREATE TYPE leadflow.stage (
     STORAGE = main
 );
 COMMENT ON TYPE leadflow.stage IS
-    'a lifecycle stage: a stage of the spine (visitor … expansion), an exit (nurture, disqualified, lost, churned), or a local leaf of one of them, such as proposal.legal_review; leadflow.spine() lists them in order';
+    'a lifecycle stage: a stage of the spine (visitor to expansion), an exit (nurture, disqualified, lost, churned), or a local leaf of one of them, such as proposal.legal_review; leadflow.spine() lists them in order';
 
 -- casts
 

@@ -88,7 +88,7 @@ COMMENT ON FUNCTION leadflow.stage_contained(leadflow.stage, leadflow.stage) IS 
 CREATE OPERATOR pg_catalog.<@ (
     FUNCTION = leadflow.stage_contained, LEFTARG = leadflow.stage, RIGHTARG = leadflow.stage,
     COMMUTATOR = OPERATOR(pg_catalog.@>),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.<@ (leadflow.stage, leadflow.stage) IS 'is contained in: the same stage, or a leaf of it';
 
@@ -100,7 +100,7 @@ COMMENT ON FUNCTION leadflow.stage_contains(leadflow.stage, leadflow.stage) IS '
 CREATE OPERATOR pg_catalog.@> (
     FUNCTION = leadflow.stage_contains, LEFTARG = leadflow.stage, RIGHTARG = leadflow.stage,
     COMMUTATOR = OPERATOR(pg_catalog.<@),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.@> (leadflow.stage, leadflow.stage) IS 'contains: the same stage, or a leaf of this one';
 
@@ -191,7 +191,7 @@ COMMENT ON FUNCTION leadflow.stage_contained(leadflow.stage, pg_catalog.text) IS
 CREATE OPERATOR pg_catalog.<@ (
     FUNCTION = leadflow.stage_contained, LEFTARG = leadflow.stage, RIGHTARG = pg_catalog.text,
     COMMUTATOR = OPERATOR(pg_catalog.@>),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.<@ (leadflow.stage, pg_catalog.text) IS 'is contained in: the same stage, or a leaf of it';
 
@@ -203,7 +203,7 @@ COMMENT ON FUNCTION leadflow.stage_contains(leadflow.stage, pg_catalog.text) IS 
 CREATE OPERATOR pg_catalog.@> (
     FUNCTION = leadflow.stage_contains, LEFTARG = leadflow.stage, RIGHTARG = pg_catalog.text,
     COMMUTATOR = OPERATOR(pg_catalog.<@),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.@> (leadflow.stage, pg_catalog.text) IS 'contains: the same stage, or a leaf of this one';
 
@@ -294,7 +294,7 @@ COMMENT ON FUNCTION leadflow.stage_contained(pg_catalog.text, leadflow.stage) IS
 CREATE OPERATOR pg_catalog.<@ (
     FUNCTION = leadflow.stage_contained, LEFTARG = pg_catalog.text, RIGHTARG = leadflow.stage,
     COMMUTATOR = OPERATOR(pg_catalog.@>),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.<@ (pg_catalog.text, leadflow.stage) IS 'is contained in: the same stage, or a leaf of it';
 
@@ -306,12 +306,13 @@ COMMENT ON FUNCTION leadflow.stage_contains(pg_catalog.text, leadflow.stage) IS 
 CREATE OPERATOR pg_catalog.@> (
     FUNCTION = leadflow.stage_contains, LEFTARG = pg_catalog.text, RIGHTARG = leadflow.stage,
     COMMUTATOR = OPERATOR(pg_catalog.<@),
-    RESTRICT = pg_catalog.contsel, JOIN = pg_catalog.contjoinsel
+    RESTRICT = pg_catalog.matchingsel, JOIN = pg_catalog.matchingjoinsel
 );
 COMMENT ON OPERATOR pg_catalog.@> (pg_catalog.text, leadflow.stage) IS 'contains: the same stage, or a leaf of this one';
 
--- text and text, both read as stages: a btree family must compare every pair of
--- its types; the names stay out of the way of the operators of text
+-- text and text, both read as stages: to look up stage = ANY (text[]) in an
+-- index, a btree sorts the texts as its family orders them; the names stay out
+-- of the way of the operators of text
 
 CREATE FUNCTION leadflow.stage_cmp(pg_catalog.text, pg_catalog.text) RETURNS pg_catalog.int4
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

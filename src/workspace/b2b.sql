@@ -94,23 +94,23 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
         'expected_close IS NOT NULL', 'Set expected_close.', 20);
 
 INSERT INTO reason (code, applies_to, category, labels, needs_note, next_step) VALUES
-    ('spam', '{disqualified}', 'data', '{"en": "Spam or junk", "pl": "Spam", "ru": "Спам", "zh": "垃圾信息"}', false, 'nothing'),
-    ('duplicate', '{disqualified}', 'data', '{"en": "Duplicate", "pl": "Duplikat", "ru": "Дубликат", "zh": "重复"}', false, 'merge'),
-    ('bad_contact_data', '{disqualified,nurture}', 'data', '{"en": "Contact data is wrong", "pl": "Błędne dane kontaktowe", "ru": "Неверные контактные данные", "zh": "联系信息有误"}', false, 'mend the data'),
-    ('not_target', '{disqualified,mql,sal}', 'fit', '{"en": "Not our market", "pl": "Spoza grupy docelowej", "ru": "Не наша аудитория", "zh": "非目标客户"}', false, 'mend the audience'),
-    ('wrong_role', '{disqualified,nurture,mql}', 'fit', '{"en": "Has no say in the decision", "pl": "Nie ma wpływu na decyzję", "ru": "Не влияет на решение", "zh": "无决策权"}', false, 'find the decision maker'),
-    ('no_need', '{nurture,disqualified,lost,sal,sql}', 'need', '{"en": "No need", "pl": "Brak potrzeby", "ru": "Нет потребности", "zh": "没有需求"}', false, 'mend the score'),
-    ('no_budget', '{nurture,lost,sal,sql,opportunity}', 'budget', '{"en": "No budget", "pl": "Brak budżetu", "ru": "Нет бюджета", "zh": "没有预算"}', false, 'nurture'),
-    ('too_expensive', '{nurture,lost}', 'budget', '{"en": "Too expensive", "pl": "Za drogo", "ru": "Дорого", "zh": "太贵"}', false, 'mend the offer'),
-    ('not_now', '{nurture,lost,sal,sql}', 'timing', '{"en": "Not now", "pl": "Nie teraz", "ru": "Не сейчас", "zh": "暂不考虑"}', false, 'nurture'),
-    ('no_response', '{nurture,lost,mql}', 'timing', '{"en": "Nobody was reached", "pl": "Brak kontaktu", "ru": "Не удалось связаться", "zh": "联系不上"}', false, 'nurture'),
-    ('competitor', '{lost,churned}', 'competitor', '{"en": "Chose a competitor", "pl": "Wybrał konkurencję", "ru": "Выбрал конкурента", "zh": "选择竞争对手"}', true, 'debrief'),
-    ('no_decision', '{lost,nurture}', 'timing', '{"en": "No decision", "pl": "Brak decyzji", "ru": "Решение не принято", "zh": "未作决定"}', false, 'nurture'),
-    ('missing_feature', '{lost,churned,opportunity,value}', 'fit', '{"en": "Something is missing in the offer", "pl": "Brak funkcji", "ru": "Не хватает функций", "zh": "缺少功能"}', true, 'tell the product team'),
-    ('service', '{churned,lost,onboarding}', 'other', '{"en": "Dissatisfied with the service", "pl": "Niezadowolenie z obsługi", "ru": "Недоволен обслуживанием", "zh": "对服务不满"}', true, 'debrief'),
-    ('closed_business', '{churned,disqualified,lost}', 'other', '{"en": "Out of business", "pl": "Zakończył działalność", "ru": "Компания закрылась", "zh": "停业"}', false, 'nothing'),
-    ('entered_in_error', '{}', 'data', '{"en": "Entered in error", "pl": "Pomyłka", "ru": "Внесено по ошибке", "zh": "录入错误"}', false, 'nothing'),
-    ('other', '{}', 'other', '{"en": "Other", "pl": "Inny", "ru": "Другое", "zh": "其他"}', true, 'read the note');
+    ('spam', '{disqualified}', 'data', '{"en": "Spam or junk"}', false, 'nothing'),
+    ('duplicate', '{disqualified}', 'data', '{"en": "Duplicate"}', false, 'merge'),
+    ('bad_contact_data', '{disqualified,nurture}', 'data', '{"en": "Contact data is wrong"}', false, 'mend the data'),
+    ('not_target', '{disqualified,mql,sal}', 'fit', '{"en": "Not our market"}', false, 'mend the audience'),
+    ('wrong_role', '{disqualified,nurture,mql}', 'fit', '{"en": "Has no say in the decision"}', false, 'find the decision maker'),
+    ('no_need', '{nurture,disqualified,lost,sal,sql}', 'need', '{"en": "No need"}', false, 'mend the score'),
+    ('no_budget', '{nurture,lost,sal,sql,opportunity}', 'budget', '{"en": "No budget"}', false, 'nurture'),
+    ('too_expensive', '{nurture,lost}', 'budget', '{"en": "Too expensive"}', false, 'mend the offer'),
+    ('not_now', '{nurture,lost,sal,sql}', 'timing', '{"en": "Not now"}', false, 'nurture'),
+    ('no_response', '{nurture,lost,mql}', 'timing', '{"en": "Nobody was reached"}', false, 'nurture'),
+    ('competitor', '{lost,churned}', 'competitor', '{"en": "Chose a competitor"}', true, 'debrief'),
+    ('no_decision', '{lost,nurture}', 'timing', '{"en": "No decision"}', false, 'nurture'),
+    ('missing_feature', '{lost,churned,opportunity,value}', 'fit', '{"en": "Something is missing in the offer"}', true, 'tell the product team'),
+    ('service', '{churned,lost,onboarding}', 'other', '{"en": "Dissatisfied with the service"}', true, 'debrief'),
+    ('closed_business', '{churned,disqualified,lost}', 'other', '{"en": "Out of business"}', false, 'nothing'),
+    ('entered_in_error', '{}', 'data', '{"en": "Entered in error"}', false, 'nothing'),
+    ('other', '{}', 'other', '{"en": "Other"}', true, 'read the note');
 
 INSERT INTO touch_kind (kind, is_signal, is_contact, meaning) VALUES
     ('web_visit', true, false, 'visits the site'),

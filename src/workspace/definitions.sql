@@ -52,7 +52,7 @@ CREATE TABLE stage_definition (
 COMMENT ON TABLE stage_definition IS 'The contract of a stage: what it means, who owns it, what proves entry and exit, how long it may last.';
 COMMENT ON COLUMN stage_definition.stage IS 'a spine stage, an exit or a leaf of one';
 COMMENT ON COLUMN stage_definition.variant IS 'product line or region; * for all';
-COMMENT ON COLUMN stage_definition.labels IS 'names people read, by language: {"en": "Qualified", "pl": "…"}';
+COMMENT ON COLUMN stage_definition.labels IS 'names people read, by language: {"en": "Qualified"}';
 COMMENT ON COLUMN stage_definition.meaning IS 'the definition in words';
 COMMENT ON COLUMN stage_definition.team IS 'team responsible for a lead in this stage';
 COMMENT ON COLUMN stage_definition.kind IS 'inventory (may wait), sla (on a clock), gate (decide now), detour or terminal';
@@ -155,7 +155,7 @@ COMMENT ON COLUMN team_member.member IS 'name used in owner and actor columns';
 COMMENT ON COLUMN team_member.full_name IS 'name people read';
 COMMENT ON COLUMN team_member.team IS 'team, as reports group it';
 COMMENT ON COLUMN team_member.department IS 'marketing, sales, customer or revops';
-COMMENT ON COLUMN team_member.role IS 'SDR, BDR, AE, demand generation, …';
+COMMENT ON COLUMN team_member.role IS 'SDR, BDR, AE, demand generation, and so on';
 COMMENT ON COLUMN team_member.calendar IS 'the member''s working time; null for the default calendar';
 COMMENT ON COLUMN team_member.active IS 'false once the member has left';
 

@@ -130,7 +130,7 @@ COMMENT ON COLUMN lead.budget IS 'budget, in currency';
 COMMENT ON COLUMN lead.currency IS 'ISO 4217 code of the budget; null for the workspace''s currency';
 COMMENT ON COLUMN lead.decision_by IS 'date by which the buyer wants to decide';
 COMMENT ON COLUMN lead.urgency IS 'how urgent the request is: hot, normal, low, or the tool''s own word';
-COMMENT ON COLUMN lead.origin IS 'where the lead came from: organic_search, event, referral, …';
+COMMENT ON COLUMN lead.origin IS 'where the lead came from: organic_search, event, referral, and so on';
 COMMENT ON COLUMN lead.variant IS 'product line or region whose definitions hold; * for the general ones';
 COMMENT ON COLUMN lead.segment IS 'market segment';
 COMMENT ON COLUMN lead.industry IS 'industry';
@@ -233,7 +233,7 @@ COMMENT ON COLUMN touch.lead_id IS 'lead; null where only the company is known';
 COMMENT ON COLUMN touch.account_id IS 'company';
 COMMENT ON COLUMN touch.campaign_id IS 'campaign it belongs to';
 COMMENT ON COLUMN touch.kind IS 'what it was; touch_kind says what counts';
-COMMENT ON COLUMN touch.channel IS 'web, phone, email, social, event, …';
+COMMENT ON COLUMN touch.channel IS 'web, phone, email, social, event, and so on';
 COMMENT ON COLUMN touch.direction IS 'inbound (from the lead) or outbound (to the lead)';
 COMMENT ON COLUMN touch.actor IS 'team member who made it';
 COMMENT ON COLUMN touch.outcome IS 'what came of it';
@@ -357,7 +357,7 @@ COMMENT ON COLUMN sla_pause.id IS 'number of the pause';
 COMMENT ON COLUMN sla_pause.clock_id IS 'clock that stood still';
 COMMENT ON COLUMN sla_pause.paused_at IS 'from when';
 COMMENT ON COLUMN sla_pause.resumed_at IS 'until when; null while it stands still';
-COMMENT ON COLUMN sla_pause.reason IS 'why: waiting for the prospect, …';
+COMMENT ON COLUMN sla_pause.reason IS 'why: waiting for the prospect, and so on';
 COMMENT ON COLUMN sla_pause.actor IS 'who paused it';
 
 CREATE TABLE violation (

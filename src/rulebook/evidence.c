@@ -1,0 +1,222 @@
+/*
+ * evidence.c
+ *	  Gather what a lead did from its touches.
+ *
+ * Evidence is not kept as counters on the lead: a touch must not lock or
+ * rewrite its lead.  It is read by the index on (lead_id, at), once for a row
+ * that is judged, only if a criterion asks, and in the snapshot of the write.
+ * Touches later than the instant at which the stage begins to hold do not
+ * count, so that history is judged by what was known then.
+ *
+ * The scan reads the table itself, without regard to the writer's rights on
+ * it: the standard holds for what happened, not for what the writer may see.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "rulebook/evidence.h"
+#include "rulebook/rulebook.h"
+
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			kinds[EVIDENCE_COUNT] =
+{
+	{"signals", INT8OID},		/* inbound touches that show interest */
+	{"signal_kinds", INT8OID},	/* different kinds of them */
+	{"first_signal_at", TIMESTAMPTZOID},
+	{"last_signal_at", TIMESTAMPTZOID},
+	{"attempts", INT8OID},		/* outbound touches that count as contact */
+	{"channels_tried", INT8OID},	/* different channels of them */
+	{"last_attempt_at", TIMESTAMPTZOID},
+	{"last_inbound_at", TIMESTAMPTZOID}
+};
+
+/* The number of a kind of evidence, or 0 for a name that is none. */
+int
+evidence_number(const char *name)
+{
+	for (int i = 0; i < EVIDENCE_COUNT; i++)
+	{
+		if (strcmp(kinds[i].name, name) == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+const char *
+evidence_name(int number)
+{
+	return kinds[number - 1].name;
+}
+
+Oid
+evidence_type(int number)
+{
+	return kinds[number - 1].type;
+}
+
+static void
+set_value(Evidence *evidence, EvidenceKind kind, Datum value)
+{
+	evidence->values[kind - 1] = value;
+	evidence->nulls[kind - 1] = false;
+}
+
+static void
+count_one(Evidence *evidence, EvidenceKind kind)
+{
+	set_value(evidence, kind,
+			  Int64GetDatum(DatumGetInt64(evidence->values[kind - 1]) + 1));
+}
+
+/* Keep the earliest (or latest) instant of a kind. */
+static void
+keep_instant(Evidence *evidence, EvidenceKind kind, TimestampTz at, bool earliest)
+{
+	TimestampTz kept = DatumGetTimestampTz(evidence->values[kind - 1]);
+
+	if (evidence->nulls[kind - 1] || (earliest ? at < kept : at > kept))
+		set_value(evidence, kind, TimestampTzGetDatum(at));
+}
+
+/* Read the lead's touches. */
+static void
+gather(Evidence *evidence)
+{
+	Rulebook   *rulebook = evidence->rulebook;
+	TouchColumns *columns = &rulebook->touch;
+	bool	   *signal_kinds;
+	char	   *channels[EVIDENCE_MAX_CHANNELS];
+	int			n_channels = 0;
+	Relation	rel;
+	TupleDesc	desc;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	for (int i = 0; i < EVIDENCE_COUNT; i++)
+	{
+		evidence->nulls[i] = (kinds[i].type != INT8OID);
+		evidence->values[i] = Int64GetDatum(0);
+	}
+	evidence->gathered = true;
+	if (!evidence->has_lead)
+		return;
+
+	signal_kinds = palloc0(sizeof(bool) * Max(rulebook->n_touch_kinds, 1));
+
+	rel = table_open(columns->relid, AccessShareLock);
+	desc = RelationGetDescr(rel);
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(evidence->lead_id));
+	scan = systable_beginscan(rel, columns->lead_index,
+							  OidIsValid(columns->lead_index),
+							  GetActiveSnapshot(), 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TouchKind  *kind;
+		TimestampTz at;
+		bool		inbound;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+
+		at = DatumGetTimestampTz(heap_getattr(tuple, columns->at, desc, &isnull));
+		if (isnull || at > evidence->as_of)
+			continue;
+		inbound = touch_is_inbound(heap_getattr(tuple, columns->direction, desc, &isnull));
+		kind = rulebook_touch_kind(rulebook,
+								   heap_getattr(tuple, columns->kind, desc, &isnull));
+
+		if (inbound)
+		{
+			keep_instant(evidence, EVIDENCE_LAST_INBOUND_AT, at, false);
+			if (kind == NULL || !kind->is_signal)
+				continue;
+			count_one(evidence, EVIDENCE_SIGNALS);
+			keep_instant(evidence, EVIDENCE_FIRST_SIGNAL_AT, at, true);
+			keep_instant(evidence, EVIDENCE_LAST_SIGNAL_AT, at, false);
+			if (!signal_kinds[kind->number])
+			{
+				signal_kinds[kind->number] = true;
+				count_one(evidence, EVIDENCE_SIGNAL_KINDS);
+			}
+		}
+		else if (kind != NULL && kind->is_contact)
+		{
+			Datum		channel;
+			int			i;
+
+			count_one(evidence, EVIDENCE_ATTEMPTS);
+			keep_instant(evidence, EVIDENCE_LAST_ATTEMPT_AT, at, false);
+
+			channel = heap_getattr(tuple, columns->channel, desc, &isnull);
+			if (!isnull && n_channels < EVIDENCE_MAX_CHANNELS)
+			{
+				char	   *name = TextDatumGetCString(channel);
+
+				for (i = 0; i < n_channels; i++)
+				{
+					if (strcmp(channels[i], name) == 0)
+						break;
+				}
+				if (i < n_channels)
+					pfree(name);
+				else
+				{
+					channels[n_channels++] = name;
+					count_one(evidence, EVIDENCE_CHANNELS_TRIED);
+				}
+			}
+		}
+	}
+	systable_endscan(scan);
+	table_close(rel, NoLock);
+
+	for (int i = 0; i < n_channels; i++)
+		pfree(channels[i]);
+	pfree(signal_kinds);
+}
+
+Datum
+evidence_value(Evidence *evidence, int number, bool *isnull)
+{
+	if (!evidence->gathered)
+		gather(evidence);
+	*isnull = evidence->nulls[number - 1];
+	return evidence->values[number - 1];
+}
+
+/* Hook of the expression evaluator: a parameter's value is wanted. */
+static ParamExternData *
+fetch_evidence(ParamListInfo params, int number, bool speculative,
+			   ParamExternData *workspace)
+{
+	Evidence   *evidence = (Evidence *) params->paramFetchArg;
+
+	workspace->value = evidence_value(evidence, number, &workspace->isnull);
+	workspace->ptype = evidence_type(number);
+	workspace->pflags = 0;
+	return workspace;
+}
+
+/* A parameter list through which an expression reads the evidence. */
+ParamListInfo
+evidence_params(Evidence *evidence)
+{
+	ParamListInfo params = makeParamList(EVIDENCE_COUNT);
+
+	params->paramFetch = fetch_evidence;
+	params->paramFetchArg = evidence;
+	return params;
+}

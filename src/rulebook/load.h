@@ -1,0 +1,12 @@
+/*
+ * load.h
+ *	  Read a workspace's definitions into a rulebook.
+ */
+#ifndef LEADFLOW_LOAD_H
+#define LEADFLOW_LOAD_H
+
+#include "rulebook/rulebook.h"
+
+extern Rulebook *rulebook_load(Oid nspid);
+
+#endif							/* LEADFLOW_LOAD_H */

@@ -1,0 +1,222 @@
+/*
+ * rulebook.h
+ *	  The definitions of one workspace, as this backend uses them.
+ */
+#ifndef LEADFLOW_RULEBOOK_H
+#define LEADFLOW_RULEBOOK_H
+
+#include "postgres.h"
+
+#include "access/attnum.h"
+#include "datatype/timestamp.h"
+#include "executor/spi.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "rulebook/criterion.h"
+#include "stage/stage.h"
+
+/* What moves through the funnel. */
+typedef enum ObjectKind
+{
+	OBJECT_LEAD,
+	OBJECT_OPPORTUNITY
+} ObjectKind;
+
+#define OBJECT_KINDS	2
+
+/* The columns of lead and opportunity that leadflow itself reads or keeps. */
+typedef enum Field
+{
+	FIELD_ID,
+	FIELD_STAGE_SINCE,
+	FIELD_CREATED_AT,
+	FIELD_UPDATED_AT,
+	FIELD_STAGE,
+	FIELD_FURTHEST_STAGE,
+	FIELD_SOURCE,
+	FIELD_EXTERNAL_ID,
+	FIELD_STATUS,
+	FIELD_VARIANT,
+	FIELD_REASON,
+	FIELD_REASON_NOTE,
+	FIELD_OWNER,
+	FIELD_ORIGIN,
+	FIELD_CAMPAIGN_ID,
+	FIELD_SEGMENT,
+	FIELD_AMOUNT,				/* the budget of a lead */
+	FIELD_CURRENCY,
+	FIELD_LEAD_ID,				/* of an opportunity only */
+	FIELD_CLOSED_AT				/* of an opportunity only */
+} Field;
+
+#define FIELDS	(FIELD_CLOSED_AT + 1)
+
+typedef struct Criterion
+{
+	char	   *variant;
+	Stage	   *stage;
+	char	   *code;
+	char	   *requirement;
+	char	   *expression;
+	char	   *how_to_fix;		/* or NULL */
+	bool		enforce;
+	CriterionProgram *program;	/* NULL until first needed */
+} Criterion;
+
+typedef struct Transition
+{
+	char	   *variant;
+	Stage	   *from;			/* NULL for any stage */
+	Stage	   *to;
+	bool		reason_required;
+	char	   *meaning;		/* or NULL */
+} Transition;
+
+typedef struct Alias
+{
+	char	   *source;
+	char	   *status;
+	Stage	   *stage;
+} Alias;
+
+/* What holds for the leads, or for the opportunities. */
+typedef struct ObjectRules
+{
+	ObjectKind	kind;
+	Oid			relid;
+	AttrNumber	fields[FIELDS];
+	Criterion  *criteria;		/* by position and code */
+	int			n_criteria;
+	Transition *transitions;
+	int			n_transitions;
+	Alias	   *aliases;
+	int			n_aliases;
+	bool		guard_is_last;	/* no BEFORE trigger fires after the guard */
+	char		guard_enabled;	/* pg_trigger.tgenabled of the guard */
+} ObjectRules;
+
+typedef struct Reason
+{
+	char	   *code;
+	Stage	  **applies_to;
+	int			n_applies_to;
+	bool		needs_note;
+	bool		active;
+} Reason;
+
+typedef struct TouchKind
+{
+	char	   *kind;
+	int			number;			/* place among the kinds */
+	bool		is_signal;
+	bool		is_contact;
+} TouchKind;
+
+typedef struct Member
+{
+	char	   *member;
+	text	   *team;
+	char	   *calendar;		/* or NULL */
+} Member;
+
+typedef struct BusinessCalendar
+{
+	char	   *code;
+	struct varlena *calendar;
+} BusinessCalendar;
+
+typedef struct Policy
+{
+	char	   *policy;
+	char	   *variant;
+	char	   *metric;
+	Stage	   *starts_on_stage;	/* or NULL */
+	char	  **starts_on_touch;
+	int			n_starts_on_touch;
+	char	  **stops_on_touch;
+	int			n_stops_on_touch;
+	Stage	   *stops_on_stage; /* or NULL */
+	bool		stops_on_verdict;
+	char	   *condition;		/* or NULL */
+	CriterionProgram *program;
+	Interval	target;
+	bool		has_warning;
+	Interval	warn_after;
+	bool		working;
+	char	   *calendar;		/* or NULL */
+	bool		active;
+} Policy;
+
+typedef struct TouchColumns
+{
+	Oid			relid;
+	Oid			lead_index;		/* btree that starts with lead_id, or invalid */
+	AttrNumber	id;
+	AttrNumber	at;
+	AttrNumber	lead_id;
+	AttrNumber	kind;
+	AttrNumber	channel;
+	AttrNumber	direction;
+} TouchColumns;
+
+/* Statements that the module runs in a workspace, each planned once. */
+#define RULEBOOK_MAX_PLANS	16
+
+/* Relations whose change makes the rulebook stale. */
+#define RULEBOOK_MAX_WATCHED	24
+
+typedef struct Rulebook
+{
+	MemoryContext mcxt;
+	Oid			nspid;
+	char	   *schema;			/* quoted as an identifier */
+	Oid			owner;
+	int64		version;		/* of the definitions */
+	bool		valid;
+	int			users;			/* calls that are using it */
+	ObjectRules objects[OBJECT_KINDS];
+	TouchColumns touch;
+	Reason	   *reasons;
+	int			n_reasons;
+	TouchKind  *touch_kinds;
+	int			n_touch_kinds;
+	Member	   *members;
+	int			n_members;
+	BusinessCalendar *calendars;
+	int			n_calendars;
+	Policy	   *policies;		/* by metric, position and code */
+	int			n_policies;
+	Oid			watched[RULEBOOK_MAX_WATCHED];
+	int			n_watched;
+	Oid			stage_type;
+	Oid			stage_array_type;
+	SPIPlanPtr	plans[RULEBOOK_MAX_PLANS];
+	struct Ledger *events;		/* writer of stage_event, NULL until needed */
+	ExprContext *econtext;		/* for criteria; one call at a time */
+	bool		econtext_busy;
+} Rulebook;
+
+extern Rulebook *rulebook_open(Oid nspid);
+extern void rulebook_close(Rulebook *rulebook);
+extern Oid	rulebook_namespace(const char *workspace);
+extern Oid	leadflow_namespace(void);
+
+extern Criterion *rulebook_criterion(ObjectRules *rules, const char *variant,
+									 int *cursor, const Stage *target);
+extern CriterionProgram *rulebook_program(Rulebook *rulebook, ObjectRules *rules,
+										  CriterionProgram **program,
+										  const char *expression);
+extern const Reason *rulebook_reason(Rulebook *rulebook, const char *code);
+extern TouchKind *rulebook_touch_kind(Rulebook *rulebook, Datum kind);
+extern const Member *rulebook_member(Rulebook *rulebook, const char *member);
+extern struct varlena *rulebook_calendar(Rulebook *rulebook, const char *code);
+extern const Stage *rulebook_alias(ObjectRules *rules, const char *source,
+								   const char *status, bool *source_has_aliases);
+
+extern bool touch_is_inbound(Datum direction);
+extern bool variant_applies(const char *variant, const char *row_variant);
+
+extern const char *object_name(ObjectKind kind);
+
+#endif							/* LEADFLOW_RULEBOOK_H */
