@@ -9,8 +9,17 @@ OBJS = \
 	src/leadflow.o \
 	src/stage/stage.o \
 	src/stage/stage_ops.o \
+	src/calendar/calendar_block.o \
+	src/calendar/calendar_cache.o \
+	src/calendar/calendar_compile.o \
+	src/calendar/calendar_days.o \
 	src/calendar/calendar_io.o \
+	src/calendar/calendar_parse.o \
+	src/calendar/calendar_read.o \
+	src/calendar/calendar_text.o \
+	src/calendar/week.o \
 	src/calendar/worktime.o \
+	src/calendar/zone.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/rulebook.o \

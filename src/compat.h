@@ -9,7 +9,11 @@
 
 #include "utils/datetime.h"
 #include "utils/guc.h"
+<<<<<<< HEAD
 #include "utils/sortsupport.h"
+=======
+#include "utils/rangetypes.h"
+>>>>>>> cal
 
 #if PG_VERSION_NUM < 140000
 #error "leadflow needs PostgreSQL 14 or later"
@@ -43,6 +47,35 @@ ssup_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
 /* 15: a prefix of settings can be reserved for its extension. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
+#endif
+
+/* 16: the macros of varlena values have a header of their own. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 16: input functions can report an error softly. */
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+/* 16: making a range can report an error softly. */
+static inline RangeType *
+compat_make_range(TypeCacheEntry *typcache, RangeBound *lower,
+				  RangeBound *upper)
+{
+#if PG_VERSION_NUM >= 160000
+	return make_range(typcache, lower, upper, false, NULL);
+#else
+	return make_range(typcache, lower, upper, false);
+#endif
+}
+
+/* 17: an interval can be infinite. */
+#if PG_VERSION_NUM >= 170000
+#define compat_interval_not_finite(i) INTERVAL_NOT_FINITE(i)
+#else
+#define compat_interval_not_finite(i) (false)
 #endif
 
 /* 16: errors of date and time decoding carry an extra argument. */

@@ -1,0 +1,48 @@
+/*
+ * zone.h
+ *	  The clock changes of a time zone, and local time as PostgreSQL resolves
+ *	  it.  Local times are microseconds like instants, without an offset.
+ */
+#ifndef LEADFLOW_ZONE_H
+#define LEADFLOW_ZONE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "pgtime.h"
+
+/* The Gregorian calendar repeats after 400 years, weekdays included. */
+#define CYCLE_DAYS		INT64CONST(146097)
+#define CYCLE_USECS		(CYCLE_DAYS * USECS_PER_DAY)
+
+/* An instant from which on the offset from UTC is another one. */
+typedef struct ZoneChange
+{
+	TimestampTz at;
+	int64		offset;
+} ZoneChange;
+
+typedef struct Zone
+{
+	pg_tz	   *tz;
+	int64		first_offset;	/* before the first change */
+	int			nchanges;
+	ZoneChange *changes;
+	TimestampTz steady;			/* from here on changes repeat every cycle */
+} Zone;
+
+/* A change seen from before and after. */
+typedef struct ClockChange
+{
+	TimestampTz at;
+	int64		before;
+	int64		after;
+} ClockChange;
+
+extern const Zone *zone_lookup(pg_tz *tz);
+extern int64 zone_offset(const Zone *zone, TimestampTz t);
+extern TimestampTz zone_resolve(const Zone *zone, int64 local);
+extern bool zone_next_change(const Zone *zone, TimestampTz t,
+							 ClockChange *change);
+
+#endif							/* LEADFLOW_ZONE_H */
