@@ -9,11 +9,8 @@
 
 #include "utils/datetime.h"
 #include "utils/guc.h"
-<<<<<<< HEAD
-#include "utils/sortsupport.h"
-=======
 #include "utils/rangetypes.h"
->>>>>>> cal
+#include "utils/sortsupport.h"
 
 #if PG_VERSION_NUM < 140000
 #error "leadflow needs PostgreSQL 14 or later"

@@ -2,41 +2,58 @@ CREATE OR REPLACE VIEW sla_status AS
 WITH present AS MATERIALIZED (
     SELECT leadflow.clock() AS at
 ), pause AS (
-    SELECT p.clock_id,
-           pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(p.resumed_at, n.at))) FILTER (WHERE p.paused_at <= n.at) AS known,
-           pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) FILTER (WHERE p.resumed_at <= n.at) AS ended,
-           pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND (p.resumed_at > n.at OR p.resumed_at IS NULL)) AS open_since,
-           pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
-               FILTER (WHERE p.paused_at <= n.at AND (p.resumed_at > n.at OR p.resumed_at IS NULL)) AS reason,
-           pg_catalog.bool_or(p.resumed_at > n.at) AS moved_later
-    FROM sla_pause p
+    -- the clocks that ever stood still: few, so that the others cost little
+    SELECT c.id AS clock_id,
+           p.known,
+           p.open_since,
+           p.reason,
+           leadflow.worktime(t.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at), p.known) AS elapsed,
+           -- resuming a clock moves its limits; what was resumed after the present has not moved them yet
+           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.warn_after)), p.ended) ELSE c.warn_at END AS warn_at,
+           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), p.ended) ELSE c.due_at END AS due_at
+    FROM (SELECT p.clock_id,
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(p.resumed_at, n.at)))
+                     FILTER (WHERE p.paused_at <= n.at), '{}') AS known,
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at))
+                     FILTER (WHERE p.resumed_at <= n.at), '{}') AS ended,
+                 pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS open_since,
+                 pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
+                     FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS reason,
+                 COALESCE(pg_catalog.bool_or(p.resumed_at > n.at), false) AS moved_later
+          FROM sla_pause p
+          CROSS JOIN present n
+          GROUP BY p.clock_id) p
+    JOIN sla_clock c ON c.id = p.clock_id
     CROSS JOIN present n
-    GROUP BY p.clock_id
+    CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar) AS calendar) t
+    WHERE c.started_at <= n.at
 ), clock AS (
-    SELECT c.*,
+    SELECT c.id, c.policy, c.metric, c.lead_id, c.owner, c.team, c.variant, c.started_at, c.target, c.calendar,
+           c.started_by, c.start_touch_id, c.definition_version,
+           CASE WHEN p.clock_id IS NULL THEN c.warn_at ELSE p.warn_at END AS warn_at,
+           CASE WHEN p.clock_id IS NULL THEN c.due_at ELSE p.due_at END AS due_at,
+           CASE WHEN c.stopped_at <= n.at THEN c.stopped_at END AS stopped_at,
+           CASE WHEN c.stopped_at <= n.at THEN c.stop_touch_id END AS stop_touch_id,
+           CASE WHEN c.cancelled_at <= n.at THEN c.cancelled_at END AS cancelled_at,
+           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN c.stopped_by END AS stopped_by,
+           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN NULL ELSE p.open_since END AS paused_at,
+           p.reason AS pause_reason,
+           p.known AS pauses,
            n.at AS present_at,
            LEAST(n.at, c.stopped_at, c.cancelled_at) AS until_at,
-           p.known AS pauses,
-           p.open_since,
-           p.reason AS pause_reason,
-           -- resuming a clock moves its limits; what was resumed later had not moved them yet
-           CASE WHEN NOT COALESCE(p.moved_later, false) THEN c.warn_at
-                WHEN c.calendar IS NULL THEN c.started_at + c.warn_after + COALESCE(
-                    (SELECT pg_catalog.sum(pg_catalog.upper(r) - pg_catalog.lower(r)) FROM pg_catalog.unnest(p.ended) r), '0')
-                ELSE leadflow.add_worktime(c.calendar, c.started_at, c.warn_after + COALESCE(
-                    (SELECT pg_catalog.sum(leadflow.worktime(c.calendar, pg_catalog.lower(r), pg_catalog.upper(r)))
-                     FROM pg_catalog.unnest(p.ended) r), '0'))
-           END AS warns_at,
-           CASE WHEN NOT COALESCE(p.moved_later, false) THEN c.due_at
-                WHEN c.calendar IS NULL THEN c.started_at + c.target + COALESCE(
-                    (SELECT pg_catalog.sum(pg_catalog.upper(r) - pg_catalog.lower(r)) FROM pg_catalog.unnest(p.ended) r), '0')
-                ELSE leadflow.add_worktime(c.calendar, c.started_at, c.target + COALESCE(
-                    (SELECT pg_catalog.sum(leadflow.worktime(c.calendar, pg_catalog.lower(r), pg_catalog.upper(r)))
-                     FROM pg_catalog.unnest(p.ended) r), '0'))
-           END AS falls_due_at
+           t.elapsed
     FROM sla_clock c
     CROSS JOIN present n
     LEFT JOIN pause p ON p.clock_id = c.id
+    -- OFFSET 0: compute it once for the columns that need it
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.date_part('epoch', CASE
+            WHEN p.clock_id IS NOT NULL THEN p.elapsed
+            WHEN c.calendar IS NULL THEN LEAST(n.at, c.stopped_at, c.cancelled_at) - c.started_at
+            ELSE leadflow.worktime(c.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at)) END) AS elapsed
+        OFFSET 0) t
     WHERE c.started_at <= n.at
 )
 SELECT c.id AS clock_id,
@@ -48,47 +65,36 @@ SELECT c.id AS clock_id,
        c.variant,
        CASE WHEN c.calendar IS NULL THEN 'elapsed' ELSE 'working' END AS measure,
        c.started_at,
-       c.warns_at AS warn_at,
-       c.falls_due_at AS due_at,
-       CASE WHEN c.stopped_at <= c.present_at THEN c.stopped_at END AS stopped_at,
-       CASE WHEN c.cancelled_at <= c.present_at THEN c.cancelled_at END AS cancelled_at,
-       CASE WHEN c.cancelled_at <= c.present_at THEN 'cancelled'
-            WHEN c.stopped_at <= c.present_at AND c.stopped_at <= c.falls_due_at THEN 'met'
-            WHEN c.stopped_at <= c.present_at THEN 'met_late'
-            WHEN c.open_since <= c.falls_due_at THEN 'paused'
-            WHEN c.present_at > c.falls_due_at THEN 'breached'
-            WHEN c.present_at >= c.warns_at THEN 'warning'
+       c.warn_at,
+       c.due_at,
+       c.stopped_at,
+       c.cancelled_at,
+       CASE WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
+            WHEN c.stopped_at <= c.due_at THEN 'met'
+            WHEN c.stopped_at IS NOT NULL THEN 'met_late'
+            WHEN c.paused_at <= c.due_at THEN 'paused'
+            WHEN c.present_at > c.due_at THEN 'breached'
+            WHEN c.present_at >= c.warn_at THEN 'warning'
             ELSE 'running' END AS state,
-       CASE WHEN c.stopped_at <= c.present_at OR c.cancelled_at <= c.present_at THEN NULL ELSE c.open_since END AS paused_at,
-       CASE WHEN c.stopped_at <= c.present_at OR c.cancelled_at <= c.present_at THEN NULL ELSE c.pause_reason END AS pause_reason,
+       c.paused_at,
+       CASE WHEN c.paused_at IS NOT NULL THEN c.pause_reason END AS pause_reason,
        pg_catalog.date_part('epoch', c.target)::bigint AS target_seconds,
-       pg_catalog.floor(t.elapsed)::bigint AS elapsed_seconds,
-       pg_catalog.floor(pg_catalog.date_part('epoch', c.target) - t.elapsed)::bigint AS remaining_seconds,
+       pg_catalog.floor(c.elapsed)::bigint AS elapsed_seconds,
+       pg_catalog.floor(pg_catalog.date_part('epoch', c.target) - c.elapsed)::bigint AS remaining_seconds,
        pg_catalog.floor(pg_catalog.date_part('epoch', c.until_at - c.started_at))::bigint AS waiting_seconds,
-       CASE WHEN c.calendar IS NOT NULL THEN pg_catalog.floor(t.elapsed)::bigint
+       CASE WHEN c.calendar IS NOT NULL THEN pg_catalog.floor(c.elapsed)::bigint
             WHEN c.pauses IS NULL THEN
                 pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at)))::bigint
             ELSE pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at, c.pauses)))::bigint
        END AS working_seconds,
        c.started_by,
-       CASE WHEN c.stopped_at <= c.present_at OR c.cancelled_at <= c.present_at THEN c.stopped_by END AS stopped_by,
+       c.stopped_by,
        c.start_touch_id,
-       CASE WHEN c.stopped_at <= c.present_at THEN c.stop_touch_id END AS stop_touch_id,
+       c.stop_touch_id,
        c.definition_version
 FROM clock c
 LEFT JOIN team_member m ON m.member = c.owner
-LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
--- OFFSET 0: compute it once for the two columns that need it
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.date_part('epoch', CASE
-        WHEN c.calendar IS NOT NULL AND c.pauses IS NULL THEN leadflow.worktime(c.calendar, c.started_at, c.until_at)
-        WHEN c.calendar IS NOT NULL THEN leadflow.worktime(c.calendar, c.started_at, c.until_at, c.pauses)
-        WHEN c.pauses IS NULL THEN c.until_at - c.started_at
-        ELSE c.until_at - c.started_at - COALESCE(
-            (SELECT pg_catalog.sum(pg_catalog.upper(r) - pg_catalog.lower(r))
-             FROM pg_catalog.unnest(c.pauses * pg_catalog.tstzmultirange(pg_catalog.tstzrange(c.started_at, c.until_at))) r), '0')
-        END) AS elapsed
-    OFFSET 0) t;
+LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default');
 COMMENT ON VIEW sla_status IS 'Every promise that was started, and how it stands at leadflow.clock(). A clock that was stopped, paused or resumed after that instant is shown as it was then; its owner is the present one.';
 COMMENT ON COLUMN sla_status.clock_id IS 'number of the clock';
 COMMENT ON COLUMN sla_status.policy IS 'policy that started it';
