@@ -22,10 +22,13 @@ OBJS = \
 	src/calendar/zone.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
+	src/rulebook/load.o \
 	src/rulebook/rulebook.o \
 	src/guard/judge.o \
 	src/guard/guard.o \
 	src/guard/ledger.o \
+	src/guard/settle.o \
+	src/guard/statement.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/definition.o \

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
 #include "utils/rangetypes.h"
@@ -22,10 +24,8 @@
 #endif
 
 /* 16: an input function can hand its error back instead of raising it. */
-#if PG_VERSION_NUM >= 160000
-#define compat_errsave(context, ...) errsave(context, __VA_ARGS__)
-#else
-#define compat_errsave(context, ...) \
+#if PG_VERSION_NUM < 160000
+#define errsave(context, ...) \
 	do { \
 		(void) (context); \
 		ereport(ERROR, __VA_ARGS__); \
@@ -41,19 +41,32 @@ ssup_datum_unsigned_cmp(Datum x, Datum y, SortSupport ssup)
 }
 #endif
 
+/* 15: a set-returning function gets its tuplestore in one call. */
+#if PG_VERSION_NUM < 150000
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext oldcxt;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	oldcxt = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &result->setDesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result->returnMode = SFRM_Materialize;
+	result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0,
+											  false, work_mem);
+	MemoryContextSwitchTo(oldcxt);
+}
+#endif
+
 /* 15: a prefix of settings can be reserved for its extension. */
 #if PG_VERSION_NUM < 150000
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
-#endif
-
-/* 16: the macros of varlena values have a header of their own. */
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
-
-/* 16: input functions can report an error softly. */
-#if PG_VERSION_NUM < 160000
-#define errsave(context, ...) ereport(ERROR, __VA_ARGS__)
 #endif
 
 /* 16: making a range can report an error softly. */
@@ -88,5 +101,25 @@ compat_decode_datetime(char **field, int *ftype, int nf, int *dtype,
 	return DecodeDateTime(field, ftype, nf, dtype, tm, fsec, tz);
 #endif
 }
+
+/* 16: an index can be skipped where only summaries need an update. */
+#if PG_VERSION_NUM >= 160000
+#define compat_insert_index_tuples(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL, false)
+#else
+#define compat_insert_index_tuples(target, slot, estate) \
+	ExecInsertIndexTuples(target, slot, estate, false, false, NULL, NIL)
+#endif
+
+/* 17: the sequence of an identity column is asked of the relation; an index
+ * may keep something open between inserts. */
+#if PG_VERSION_NUM >= 170000
+#define compat_identity_sequence(rel, attnum) getIdentitySequence(rel, attnum, false)
+#define compat_index_insert_cleanup(index, info) index_insert_cleanup(index, info)
+#else
+#define compat_identity_sequence(rel, attnum) \
+	getIdentitySequence(RelationGetRelid(rel), attnum, false)
+#define compat_index_insert_cleanup(index, info) ((void) 0)
+#endif
 
 #endif							/* LEADFLOW_COMPAT_H */

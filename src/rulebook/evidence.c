@@ -15,6 +15,7 @@
 
 #include "access/genam.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -89,6 +90,30 @@ keep_instant(Evidence *evidence, EvidenceKind kind, TimestampTz at, bool earlies
 		set_value(evidence, kind, TimestampTzGetDatum(at));
 }
 
+/*
+ * A column may have been altered just before the table was locked: it is not
+ * what the rulebook found any more.
+ */
+static void
+check_columns(TouchColumns *columns, TupleDesc desc)
+{
+	AttrNumber	strings[] = {columns->kind, columns->channel, columns->direction};
+	bool		fit = TupleDescAttr(desc, columns->lead_id - 1)->atttypid == INT8OID &&
+		TupleDescAttr(desc, columns->at - 1)->atttypid == TIMESTAMPTZOID;
+
+	for (int i = 0; i < (int) lengthof(strings); i++)
+	{
+		Oid			type = TupleDescAttr(desc, strings[i] - 1)->atttypid;
+
+		fit = fit && (type == TEXTOID || type == VARCHAROID);
+	}
+	if (!fit)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("table \"touch\" was altered by another session"),
+				 errhint("Try again.")));
+}
+
 /* Read the lead's touches. */
 static void
 gather(Evidence *evidence)
@@ -115,8 +140,17 @@ gather(Evidence *evidence)
 
 	signal_kinds = palloc0(sizeof(bool) * Max(rulebook->n_touch_kinds, 1));
 
+	if (evidence->fresh)
+	{
+		CommandCounterIncrement();
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
+
 	rel = table_open(columns->relid, AccessShareLock);
 	desc = RelationGetDescr(rel);
+	if (!rulebook->valid)
+		check_columns(columns, desc);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(evidence->lead_id));
 	scan = systable_beginscan(rel, columns->lead_index,
@@ -182,6 +216,8 @@ gather(Evidence *evidence)
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
+	if (evidence->fresh)
+		PopActiveSnapshot();
 
 	for (int i = 0; i < n_channels; i++)
 		pfree(channels[i]);

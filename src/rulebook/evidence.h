@@ -37,6 +37,7 @@ typedef struct Evidence
 	bool		has_lead;
 	int64		lead_id;
 	TimestampTz as_of;
+	bool		fresh;			/* count what this very statement has written */
 	bool		gathered;
 	Datum		values[EVIDENCE_COUNT];
 	bool		nulls[EVIDENCE_COUNT];

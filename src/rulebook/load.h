@@ -7,6 +7,6 @@
 
 #include "rulebook/rulebook.h"
 
-extern Rulebook *rulebook_load(Oid nspid);
+extern Rulebook *rulebook_load(Oid nspid, Rulebook **loading);
 
 #endif							/* LEADFLOW_LOAD_H */

@@ -50,6 +50,23 @@ static HTAB *cache = NULL;
 /* Rulebooks that have been replaced while a call was still using them. */
 static List *retired = NIL;
 
+/* The rulebook that is being read: a change that arrives meanwhile makes it stale. */
+static Rulebook *loading = NULL;
+
+static void
+mark_if_watched(Rulebook *rulebook, Oid relid)
+{
+	if (rulebook == NULL || !rulebook->valid)
+		return;
+	if (!OidIsValid(relid))
+		rulebook->valid = false;
+	for (int i = 0; i < rulebook->n_watched && rulebook->valid; i++)
+	{
+		if (rulebook->watched[i] == relid)
+			rulebook->valid = false;
+	}
+}
+
 static void
 mark_stale(Oid relid)
 {
@@ -58,19 +75,8 @@ mark_stale(Oid relid)
 
 	hash_seq_init(&status, cache);
 	while ((entry = hash_seq_search(&status)) != NULL)
-	{
-		Rulebook   *rulebook = entry->current;
-
-		if (rulebook == NULL || !rulebook->valid)
-			continue;
-		if (!OidIsValid(relid))
-			rulebook->valid = false;
-		for (int i = 0; i < rulebook->n_watched && rulebook->valid; i++)
-		{
-			if (rulebook->watched[i] == relid)
-				rulebook->valid = false;
-		}
-	}
+		mark_if_watched(entry->current, relid);
+	mark_if_watched(loading, relid);
 }
 
 static void
@@ -133,7 +139,7 @@ Rulebook *
 rulebook_open(Oid nspid)
 {
 	CacheEntry *entry;
-	Rulebook   *rulebook;
+	Rulebook   *rulebook = NULL;
 	bool		found;
 
 	if (cache == NULL)
@@ -161,7 +167,17 @@ rulebook_open(Oid nspid)
 
 	if (entry->current == NULL)
 	{
-		rulebook = rulebook_load(nspid);
+		Rulebook   *outer = loading;
+
+		PG_TRY();
+		{
+			rulebook = rulebook_load(nspid, &loading);
+		}
+		PG_FINALLY();
+		{
+			loading = outer;
+		}
+		PG_END_TRY();
 		/* loading may have grown the hash table */
 		entry = hash_search(cache, &nspid, HASH_ENTER, &found);
 		entry->current = rulebook;
@@ -376,7 +392,7 @@ rulebook_alias(ObjectRules *rules, const char *source, const char *status,
 	*source_has_aliases = false;
 	for (int i = 0; i < rules->n_aliases; i++)
 	{
-		Alias	   *alias = &rules->aliases[i];
+		StatusAlias	   *alias = &rules->aliases[i];
 		bool		own = strcmp(alias->source, source) == 0;
 
 		if (!own && strcmp(alias->source, "*") != 0)

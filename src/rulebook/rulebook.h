@@ -73,24 +73,25 @@ typedef struct Transition
 	char	   *meaning;		/* or NULL */
 } Transition;
 
-typedef struct Alias
+typedef struct StatusAlias
 {
 	char	   *source;
 	char	   *status;
 	Stage	   *stage;
-} Alias;
+} StatusAlias;
 
 /* What holds for the leads, or for the opportunities. */
 typedef struct ObjectRules
 {
 	ObjectKind	kind;
 	Oid			relid;
+	Oid			id_index;		/* unique btree on id, or invalid */
 	AttrNumber	fields[FIELDS];
 	Criterion  *criteria;		/* by position and code */
 	int			n_criteria;
 	Transition *transitions;
 	int			n_transitions;
-	Alias	   *aliases;
+	StatusAlias	   *aliases;
 	int			n_aliases;
 	bool		guard_is_last;	/* no BEFORE trigger fires after the guard */
 	char		guard_enabled;	/* pg_trigger.tgenabled of the guard */
@@ -190,8 +191,9 @@ typedef struct Rulebook
 	Oid			watched[RULEBOOK_MAX_WATCHED];
 	int			n_watched;
 	Oid			stage_type;
-	Oid			stage_array_type;
+	Oid			calendar_type;
 	SPIPlanPtr	plans[RULEBOOK_MAX_PLANS];
+	Oid			event_relid;
 	struct Ledger *events;		/* writer of stage_event, NULL until needed */
 	ExprContext *econtext;		/* for criteria; one call at a time */
 	bool		econtext_busy;
@@ -199,6 +201,7 @@ typedef struct Rulebook
 
 extern Rulebook *rulebook_open(Oid nspid);
 extern void rulebook_close(Rulebook *rulebook);
+extern void rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc);
 extern Oid	rulebook_namespace(const char *workspace);
 extern Oid	leadflow_namespace(void);
 

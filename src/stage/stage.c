@@ -343,13 +343,13 @@ report_fault(StageFault fault, const char *str, int len, struct Node *escontext)
 	char	   *shown = pnstrdup(str, len);
 
 	if (fault == STAGE_BAD_LABEL)
-		compat_errsave(escontext,
+		errsave(escontext,
 					   (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 						errmsg("invalid input syntax for type %s: \"%s\"", "stage", shown),
 						errdetail("The local label after the dot must be 1 to %d characters of a-z, 0-9 and _.",
 								  STAGE_MAX_LABEL)));
 	else
-		compat_errsave(escontext,
+		errsave(escontext,
 					   (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 						errmsg("invalid input syntax for type %s: \"%s\"", "stage", shown),
 						hint_stages(str, len)));

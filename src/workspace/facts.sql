@@ -105,7 +105,6 @@ CREATE TABLE lead (
     attributes      jsonb NOT NULL DEFAULT '{}',
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX ON lead (stage);
 CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
@@ -173,7 +172,6 @@ CREATE TABLE opportunity (
     attributes      jsonb NOT NULL DEFAULT '{}',
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX ON opportunity (stage);
 CREATE INDEX ON opportunity (lead_id);
 CREATE INDEX ON opportunity (account_id);
 COMMENT ON TABLE opportunity IS 'Opportunities: possible deals. Moving one forward moves its lead forward.';
@@ -296,7 +294,7 @@ CREATE TABLE sla_clock (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     policy              text NOT NULL,
     metric              text NOT NULL,
-    lead_id             bigint NOT NULL REFERENCES lead,
+    lead_id             bigint NOT NULL,
     owner               text,
     team                text,
     variant             text NOT NULL,

@@ -1,0 +1,483 @@
+/*
+ * clocks.c
+ *	  Start and stop the clocks of promised reactions.
+ *
+ * A clock is a function of the data: when it starts, its warning and due
+ * instants are reckoned once in the working time of its policy, and whether it
+ * is running, warned, met or breached is computed when somebody reads it.
+ *
+ * Touches may be recorded late and out of order.  A clock that starts looks
+ * for an answer that is already there, and an answer that arrives late stops
+ * the clock at its own time.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "calendar/calendar.h"
+#include "guard/clocks.h"
+#include "guard/guard.h"
+#include "guard/statement.h"
+
+static bool
+contains(char **strings, int n, const char *wanted)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (strcmp(strings[i], wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static Datum
+text_array(char **strings, int n)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * Max(n, 1));
+
+	for (int i = 0; i < n; i++)
+		elements[i] = CStringGetTextDatum(strings[i]);
+	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Length of an interval; a day is 24 hours, and the policy has no months. */
+static int64
+interval_length(const Interval *interval)
+{
+	int64		length;
+
+	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &length) ||
+		pg_add_s64_overflow(length, interval->time, &length))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERVAL_FIELD_OVERFLOW),
+				 errmsg("interval out of range")));
+	return length;
+}
+
+/* The working time that a policy's clock counts; 0 for elapsed time. */
+static Datum
+policy_calendar(Rulebook *rulebook, const Policy *policy, const char *owner)
+{
+	const char *code = policy->calendar;
+	struct varlena *calendar;
+
+	if (!policy->working)
+		return (Datum) 0;
+	if (code == NULL && owner != NULL)
+	{
+		const Member *member = rulebook_member(rulebook, owner);
+
+		if (member != NULL)
+			code = member->calendar;
+	}
+	if (code == NULL)
+		code = "default";
+	calendar = rulebook_calendar(rulebook, code);
+	if (calendar == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("policy \"%s\" needs the calendar \"%s\", which does not exist",
+						policy->policy, code),
+				 errhint("Add it to %s.business_calendar.", rulebook->schema)));
+	return PointerGetDatum(calendar);
+}
+
+/* The instant at which that much of a clock's time has passed. */
+static TimestampTz
+reckon(Datum calendar, TimestampTz start, const Interval *time)
+{
+	int64		length = interval_length(time);
+	TimestampTz result;
+
+	if (calendar != (Datum) 0)
+		return calendar_add(calendar_lookup(calendar), start, length);
+	if (pg_add_s64_overflow(start, length, &result) || !IS_VALID_TIMESTAMP(result))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return result;
+}
+
+/*
+ * Start a policy's clock for the lead in move.  The touch is the one that
+ * started it, or NULL.
+ */
+static void
+start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_by,
+			const int64 *touch_id)
+{
+	Rulebook   *rulebook = move->rulebook;
+	char	   *owner = row_string(move, FIELD_OWNER);
+	const Member *member = owner == NULL ? NULL : rulebook_member(rulebook, owner);
+	Datum		calendar = policy_calendar(rulebook, policy, owner);
+	TimestampTz due = reckon(calendar, start, &policy->target);
+	Datum		values[16];
+	bool		nulls[16] = {false};
+
+	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[1] = CStringGetTextDatum(policy->policy);
+	values[2] = CStringGetTextDatum(policy->metric);
+	values[3] = row_field(move, FIELD_OWNER, &nulls[3]);
+	values[4] = PointerGetDatum(member == NULL ? NULL : member->team);
+	nulls[4] = (member == NULL);
+	values[5] = CStringGetTextDatum(move->variant);
+	values[6] = Int64GetDatum(rulebook->version);
+	values[7] = TimestampTzGetDatum(start);
+	values[8] = policy->has_warning ?
+		TimestampTzGetDatum(reckon(calendar, start, &policy->warn_after)) : (Datum) 0;
+	nulls[8] = !policy->has_warning;
+	values[9] = TimestampTzGetDatum(due);
+	values[10] = IntervalPGetDatum(&policy->target);
+	values[11] = IntervalPGetDatum(&policy->warn_after);
+	nulls[11] = !policy->has_warning;
+	values[12] = calendar;
+	nulls[12] = (calendar == (Datum) 0);
+	values[13] = CStringGetTextDatum(started_by);
+	values[14] = touch_id == NULL ? (Datum) 0 : Int64GetDatum(*touch_id);
+	nulls[14] = (touch_id == NULL);
+	values[15] = text_array(policy->stops_on_touch, policy->n_stops_on_touch);
+	(void) statement_run(rulebook, START_CLOCK, values, nulls);
+}
+
+/* Is there a policy of the lead's own variant under the same code? */
+static bool
+policy_is_replaced(Rulebook *rulebook, const Policy *policy, const char *variant)
+{
+	if (strcmp(policy->variant, "*") != 0 || strcmp(variant, "*") == 0)
+		return false;
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *other = &rulebook->policies[i];
+
+		if (strcmp(other->variant, variant) == 0 && strcmp(other->policy, policy->policy) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the lead meet the policy's condition? */
+static bool
+condition_holds(Move *move, Policy *policy)
+{
+	CriterionProgram *program;
+	ExprContext *econtext;
+	bool		holds;
+
+	if (policy->condition == NULL)
+		return true;
+	program = rulebook_program(move->rulebook, move->rules, &policy->program, policy->condition);
+	econtext = CreateStandaloneExprContext();
+	econtext->ecxt_scantuple = move->row;
+	econtext->ecxt_param_list_info = evidence_params(&move->evidence);
+	holds = criterion_met(program, econtext, move->rulebook->mcxt);
+	FreeExprContext(econtext, true);
+	return holds;
+}
+
+/* Does entering the stage start the policy's clocks?  Moves within it do not. */
+static bool
+stage_starts(const Policy *policy, const Stage *from, const Stage *stage)
+{
+	return policy->starts_on_stage != NULL &&
+		stage_contained(stage, policy->starts_on_stage) &&
+		(from == NULL || !stage_contained(from, policy->starts_on_stage));
+}
+
+/*
+ * Start what a stage, or a touch of that kind, starts: in each metric the
+ * first policy that matches.  The policies are in the order of metric and
+ * position.
+ */
+static void
+start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touch_kind,
+			 const int64 *touch_id)
+{
+	Rulebook   *rulebook = move->rulebook;
+	const char *metric_done = NULL;
+
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (!policy->active ||
+			(metric_done != NULL && strcmp(policy->metric, metric_done) == 0))
+			continue;
+		if (stage != NULL ? !stage_starts(policy, move->from, stage) :
+			!contains(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
+			continue;
+
+		if (!variant_applies(policy->variant, move->variant) ||
+			policy_is_replaced(rulebook, policy, move->variant) ||
+			!condition_holds(move, policy))
+			continue;
+
+		start_clock(move, policy, start,
+					stage != NULL ? psprintf("stage %s", stage_to_cstring(stage)) :
+					psprintf("touch %s", touch_kind), touch_id);
+		metric_done = policy->metric;
+	}
+}
+
+/* Does reaching the stage stop the policy's clocks? */
+static bool
+stage_stops(const Policy *policy, const Stage *stage)
+{
+	bool		is_exit = stage_code_is_exit(stage_code(stage));
+
+	if (policy->stops_on_verdict && (is_exit || stage_code(stage) >= STAGE_SAL))
+		return true;
+	if (policy->stops_on_stage == NULL)
+		return false;
+	return stage_contained(stage, policy->stops_on_stage) ||
+		(!is_exit && !stage_code_is_exit(stage_code(policy->stops_on_stage)) &&
+		 stage_compare(stage, policy->stops_on_stage) >= 0);
+}
+
+/*
+ * A lead has entered a stage: stop what it was promised until then, and start
+ * what it is promised from now on.  Leaving the path cancels the rest.
+ */
+void
+clocks_on_stage(Move *move)
+{
+	Rulebook   *rulebook = move->rulebook;
+	bool		is_exit = stage_code_is_exit(stage_code(move->to));
+	char	  **stopped = palloc(sizeof(char *) * Max(rulebook->n_policies, 1));
+	int			n_stopped = 0;
+
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		if (stage_stops(&rulebook->policies[i], move->to))
+			stopped[n_stopped++] = rulebook->policies[i].policy;
+	}
+	if (move->from != NULL && (n_stopped > 0 || is_exit))
+	{
+		Datum		values[5];
+
+		values[0] = Int64GetDatum(move->evidence.lead_id);
+		values[1] = TimestampTzGetDatum(move->evidence.as_of);
+		values[2] = text_array(stopped, n_stopped);
+		values[3] = CStringGetTextDatum(psprintf("stage %s", stage_to_cstring(move->to)));
+		values[4] = BoolGetDatum(is_exit);
+		(void) statement_run(rulebook, STOP_CLOCKS_BY_STAGE, values, NULL);
+	}
+	start_clocks(move, move->evidence.as_of, move->to, NULL, NULL);
+}
+
+/* The lead has another owner: who owes the reaction changes, the time does not. */
+void
+clocks_on_owner(Move *move)
+{
+	char	   *owner = row_string(move, FIELD_OWNER);
+	const Member *member = owner == NULL ? NULL : rulebook_member(move->rulebook, owner);
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	if (move->rulebook->n_policies == 0)
+		return;
+	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
+	values[2] = PointerGetDatum(member == NULL ? NULL : member->team);
+	nulls[2] = (member == NULL);
+	(void) statement_run(move->rulebook, REASSIGN_CLOCKS, values, nulls);
+}
+
+/* Can a touch of that kind start a clock? */
+static bool
+kind_starts(Rulebook *rulebook, const char *kind)
+{
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (contains(policy->starts_on_touch, policy->n_starts_on_touch, kind))
+			return true;
+	}
+	return false;
+}
+
+/* An inbound touch: start what its kind starts, for the lead as it is now. */
+static void
+inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
+{
+	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	if (!kind_starts(rulebook, kind))
+		return;
+
+	/* the lead may have been written by this very statement */
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+
+	rel = table_open(rules->relid, AccessShareLock);
+	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
+	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(lead_id));
+	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),
+							  GetActiveSnapshot(), 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
+		const Stage *stage;
+		Move		move;
+		bool		isnull;
+
+		ExecStoreHeapTuple(heap_copytuple(tuple), row, true);
+		stage = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
+		move_init(&move, rulebook, rules, rel, row, stage, stage, true);
+		move.evidence.as_of = at;
+		start_clocks(&move, at, NULL, kind, &touch_id);
+		ExecDropSingleTupleTableSlot(row);
+	}
+	systable_endscan(scan);
+	table_close(rel, NoLock);
+	PopActiveSnapshot();
+}
+
+/* An outbound touch: stop the clocks that wait for it. */
+static void
+outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
+{
+	char	  **stopped = palloc(sizeof(char *) * Max(rulebook->n_policies, 1));
+	int			n_stopped = 0;
+	Datum		values[5];
+
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (contains(policy->stops_on_touch, policy->n_stops_on_touch, kind))
+			stopped[n_stopped++] = policy->policy;
+	}
+	if (n_stopped == 0)
+		return;
+
+	values[0] = Int64GetDatum(lead_id);
+	values[1] = TimestampTzGetDatum(at);
+	values[2] = text_array(stopped, n_stopped);
+	values[3] = Int64GetDatum(touch_id);
+	values[4] = CStringGetTextDatum(psprintf("touch %s", kind));
+	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
+}
+
+/* Has an UPDATE of a touch left alone what clocks look at? */
+static bool
+touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	return same_column(old_row, new_row, touch->at) &&
+		same_column(old_row, new_row, touch->lead_id) &&
+		same_column(old_row, new_row, touch->kind) &&
+		same_column(old_row, new_row, touch->direction);
+}
+
+static void
+record_touch(TriggerData *trigger, Rulebook *rulebook)
+{
+	TouchColumns *touch = &rulebook->touch;
+	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
+	int64		id;
+	int64		lead_id;
+	TimestampTz at;
+	char	   *kind;
+	bool		isnull;
+
+	if (RelationGetRelid(trigger->tg_relation) != touch->relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" belongs on the table %s.touch only",
+						trigger->tg_trigger->tgname, rulebook->schema)));
+	if (is_update && touch_is_same(touch, trigger->tg_trigslot, row))
+		return;
+
+	lead_id = DatumGetInt64(slot_getattr(row, touch->lead_id, &isnull));
+	if (isnull)
+		return;
+	id = DatumGetInt64(slot_getattr(row, touch->id, &isnull));
+	at = DatumGetTimestampTz(slot_getattr(row, touch->at, &isnull));
+	kind = TextDatumGetCString(slot_getattr(row, touch->kind, &isnull));
+
+	if (touch_is_inbound(slot_getattr(row, touch->direction, &isnull)))
+		inbound_touch(rulebook, id, lead_id, at, kind);
+	else
+		outbound_touch(rulebook, id, lead_id, at, kind);
+}
+
+/*
+ * leadflow.touch_recorder(): AFTER INSERT OR UPDATE on touch, for each row.
+ */
+PG_FUNCTION_INFO_V1(leadflow_touch_recorder);
+Datum
+leadflow_touch_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "touch_recorder", TRIGGER_EVENT_AFTER, true);
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+
+	PG_TRY();
+	{
+		record_touch(trigger, rulebook);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * leadflow.pause_recorder(): AFTER INSERT OR UPDATE on sla_pause, for each row.
+ * A pause that ends moves the clock's warning and due instants on.
+ */
+PG_FUNCTION_INFO_V1(leadflow_pause_recorder);
+Datum
+leadflow_pause_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "pause_recorder", TRIGGER_EVENT_AFTER, true);
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+
+	PG_TRY();
+	{
+		TupleTableSlot *row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+			trigger->tg_newslot : trigger->tg_trigslot;
+		AttrNumber	clock_id = get_attnum(RelationGetRelid(trigger->tg_relation), "clock_id");
+		bool		isnull;
+		Datum		clock;
+
+		if (clock_id == InvalidAttrNumber ||
+			TupleDescAttr(row->tts_tupleDescriptor, clock_id - 1)->atttypid != INT8OID)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("table %s.sla_pause has no column \"clock_id\" of type bigint",
+							rulebook->schema)));
+		clock = slot_getattr(row, clock_id, &isnull);
+		if (!isnull)
+			(void) statement_run(rulebook, RECKON_PAUSES, &clock, NULL);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return PointerGetDatum(NULL);
+}

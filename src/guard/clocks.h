@@ -1,0 +1,14 @@
+/*
+ * clocks.h
+ *	  Start and stop the clocks of promised reactions.
+ */
+#ifndef LEADFLOW_CLOCKS_H
+#define LEADFLOW_CLOCKS_H
+
+#include "guard/judge.h"
+#include "rulebook/rulebook.h"
+
+extern void clocks_on_stage(Move *move);
+extern void clocks_on_owner(Move *move);
+
+#endif							/* LEADFLOW_CLOCKS_H */

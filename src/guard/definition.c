@@ -1,0 +1,257 @@
+/*
+ * definition.c
+ *	  Triggers of the definition tables, and of what is append-only.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "guard/guard.h"
+#include "guard/statement.h"
+
+/* A text column of the row that a trigger was fired for; NULL for null. */
+static char *
+trigger_string(TriggerData *trigger, HeapTuple tuple, const char *column)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	int			attnum = SPI_fnumber(desc, column);
+	bool		isnull;
+	Datum		value;
+
+	if (attnum <= 0 || TupleDescAttr(desc, attnum - 1)->atttypid != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table \"%s\" has no column \"%s\" of type text",
+						RelationGetRelationName(trigger->tg_relation), column)));
+	value = heap_getattr(tuple, attnum, desc, &isnull);
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * leadflow.definition_guard(object, column): BEFORE INSERT OR UPDATE, for each
+ * row.  The column's text must compile as a criterion over the rows of the
+ * object: lead, opportunity, or the one that the row names in its column
+ * object.
+ */
+PG_FUNCTION_INFO_V1(leadflow_definition_guard);
+Datum
+leadflow_definition_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "definition_guard", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+	const char *object;
+	char	   *expression;
+	Oid			relid;
+	Relation	rel;
+
+	if (trigger->tg_trigger->tgnargs != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must have two arguments", trigger->tg_trigger->tgname)));
+	object = trigger->tg_trigger->tgargs[0];
+	if (strcmp(object, "object") == 0)
+		object = trigger_string(trigger, tuple, "object");
+	expression = trigger_string(trigger, tuple, trigger->tg_trigger->tgargs[1]);
+
+	/* CHECK and NOT NULL constraints will say what is wrong with the rest */
+	if (object == NULL || expression == NULL)
+		return PointerGetDatum(tuple);
+	relid = get_relname_relid(object, RelationGetNamespace(trigger->tg_relation));
+	if (!OidIsValid(relid))
+		return PointerGetDatum(tuple);
+
+	rel = table_open(relid, AccessShareLock);
+	criterion_free(criterion_compile(rel, expression));
+	table_close(rel, NoLock);
+	return PointerGetDatum(tuple);
+}
+
+static const char *
+operation_name(TriggerEvent event)
+{
+	if (TRIGGER_FIRED_BY_INSERT(event))
+		return "INSERT";
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		return "UPDATE";
+	if (TRIGGER_FIRED_BY_DELETE(event))
+		return "DELETE";
+	return "TRUNCATE";
+}
+
+/* Keep a change in definition_change, as the owner. */
+static void
+keep_change(TriggerData *trigger)
+{
+	Relation	rel = trigger->tg_relation;
+	TriggerEvent event = trigger->tg_event;
+	bool		for_row = TRIGGER_FIRED_FOR_ROW(event);
+	HeapTuple	old_tuple = NULL;
+	HeapTuple	new_tuple = NULL;
+	Oid			types[6];
+	Datum		values[6];
+	char		nulls[6];
+	StringInfoData sql;
+	Oid			save_userid;
+	int			save_context;
+
+	if (for_row && TRIGGER_FIRED_BY_INSERT(event))
+		new_tuple = trigger->tg_trigtuple;
+	else if (for_row)
+	{
+		old_tuple = trigger->tg_trigtuple;
+		if (TRIGGER_FIRED_BY_UPDATE(event))
+			new_tuple = trigger->tg_newtuple;
+	}
+
+	memset(nulls, ' ', sizeof(nulls));
+	types[0] = types[1] = types[4] = types[5] = TEXTOID;
+	types[2] = types[3] = rel->rd_rel->reltype;
+	values[0] = CStringGetTextDatum(RelationGetRelationName(rel));
+	values[1] = CStringGetTextDatum(operation_name(event));
+	if (old_tuple != NULL)
+		values[2] = heap_copy_tuple_as_datum(old_tuple, RelationGetDescr(rel));
+	else
+		nulls[2] = 'n';
+	if (new_tuple != NULL)
+		values[3] = heap_copy_tuple_as_datum(new_tuple, RelationGetDescr(rel));
+	else
+		nulls[3] = 'n';
+	values[4] = session_actor();
+	values[5] = actor();
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql,
+					 "INSERT INTO %s.definition_change (definition, operation, old_row, new_row, session_actor, actor)"
+					 " VALUES ($1, $2, pg_catalog.to_jsonb($3), pg_catalog.to_jsonb($4), $5, $6)",
+					 quote_identifier(get_namespace_name(RelationGetNamespace(rel))));
+
+	GetUserIdAndSecContext(&save_userid, &save_context);
+	SetUserIdAndSecContext(rel->rd_rel->relowner,
+						   save_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args(sql.data, 6, types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not record the change of a definition");
+	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_context);
+}
+
+/*
+ * leadflow.definition_recorder(): AFTER INSERT, UPDATE or DELETE for each row,
+ * and AFTER TRUNCATE.  Keeps the change and tells every session.  Where the
+ * change arrives by replication its record arrives too, so it only tells.
+ */
+PG_FUNCTION_INFO_V1(leadflow_definition_recorder);
+Datum
+leadflow_definition_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "definition_recorder", TRIGGER_EVENT_AFTER, false);
+
+	CacheInvalidateRelcache(trigger->tg_relation);
+	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+		keep_change(trigger);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * leadflow.append_only(): BEFORE UPDATE, DELETE or TRUNCATE.  What happened
+ * stays, but for the erasure of a person's data.
+ */
+PG_FUNCTION_INFO_V1(leadflow_append_only);
+Datum
+leadflow_append_only(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "append_only", TRIGGER_EVENT_BEFORE, false);
+
+	if (history_may_change)
+	{
+		if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+			return PointerGetDatum(NULL);
+		return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+							   trigger->tg_newtuple : trigger->tg_trigtuple);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("cannot %s rows of \"%s\"",
+					TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? "update" :
+					TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "delete" : "truncate",
+					RelationGetRelationName(trigger->tg_relation)),
+			 errdetail("What happened stays: the table is append-only."),
+			 errhint("The owner of the workspace erases a person's data with leadflow.erase_lead."),
+			 errtable(trigger->tg_relation),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "append_only")));
+}
+
+/*
+ * leadflow.erase_lead(workspace, lead_id): erase a person's data.  What
+ * happened stays, without the person.
+ */
+PG_FUNCTION_INFO_V1(leadflow_erase_lead);
+Datum
+leadflow_erase_lead(PG_FUNCTION_ARGS)
+{
+	static const char *const statements[] = {
+		"UPDATE %s.stage_event SET reason_note = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND reason_note IS NOT NULL",
+		"UPDATE %s.touch SET note = NULL, outcome = NULL, external_id = NULL WHERE lead_id OPERATOR(pg_catalog.=) $1",
+		"DELETE FROM %s.quarantine q WHERE EXISTS (SELECT FROM %s.lead l"
+		" WHERE l.id OPERATOR(pg_catalog.=) $1 AND q.source OPERATOR(pg_catalog.=) l.source"
+		" AND (q.external_id OPERATOR(pg_catalog.=) l.external_id"
+		" OR q.parked_row OPERATOR(pg_catalog.->>) 'email' OPERATOR(pg_catalog.=) l.email))",
+		"UPDATE %s.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL,"
+		" why_now = NULL, promised = NULL, evidence = NULL, attributes = '{}', verified = false"
+		" WHERE id OPERATOR(pg_catalog.=) $1"
+	};
+	char	   *workspace = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Datum		lead_id = PG_GETARG_DATUM(1);
+	Oid			types[] = {INT8OID};
+	Rulebook   *rulebook = rulebook_open(rulebook_namespace(workspace));
+	bool		outer = history_may_change;
+	bool		found = false;
+
+	PG_TRY();
+	{
+		if (!has_privs_of_role(GetUserId(), rulebook->owner))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be owner of workspace %s", rulebook->schema)));
+
+		history_may_change = true;
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		for (int i = 0; i < (int) lengthof(statements); i++)
+		{
+			StringInfoData sql;
+
+			initStringInfo(&sql);
+			appendStringInfo(&sql, statements[i], rulebook->schema, rulebook->schema);
+			if (SPI_execute_with_args(sql.data, 1, types, &lead_id, NULL, false, 0) < 0)
+				elog(ERROR, "could not erase a lead of workspace %s", rulebook->schema);
+			found = SPI_processed > 0;
+		}
+		SPI_finish();
+		if (!found)
+			ereport(ERROR,
+					(errcode(ERRCODE_NO_DATA_FOUND),
+					 errmsg("workspace %s has no lead " INT64_FORMAT,
+							rulebook->schema, DatumGetInt64(lead_id))));
+	}
+	PG_FINALLY();
+	{
+		history_may_change = outer;
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,527 @@
+/*
+ * guard.c
+ *	  The BEFORE trigger of lead and opportunity.
+ *
+ * It judges a change of stage before it is written, and keeps the columns that
+ * are its own: stage_since, furthest_stage, created_at, updated_at, closed_at.
+ *
+ * A new row is not judged here but when it has been inserted, by the recorder:
+ * INSERT ... ON CONFLICT fires BEFORE INSERT also for a row that is never
+ * inserted, and such a row must be neither refused nor parked.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "guard/guard.h"
+#include "guard/judge.h"
+#include "leadflow.h"
+
+/* The changes that the guard makes to a row. */
+typedef struct Stamps
+{
+	int			n;
+	int			columns[FIELDS];
+	Datum		values[FIELDS];
+	bool		nulls[FIELDS];
+} Stamps;
+
+/* The object that a trigger of lead or opportunity is about. */
+ObjectKind
+trigger_object(TriggerData *trigger)
+{
+	if (trigger->tg_trigger->tgnargs == 1)
+	{
+		if (strcmp(trigger->tg_trigger->tgargs[0], "lead") == 0)
+			return OBJECT_LEAD;
+		if (strcmp(trigger->tg_trigger->tgargs[0], "opportunity") == 0)
+			return OBJECT_OPPORTUNITY;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("trigger \"%s\" must have the argument lead or opportunity",
+					trigger->tg_trigger->tgname)));
+}
+
+/* The protocol every trigger function of the module keeps. */
+TriggerData *
+check_trigger(FunctionCallInfo fcinfo, const char *function, TriggerEvent timing, bool for_row)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("function leadflow.%s was not called by a trigger", function)));
+	if ((trigger->tg_event & TRIGGER_EVENT_TIMINGMASK) != timing ||
+		(for_row && !TRIGGER_FIRED_FOR_ROW(trigger->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" must be fired %s %s", trigger->tg_trigger->tgname,
+						timing == TRIGGER_EVENT_BEFORE ? "BEFORE" : "AFTER",
+						for_row ? "for each row" : "the event"),
+				 errhint("leadflow.create_workspace creates the triggers as they must be.")));
+	return trigger;
+}
+
+/* The trigger must be on the table that its argument names. */
+ObjectRules *
+trigger_rules(TriggerData *trigger, Rulebook *rulebook, ObjectKind kind)
+{
+	ObjectRules *rules = &rulebook->objects[kind];
+
+	if (RelationGetRelid(trigger->tg_relation) != rules->relid)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
+						trigger->tg_trigger->tgname, rulebook->schema, object_name(kind))));
+	return rules;
+}
+
+static void
+stamp(Stamps *stamps, ObjectRules *rules, Field field, Datum value, bool isnull)
+{
+	stamps->columns[stamps->n] = rules->fields[field];
+	stamps->values[stamps->n] = value;
+	stamps->nulls[stamps->n++] = isnull;
+}
+
+/*
+ * Where a column's value lies in a tuple, if it can be replaced by the new
+ * value without moving any other; else NULL.
+ */
+static char *
+replaceable(HeapTuple tuple, TupleDesc desc, AttrNumber attnum, Datum value, bool isnull)
+{
+	Form_pg_attribute attribute = TupleDescAttr(desc, attnum - 1);
+
+	if (isnull || heap_attisnull(tuple, attnum, desc))
+		return NULL;
+	if (attribute->attbyval)
+	{
+		/* a fixed place: after columns of fixed width that are not null */
+		if (attribute->attlen != sizeof(int64) || attribute->attcacheoff < 0)
+			return NULL;
+		for (int i = 1; i < attnum; i++)
+		{
+			if (heap_attisnull(tuple, i, desc))
+				return NULL;
+		}
+		return (char *) tuple->t_data + tuple->t_data->t_hoff + attribute->attcacheoff;
+	}
+	else
+	{
+		bool		old_isnull;
+		struct varlena *old = (struct varlena *)
+			DatumGetPointer(heap_getattr(tuple, attnum, desc, &old_isnull));
+		struct varlena *new = (struct varlena *) DatumGetPointer(value);
+
+		if (!VARATT_IS_SHORT(old) || !VARATT_IS_SHORT(new) ||
+			VARSIZE_SHORT(old) != VARSIZE_SHORT(new))
+			return NULL;
+		return (char *) old;
+	}
+}
+
+/*
+ * Apply the stamps to an updated row; *row becomes a slot with the result.
+ *
+ * Nearly always they replace values of the same width.  Then they are written
+ * into the tuple that the executor has made for this update, which spares it
+ * from taking the tuple apart and building it anew.
+ */
+static HeapTuple
+stamp_updated_row(TriggerData *trigger, Stamps *stamps, TupleTableSlot **row)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	HeapTuple	tuple = trigger->tg_newtuple;
+	TupleTableSlot *slot = trigger->tg_newslot;
+	char	   *places[FIELDS];
+	bool		in_place = (TTS_IS_HEAPTUPLE(slot) || TTS_IS_BUFFERTUPLE(slot)) &&
+		TTS_SHOULDFREE(slot) && ((HeapTupleTableSlot *) slot)->tuple == tuple;
+
+	for (int i = 0; i < stamps->n && in_place; i++)
+	{
+		places[i] = replaceable(tuple, desc, stamps->columns[i], stamps->values[i], stamps->nulls[i]);
+		in_place = (places[i] != NULL);
+	}
+
+	if (!in_place)
+	{
+		tuple = heap_modify_tuple_by_cols(tuple, desc, stamps->n, stamps->columns,
+										  stamps->values, stamps->nulls);
+		*row = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+		ExecStoreHeapTuple(tuple, *row, false);
+		return tuple;
+	}
+
+	for (int i = 0; i < stamps->n; i++)
+	{
+		int			column = stamps->columns[i] - 1;
+
+		if (TupleDescAttr(desc, column)->attbyval)
+		{
+			int64		value = DatumGetInt64(stamps->values[i]);
+
+			memcpy(places[i], &value, sizeof(value));
+			/* the slot may have taken the old value out already */
+			slot->tts_values[column] = stamps->values[i];
+		}
+		else
+			memcpy(places[i], DatumGetPointer(stamps->values[i]),
+				   VARSIZE_SHORT(DatumGetPointer(stamps->values[i])));
+	}
+	*row = slot;
+	return tuple;
+}
+
+static Datum
+field_of(ObjectRules *rules, TupleTableSlot *row, Field field, bool *isnull)
+{
+	return slot_getattr(row, rules->fields[field], isnull);
+}
+
+/* Did the writer change this column? */
+static bool
+field_changed(ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row, Field field)
+{
+	return !same_column(old_row, new_row, rules->fields[field]);
+}
+
+static void
+refuse_identity(TriggerData *trigger, ObjectRules *rules, Field field)
+{
+	AttrNumber	attnum = rules->fields[field];
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("the identity of a %s does not change", object_name(rules->kind)),
+			 errdetail("Column \"%s\" was to be changed.",
+					   NameStr(TupleDescAttr(RelationGetDescr(trigger->tg_relation), attnum - 1)->attname)),
+			 errhint("id, source and external_id hold for the whole life cycle; external_id may be set once."),
+			 errtablecol(trigger->tg_relation, attnum),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "identity")));
+}
+
+static void
+check_identity(TriggerData *trigger, ObjectRules *rules,
+			   TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	bool		isnull;
+
+	if (field_changed(rules, old_row, new_row, FIELD_ID))
+		refuse_identity(trigger, rules, FIELD_ID);
+	if (field_changed(rules, old_row, new_row, FIELD_SOURCE))
+		refuse_identity(trigger, rules, FIELD_SOURCE);
+	if (field_changed(rules, old_row, new_row, FIELD_EXTERNAL_ID))
+	{
+		(void) field_of(rules, old_row, FIELD_EXTERNAL_ID, &isnull);
+		if (!isnull)
+			refuse_identity(trigger, rules, FIELD_EXTERNAL_ID);
+	}
+}
+
+/*
+ * The stage that the row's status stands for; NULL if the status says nothing
+ * about the stage.  A tool that has a vocabulary must keep to it.
+ */
+static const Stage *
+stage_of_status(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row)
+{
+	bool		isnull;
+	Datum		value = field_of(rules, row, FIELD_STATUS, &isnull);
+	char	   *status;
+	char	   *source;
+	const Stage *stage;
+	bool		source_has_aliases;
+
+	if (isnull || rules->n_aliases == 0)
+		return NULL;
+	status = TextDatumGetCString(value);
+	value = field_of(rules, row, FIELD_SOURCE, &isnull);
+	source = isnull ? pstrdup("") : TextDatumGetCString(value);
+	stage = rulebook_alias(rules, source, status, &source_has_aliases);
+
+	if (stage == NULL && source_has_aliases)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("status \"%s\" of source \"%s\" stands for no stage", status, source),
+				 errhint("Add the word to %s.stage_alias, or set stage itself.", rulebook->schema),
+				 errtablecol(trigger->tg_relation, rules->fields[FIELD_STATUS]),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "status_alias")));
+	return stage;
+}
+
+/* The furthest spine stage, given the one so far. */
+static Datum
+further_stage(const Stage *so_far, const Stage *stage, bool *isnull)
+{
+	const Stage *furthest = so_far;
+
+	if (!stage_code_is_exit(stage_code(stage)) &&
+		(so_far == NULL || stage_code(stage) > stage_code(so_far)))
+		furthest = stage_base_of(stage);
+	*isnull = (furthest == NULL);
+	return PointerGetDatum(furthest);
+}
+
+/* Is an opportunity closed in this stage? */
+static bool
+is_closed(const Stage *stage)
+{
+	return stage_code_is_exit(stage_code(stage)) || stage_code(stage) >= STAGE_WON;
+}
+
+/* Fill in a new row.  It is judged when it has been inserted. */
+static HeapTuple
+guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TupleTableSlot *row = trigger->tg_trigslot;
+	TimestampTz now = leadflow_now();
+	Stamps		stamps = {0};
+	const Stage *stage = NULL;
+	TimestampTz since;
+	bool		isnull;
+	Datum		value;
+
+	value = field_of(rules, row, FIELD_STAGE, &isnull);
+	if (!isnull)
+		stage = DatumGetStagePP(value);
+	else
+	{
+		stage = stage_of_status(trigger, rulebook, rules, row);
+		if (stage == NULL)
+			stage = stage_make(rules->kind == OBJECT_LEAD ? STAGE_LEAD : STAGE_OPPORTUNITY, NULL, 0);
+		stamp(&stamps, rules, FIELD_STAGE, PointerGetDatum(stage), false);
+	}
+
+	value = field_of(rules, row, FIELD_STAGE_SINCE, &isnull);
+	if (isnull)
+	{
+		value = TimestampTzGetDatum(now);
+		stamp(&stamps, rules, FIELD_STAGE_SINCE, value, false);
+	}
+	since = DatumGetTimestampTz(value);
+
+	(void) field_of(rules, row, FIELD_CREATED_AT, &isnull);
+	if (isnull)
+		stamp(&stamps, rules, FIELD_CREATED_AT, TimestampTzGetDatum(Min(since, now)), false);
+	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(now), false);
+
+	value = further_stage(NULL, stage, &isnull);
+	stamp(&stamps, rules, FIELD_FURTHEST_STAGE, value, isnull);
+
+	if (rules->kind == OBJECT_OPPORTUNITY)
+	{
+		(void) field_of(rules, row, FIELD_CLOSED_AT, &isnull);
+		if (isnull || !is_closed(stage))
+			stamp(&stamps, rules, FIELD_CLOSED_AT, TimestampTzGetDatum(since), !is_closed(stage));
+	}
+	return heap_modify_tuple_by_cols(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
+									 stamps.n, stamps.columns, stamps.values, stamps.nulls);
+}
+
+/*
+ * Apply what the guard keeps to an updated row that stays in its stage.
+ */
+static HeapTuple
+guard_same_stage(TriggerData *trigger, ObjectRules *rules,
+				 TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	static const Field kept[] = {FIELD_STAGE_SINCE, FIELD_CREATED_AT, FIELD_FURTHEST_STAGE, FIELD_CLOSED_AT};
+	Stamps		stamps = {0};
+	TupleTableSlot *row;
+	HeapTuple	tuple;
+	bool		isnull;
+	Datum		value;
+
+	for (int i = 0; i < (int) lengthof(kept); i++)
+	{
+		if (rules->fields[kept[i]] != InvalidAttrNumber &&
+			field_changed(rules, old_row, new_row, kept[i]))
+		{
+			value = field_of(rules, old_row, kept[i], &isnull);
+			stamp(&stamps, rules, kept[i], value, isnull);
+		}
+	}
+	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(leadflow_now()), false);
+	tuple = stamp_updated_row(trigger, &stamps, &row);
+	if (row != new_row)
+		ExecDropSingleTupleTableSlot(row);
+	return tuple;
+}
+
+/* The instant at which the new stage begins to hold. */
+static TimestampTz
+choose_stage_since(TriggerData *trigger, ObjectRules *rules, TupleTableSlot *old_row,
+				   TupleTableSlot *new_row)
+{
+	bool		isnull;
+	TimestampTz old_since = DatumGetTimestampTz(field_of(rules, old_row, FIELD_STAGE_SINCE, &isnull));
+	TimestampTz new_since = DatumGetTimestampTz(field_of(rules, new_row, FIELD_STAGE_SINCE, &isnull));
+
+	if (isnull || new_since == old_since)
+		return Max(old_since, leadflow_now());
+	if (new_since < old_since)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("a stage cannot begin before the one that it follows"),
+				 errdetail("The present stage holds since %s, the new one was to hold since %s.",
+						   pstrdup(timestamptz_to_str(old_since)), timestamptz_to_str(new_since)),
+				 errtablecol(trigger->tg_relation, rules->fields[FIELD_STAGE_SINCE]),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "stage_since")));
+	return new_since;
+}
+
+/* Clear a column that the writer has left as it was. */
+static void
+clear_old(Stamps *stamps, ObjectRules *rules, TupleTableSlot *old_row,
+		  TupleTableSlot *new_row, Field field)
+{
+	bool		isnull;
+
+	(void) field_of(rules, new_row, field, &isnull);
+	if (!isnull && !field_changed(rules, old_row, new_row, field))
+		stamp(stamps, rules, field, (Datum) 0, true);
+}
+
+/*
+ * A row changes its stage: stamp it, judge it, and let it through, refuse it
+ * or park it (NULL).
+ */
+static HeapTuple
+guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+		   TupleTableSlot *old_row, TupleTableSlot *new_row,
+		   const Stage *from, const Stage *to, bool stage_is_ours)
+{
+	Relation	rel = trigger->tg_relation;
+	Stamps		stamps = {0};
+	HeapTuple	tuple;
+	Move		move;
+	List	   *unmet;
+	bool		isnull;
+	Datum		value;
+	TimestampTz since = choose_stage_since(trigger, rules, old_row, new_row);
+
+	if (stage_is_ours)
+		stamp(&stamps, rules, FIELD_STAGE, PointerGetDatum(to), false);
+	stamp(&stamps, rules, FIELD_STAGE_SINCE, TimestampTzGetDatum(since), false);
+	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(leadflow_now()), false);
+	if (field_changed(rules, old_row, new_row, FIELD_CREATED_AT))
+	{
+		value = field_of(rules, old_row, FIELD_CREATED_AT, &isnull);
+		stamp(&stamps, rules, FIELD_CREATED_AT, value, isnull);
+	}
+
+	value = field_of(rules, old_row, FIELD_FURTHEST_STAGE, &isnull);
+	value = further_stage(isnull ? NULL : DatumGetStagePP(value), to, &isnull);
+	stamp(&stamps, rules, FIELD_FURTHEST_STAGE, value, isnull);
+
+	if (rules->kind == OBJECT_OPPORTUNITY)
+	{
+		(void) field_of(rules, new_row, FIELD_CLOSED_AT, &isnull);
+		if (!is_closed(to))
+			stamp(&stamps, rules, FIELD_CLOSED_AT, (Datum) 0, true);
+		else if (isnull || (!is_closed(from) && !field_changed(rules, old_row, new_row, FIELD_CLOSED_AT)))
+			stamp(&stamps, rules, FIELD_CLOSED_AT, TimestampTzGetDatum(since), false);
+	}
+
+	/* the reason of an earlier move does not stick to one that owes none */
+	move_init(&move, rulebook, rules, rel, new_row, from, to, true);
+	if (move.allowed && !reason_is_owed(to, move.transition))
+	{
+		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON);
+		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON_NOTE);
+	}
+
+	/* judge the row as it will be written */
+	tuple = stamp_updated_row(trigger, &stamps, &move.row);
+	move.evidence.as_of = since;
+	unmet = judge(&move, false);
+	if (unmet != NIL && !settle(&move, unmet, "UPDATE"))
+		tuple = NULL;
+	if (move.row != new_row)
+		ExecDropSingleTupleTableSlot(move.row);
+	return tuple;
+}
+
+static HeapTuple
+guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TupleTableSlot *old_row = trigger->tg_trigslot;
+	TupleTableSlot *new_row = trigger->tg_newslot;
+	const Stage *from;
+	const Stage *to;
+	bool		stage_is_ours = false;
+	bool		isnull;
+	Datum		value;
+
+	check_identity(trigger, rules, old_row, new_row);
+
+	from = DatumGetStagePP(field_of(rules, old_row, FIELD_STAGE, &isnull));
+	value = field_of(rules, new_row, FIELD_STAGE, &isnull);
+	if (isnull)
+		return trigger->tg_newtuple;	/* NOT NULL will say so */
+	to = DatumGetStagePP(value);
+
+	/* the tool's own word moves the row where it does not name a stage */
+	if (stage_equal(from, to) && rules->n_aliases > 0 &&
+		field_changed(rules, old_row, new_row, FIELD_STATUS))
+	{
+		const Stage *meant = stage_of_status(trigger, rulebook, rules, new_row);
+
+		if (meant != NULL)
+		{
+			to = meant;
+			stage_is_ours = true;
+		}
+	}
+
+	if (stage_equal(from, to))
+		return guard_same_stage(trigger, rules, old_row, new_row);
+	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours);
+}
+
+/*
+ * leadflow.guard(object): BEFORE INSERT OR UPDATE, for each row.
+ */
+PG_FUNCTION_INFO_V1(leadflow_guard);
+Datum
+leadflow_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "guard", TRIGGER_EVENT_BEFORE, true);
+	ObjectKind	kind = trigger_object(trigger);
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+	HeapTuple	result = NULL;
+
+	PG_TRY();
+	{
+		ObjectRules *rules = trigger_rules(trigger, rulebook, kind);
+
+		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+			result = guard_insert(trigger, rulebook, rules);
+		else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+			result = guard_update(trigger, rulebook, rules);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
+							trigger->tg_trigger->tgname)));
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+
+	return PointerGetDatum(result);
+}

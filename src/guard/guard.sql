@@ -1,0 +1,90 @@
+/* guard.sql: judging, recording, explaining */
+
+CREATE FUNCTION leadflow.guard() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_guard';
+COMMENT ON FUNCTION leadflow.guard() IS
+    'BEFORE INSERT OR UPDATE trigger of lead and opportunity: judges a change of stage and keeps the columns that are leadflow''s own';
+
+CREATE FUNCTION leadflow.recorder() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_recorder';
+COMMENT ON FUNCTION leadflow.recorder() IS
+    'AFTER INSERT OR UPDATE trigger of lead and opportunity: writes stage_event, starts and stops clocks';
+
+CREATE FUNCTION leadflow.touch_recorder() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_touch_recorder';
+COMMENT ON FUNCTION leadflow.touch_recorder() IS
+    'AFTER INSERT OR UPDATE trigger of touch: starts and stops clocks';
+
+CREATE FUNCTION leadflow.pause_recorder() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_pause_recorder';
+COMMENT ON FUNCTION leadflow.pause_recorder() IS
+    'AFTER INSERT OR UPDATE trigger of sla_pause: moves the due instant of the clock on';
+
+CREATE FUNCTION leadflow.definition_guard() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_definition_guard';
+COMMENT ON FUNCTION leadflow.definition_guard() IS
+    'BEFORE INSERT OR UPDATE trigger of definitions with an expression: refuses what does not compile or is not allowed in a criterion';
+
+CREATE FUNCTION leadflow.definition_recorder() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_definition_recorder';
+COMMENT ON FUNCTION leadflow.definition_recorder() IS
+    'AFTER trigger of the definition tables: keeps the change in definition_change and tells every session';
+
+CREATE FUNCTION leadflow.append_only() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_append_only';
+COMMENT ON FUNCTION leadflow.append_only() IS
+    'BEFORE trigger that refuses to update, delete or truncate what happened (23514, constraint append_only)';
+
+CREATE FUNCTION leadflow.explain(workspace text, id bigint, target leadflow.stage, object text DEFAULT 'lead')
+    RETURNS TABLE (criterion text, stage leadflow.stage, requirement text, met boolean, value_seen text, how_to_fix text)
+    LANGUAGE C STABLE STRICT
+    AS 'MODULE_PATHNAME', 'leadflow_explain';
+COMMENT ON FUNCTION leadflow.explain(text, bigint, leadflow.stage, text) IS
+    'what entering the target stage now would ask of a lead (or of an opportunity): each criterion up to the target, whether it is met, by which values, and how to meet it. Needs SELECT on the row';
+
+CREATE FUNCTION leadflow.explain_transition(workspace text, from_stage leadflow.stage, to_stage leadflow.stage,
+        object text DEFAULT 'lead', variant text DEFAULT '*',
+        OUT allowed boolean, OUT rule text, OUT reason_required boolean, OUT criteria text[])
+    LANGUAGE C STABLE
+    AS 'MODULE_PATHNAME', 'leadflow_explain_transition';
+COMMENT ON FUNCTION leadflow.explain_transition(text, leadflow.stage, leadflow.stage, text, text) IS
+    'whether a move is allowed, which rule says so, whether a reason is owed, and the codes of the criteria that are judged. A null from_stage stands for a new row';
+
+CREATE FUNCTION leadflow.erase_lead(workspace text, lead_id bigint) RETURNS void
+    LANGUAGE C VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'leadflow_erase_lead';
+COMMENT ON FUNCTION leadflow.erase_lead(text, bigint) IS
+    'erases a person''s data from a lead, its touches, history and parked rows; what happened stays without the person. Only for the owner of the workspace (42501)';
+
+CREATE FUNCTION leadflow.pause_clock(workspace text, clock_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    EXECUTE pg_catalog.format('INSERT INTO %I.sla_pause (clock_id, reason) VALUES ($1, $2)', workspace)
+        USING clock_id, reason;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.pause_clock(text, bigint, text) IS
+    'stops the time of a running clock, with the reason. Errors: it is paused already (23505)';
+
+CREATE FUNCTION leadflow.resume_clock(workspace text, clock_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    resumed bigint;
+BEGIN
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.sla_pause SET resumed_at = GREATEST(leadflow.clock(), paused_at)
+         WHERE clock_id = $1 AND resumed_at IS NULL', workspace)
+        USING clock_id;
+    GET DIAGNOSTICS resumed = ROW_COUNT;
+    IF resumed = 0 THEN
+        RAISE EXCEPTION 'clock % is not paused', clock_id
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.resume_clock(text, bigint) IS
+    'lets a paused clock go on; its due instant moves on by the clock''s own time that was paused. Errors: it is not paused (55000)';

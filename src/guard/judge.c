@@ -1,0 +1,496 @@
+/*
+ * judge.c
+ *	  Judge a move against the rulebook.
+ *
+ * A move is allowed when it goes forward along the spine, stays within one
+ * spine stage, or follows a listed transition; when a reason is given where one
+ * is owed; and when every criterion of every spine stage up to the target is
+ * met.  Everything that is missing is found at once.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_class.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "guard/judge.h"
+#include "leadflow.h"
+
+/* Longest value that is quoted to say what was seen. */
+#define SEEN_MAX_LENGTH		60
+
+Datum
+row_field(Move *move, Field field, bool *isnull)
+{
+	AttrNumber	attnum = move->rules->fields[field];
+
+	if (attnum == InvalidAttrNumber)
+	{
+		*isnull = true;
+		return (Datum) 0;
+	}
+	return slot_getattr(move->row, attnum, isnull);
+}
+
+/* A text field as a C string; NULL for null. */
+char *
+row_string(Move *move, Field field)
+{
+	bool		isnull;
+	Datum		value = row_field(move, field, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/* The row's variant; the column is NOT NULL, but may not be so yet. */
+static const char *
+variant_of(Move *move)
+{
+	bool		isnull;
+	Datum		value = row_field(move, FIELD_VARIANT, &isnull);
+	text	   *variant;
+
+	if (isnull)
+		return "*";
+	variant = DatumGetTextPP(value);
+	if (VARSIZE_ANY_EXHDR(variant) == 1 && *VARDATA_ANY(variant) == '*')
+		return "*";
+	return text_to_cstring(variant);
+}
+
+/*
+ * Prepare to judge.  The evidence is that of the lead; a row that is not
+ * stored yet has no number of its own, so it has none.
+ */
+void
+move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
+		  TupleTableSlot *row, const Stage *from, const Stage *to, bool row_is_stored)
+{
+	Field		lead_field = rules->kind == OBJECT_LEAD ? FIELD_ID : FIELD_LEAD_ID;
+	bool		isnull;
+	Datum		value;
+
+	move->rulebook = rulebook;
+	move->rules = rules;
+	move->rel = rel;
+	move->row = row;
+	move->from = from;
+	move->to = to;
+	move->variant = variant_of(move);
+	move->allowed = transition_allowed(rules, move->variant, from, to, &move->transition);
+
+	move->evidence.rulebook = rulebook;
+	move->evidence.fresh = false;
+	move->evidence.gathered = false;
+	value = row_field(move, lead_field, &isnull);
+	move->evidence.has_lead = !isnull && (row_is_stored || rules->kind != OBJECT_LEAD);
+	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
+	value = row_field(move, FIELD_STAGE_SINCE, &isnull);
+	move->evidence.as_of = isnull ? leadflow_now() : DatumGetTimestampTz(value);
+}
+
+/* Do two rows hold the same value in a column? */
+bool
+same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum)
+{
+	Form_pg_attribute attribute = TupleDescAttr(a->tts_tupleDescriptor, attnum - 1);
+	bool		a_isnull;
+	bool		b_isnull;
+	Datum		a_value = slot_getattr(a, attnum, &a_isnull);
+	Datum		b_value = slot_getattr(b, attnum, &b_isnull);
+
+	if (a_isnull || b_isnull)
+		return a_isnull == b_isnull;
+	if (attribute->attlen == -1 &&
+		VARATT_IS_SHORT(DatumGetPointer(a_value)) && VARATT_IS_SHORT(DatumGetPointer(b_value)))
+		return VARSIZE_SHORT(DatumGetPointer(a_value)) == VARSIZE_SHORT(DatumGetPointer(b_value)) &&
+			memcmp(DatumGetPointer(a_value), DatumGetPointer(b_value),
+				   VARSIZE_SHORT(DatumGetPointer(a_value))) == 0;
+	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
+}
+
+/* How well a transition fits a move; 0 if it does not. */
+static int
+transition_fit(const Transition *transition, const char *variant,
+			   const Stage *from, const Stage *to)
+{
+	int			fit = 1;
+
+	if (!variant_applies(transition->variant, variant))
+		return 0;
+	if (strcmp(transition->variant, "*") != 0)
+		fit += 8;
+
+	if (transition->from != NULL)
+	{
+		if (!stage_contained(from, transition->from))
+			return 0;
+		fit += 4;
+	}
+
+	if (stage_contained(to, transition->to))
+		fit += 2;
+	else if (!stage_code_is_exit(stage_code(from)) ||
+			 stage_code_is_exit(stage_code(transition->to)) ||
+			 stage_code_is_exit(stage_code(to)) ||
+			 stage_code(transition->to) > stage_code(to))
+		return 0;				/* only out of an exit may a move go further */
+	return fit;
+}
+
+/*
+ * May a row go from one stage to another?  *transition is the listed rule, or
+ * NULL where none is needed.
+ */
+bool
+transition_allowed(ObjectRules *rules, const char *variant, const Stage *from,
+				   const Stage *to, const Transition **transition)
+{
+	int			best = 0;
+
+	*transition = NULL;
+	if (from == NULL || stage_code(from) == stage_code(to))
+		return true;
+	if (!stage_code_is_exit(stage_code(from)) && !stage_code_is_exit(stage_code(to)) &&
+		stage_code(from) < stage_code(to))
+		return true;
+
+	for (int i = 0; i < rules->n_transitions; i++)
+	{
+		int			fit = transition_fit(&rules->transitions[i], variant, from, to);
+
+		/* of equals the last: the stage nearest to the target */
+		if (fit > 0 && fit >= best)
+		{
+			best = fit;
+			*transition = &rules->transitions[i];
+		}
+	}
+	return best > 0;
+}
+
+/* A reason is owed where the transition says so, and for starting in an exit. */
+bool
+reason_is_owed(const Stage *to, const Transition *transition)
+{
+	if (transition != NULL)
+		return transition->reason_required;
+	return stage_code_is_exit(stage_code(to));
+}
+
+static Finding *
+add_finding(List **findings, const char *criterion, const Stage *stage,
+			const char *requirement, const char *how_to_fix, bool met)
+{
+	Finding    *finding = palloc0(sizeof(Finding));
+
+	finding->criterion = criterion;
+	finding->stage = stage;
+	finding->requirement = requirement;
+	finding->how_to_fix = how_to_fix;
+	finding->enforce = true;
+	finding->met = met;
+	*findings = lappend(*findings, finding);
+	return finding;
+}
+
+static void
+judge_transition(Move *move, List **findings, bool want_all)
+{
+	if (move->from == NULL || (move->allowed && !want_all))
+		return;
+	add_finding(findings, "transition", move->to,
+				psprintf("The move from %s to %s is allowed.",
+						 stage_to_cstring(move->from), stage_to_cstring(move->to)),
+				"Moves back, into an exit and out of one must be listed in transition.",
+				move->allowed);
+}
+
+/* Does the catalogue let this reason be given for entering the stage? */
+static bool
+reason_applies(const Reason *reason, const Stage *to)
+{
+	if (reason == NULL || !reason->active)
+		return false;
+	for (int i = 0; i < reason->n_applies_to; i++)
+	{
+		if (stage_contained(to, reason->applies_to[i]))
+			return true;
+	}
+	return reason->n_applies_to == 0;
+}
+
+static bool
+is_blank(const char *string)
+{
+	return string == NULL || string[strspn(string, " \t\r\n")] == '\0';
+}
+
+static void
+judge_reason(Move *move, List **findings, bool want_all)
+{
+	char	   *code;
+	const Reason *reason;
+	bool		met;
+	Finding    *finding;
+
+	if (!reason_is_owed(move->to, move->transition))
+		return;
+
+	code = row_string(move, FIELD_REASON);
+	reason = is_blank(code) ? NULL : rulebook_reason(move->rulebook, code);
+	met = reason_applies(reason, move->to);
+	if (!met || want_all)
+	{
+		finding = add_finding(findings, "reason", move->to,
+							  psprintf("A reason of the catalogue is given for entering %s.",
+									   stage_to_cstring(move->to)),
+							  "Set reason to a code that the table reason lists for this stage.", met);
+		finding->columns = bms_make_singleton(move->rules->fields[FIELD_REASON]);
+	}
+
+	if (reason != NULL && reason->needs_note)
+	{
+		met = !is_blank(row_string(move, FIELD_REASON_NOTE));
+		if (!met || want_all)
+		{
+			finding = add_finding(findings, "reason_note", move->to,
+								  psprintf("Reason %s comes with a note.", code),
+								  "Set reason_note.", met);
+			finding->columns = bms_make_singleton(move->rules->fields[FIELD_REASON_NOTE]);
+		}
+	}
+}
+
+/* An error in evaluating a criterion says which one it is. */
+static void
+judging_error_callback(void *arg)
+{
+	Criterion **judged = (Criterion **) arg;
+
+	if (*judged != NULL)
+		errcontext("criterion \"%s\" of stage \"%s\"", (*judged)->code,
+				   stage_to_cstring((*judged)->stage));
+}
+
+static void
+judge_criteria(Move *move, List **findings, bool want_all)
+{
+	Rulebook   *rulebook = move->rulebook;
+	ExprContext *econtext = NULL;
+	Criterion  *criterion = NULL;
+	ErrorContextCallback callback;
+	bool		own_econtext = rulebook->users > 1;
+	int			cursor = 0;
+
+	callback.callback = judging_error_callback;
+	callback.arg = &criterion;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	while ((criterion = rulebook_criterion(move->rules, move->variant, &cursor, move->to)) != NULL)
+	{
+		CriterionProgram *program = rulebook_program(rulebook, move->rules,
+													 &criterion->program, criterion->expression);
+		bool		met;
+
+		if (econtext == NULL)
+		{
+			/* a call within a call must not reset what the outer one is using */
+			if (own_econtext)
+				econtext = CreateStandaloneExprContext();
+			else
+			{
+				if (rulebook->econtext == NULL)
+				{
+					MemoryContext oldcxt = MemoryContextSwitchTo(rulebook->mcxt);
+
+					rulebook->econtext = CreateStandaloneExprContext();
+					MemoryContextSwitchTo(oldcxt);
+				}
+				econtext = rulebook->econtext;
+			}
+			econtext->ecxt_scantuple = move->row;
+			econtext->ecxt_param_list_info = NULL;
+		}
+		if (program->evidence != NULL && econtext->ecxt_param_list_info == NULL)
+			econtext->ecxt_param_list_info = evidence_params(&move->evidence);
+
+		met = criterion_met(program, econtext, rulebook->mcxt);
+		if (!met || want_all)
+		{
+			Finding    *finding = add_finding(findings, criterion->code, criterion->stage,
+											  criterion->requirement, criterion->how_to_fix, met);
+
+			finding->enforce = criterion->enforce;
+			finding->columns = program->columns;
+			finding->evidence = program->evidence;
+		}
+	}
+
+	error_context_stack = callback.previous;
+	if (econtext != NULL)
+	{
+		econtext->ecxt_scantuple = NULL;
+		econtext->ecxt_param_list_info = NULL;
+		if (own_econtext)
+			FreeExprContext(econtext, true);
+		else
+			ResetExprContext(econtext);
+	}
+}
+
+/*
+ * What the standard asks of the move: what is not met, or everything.
+ */
+List *
+judge(Move *move, bool want_all)
+{
+	List	   *findings = NIL;
+
+	judge_transition(move, &findings, want_all);
+	judge_reason(move, &findings, want_all);
+	judge_criteria(move, &findings, want_all);
+	return findings;
+}
+
+/* Is there anything that refuses the row? */
+bool
+any_enforced(List *findings)
+{
+	ListCell   *cell;
+
+	foreach(cell, findings)
+	{
+		Finding    *finding = lfirst(cell);
+
+		if (!finding->met && finding->enforce)
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_read_column(Move *move, AttrNumber attnum)
+{
+	Oid			relid = RelationGetRelid(move->rel);
+
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+static void
+append_value(StringInfo string, const char *name, Oid type, Datum value, bool isnull)
+{
+	char	   *shown;
+	Oid			output;
+	bool		varlena;
+	int			length;
+
+	if (string->len > 0)
+		appendStringInfoString(string, ", ");
+	appendStringInfo(string, "%s = ", name);
+	if (isnull)
+	{
+		appendStringInfoString(string, "null");
+		return;
+	}
+	getTypeOutputInfo(type, &output, &varlena);
+	shown = OidOutputFunctionCall(output, value);
+	length = strlen(shown);
+	if (length > SEEN_MAX_LENGTH)
+	{
+		length = pg_mbcliplen(shown, length, SEEN_MAX_LENGTH);
+		appendStringInfo(string, "%.*s...", length, shown);
+	}
+	else
+		appendStringInfoString(string, shown);
+}
+
+/*
+ * The values that a finding was judged by: "budget = 3000, signals = 1".  With
+ * only_readable, values that the user may not read are left out.
+ */
+char *
+finding_seen(Move *move, Finding *finding, bool only_readable)
+{
+	StringInfoData seen;
+	int			member = -1;
+
+	initStringInfo(&seen);
+	while ((member = bms_next_member(finding->columns, member)) >= 0)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(move->rel), member - 1);
+		bool		isnull;
+		Datum		value;
+
+		if (only_readable && !may_read_column(move, (AttrNumber) member))
+			continue;
+		value = slot_getattr(move->row, member, &isnull);
+		append_value(&seen, NameStr(attribute->attname), attribute->atttypid, value, isnull);
+	}
+	member = -1;
+	while ((member = bms_next_member(finding->evidence, member)) >= 0)
+	{
+		bool		isnull;
+		Datum		value = evidence_value(&move->evidence, member, &isnull);
+
+		append_value(&seen, evidence_name(member), evidence_type(member), value, isnull);
+	}
+	return seen.data;
+}
+
+/* Refuse the row, with all that is missing. */
+void
+report_unmet(Move *move, List *findings, const char *detail)
+{
+	StringInfoData missing;
+	Finding    *first = NULL;
+	ListCell   *cell;
+	bool		isnull;
+	Datum		id = row_field(move, FIELD_ID, &isnull);
+	const char *object = object_name(move->rules->kind);
+	const char *target = stage_to_cstring(move->to);
+
+	initStringInfo(&missing);
+	foreach(cell, findings)
+	{
+		Finding    *finding = lfirst(cell);
+		char	   *seen;
+
+		if (finding->met || !finding->enforce)
+			continue;
+		if (first == NULL)
+			first = finding;
+		else
+			appendStringInfoChar(&missing, '\n');
+		appendStringInfo(&missing, "%s (%s): %s", finding->criterion,
+						 stage_to_cstring(finding->stage), finding->requirement);
+		seen = finding_seen(move, finding, true);
+		if (seen[0] != '\0')
+			appendStringInfo(&missing, " Seen: %s.", seen);
+	}
+	if (detail != NULL)
+		appendStringInfo(&missing, "\n%s", detail);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 move->from == NULL || isnull ?
+			 errmsg("new %s does not meet the standard of stage \"%s\"", object, target) :
+			 errmsg("%s " INT64_FORMAT " does not meet the standard of stage \"%s\"",
+					object, DatumGetInt64(id), target),
+			 errdetail_internal("%s", missing.data),
+			 move->rules->kind == OBJECT_LEAD && move->from != NULL ?
+			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s') shows every criterion and how to meet it.",
+					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target) :
+			 errhint("The table %s.standard holds the criteria; SET leadflow.on_violation = park sets such rows aside.",
+					 move->rulebook->schema),
+			 bms_num_members(first->columns) > 0 ?
+			 errtablecol(move->rel, bms_next_member(first->columns, -1)) : errtable(move->rel),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, first->criterion)));
+}

@@ -1,0 +1,60 @@
+/*
+ * judge.h
+ *	  Whether a row may enter a stage, and what is missing.
+ */
+#ifndef LEADFLOW_JUDGE_H
+#define LEADFLOW_JUDGE_H
+
+#include "executor/tuptable.h"
+#include "nodes/pg_list.h"
+
+#include "rulebook/evidence.h"
+#include "rulebook/rulebook.h"
+
+/* A row on its way from one stage to another. */
+typedef struct Move
+{
+	Rulebook   *rulebook;
+	ObjectRules *rules;
+	Relation	rel;
+	TupleTableSlot *row;		/* as it will be, or is, written */
+	const Stage *from;			/* NULL for a new row */
+	const Stage *to;
+	const char *variant;
+	bool		allowed;
+	const Transition *transition;	/* the rule that allows it; NULL for forward */
+	Evidence	evidence;
+} Move;
+
+/* One thing that the standard asks of a move. */
+typedef struct Finding
+{
+	const char *criterion;
+	const Stage *stage;
+	const char *requirement;
+	const char *how_to_fix;		/* or NULL */
+	bool		enforce;
+	bool		met;
+	Bitmapset  *columns;		/* attribute numbers it depends on */
+	Bitmapset  *evidence;		/* kinds of evidence it depends on */
+} Finding;
+
+extern void move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
+					  TupleTableSlot *row, const Stage *from, const Stage *to,
+					  bool row_is_stored);
+extern bool transition_allowed(ObjectRules *rules, const char *variant,
+							   const Stage *from, const Stage *to,
+							   const Transition **transition);
+extern bool reason_is_owed(const Stage *to, const Transition *transition);
+extern List *judge(Move *move, bool want_all);
+extern bool any_enforced(List *findings);
+
+extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
+extern void report_unmet(Move *move, List *findings, const char *detail) pg_attribute_noreturn();
+
+/* Fields of a row */
+extern Datum row_field(Move *move, Field field, bool *isnull);
+extern char *row_string(Move *move, Field field);
+extern bool same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum);
+
+#endif							/* LEADFLOW_JUDGE_H */

@@ -1,0 +1,253 @@
+/*
+ * recorder.c
+ *	  The AFTER trigger of lead and opportunity.
+ *
+ * It judges new rows, writes the history, keeps the clocks, and takes an
+ * opportunity's lead along.  Where a BEFORE trigger may have changed the row
+ * after the guard had seen it, it judges once more what was really written.
+ */
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/timestamp.h"
+
+#include "guard/clocks.h"
+#include "guard/guard.h"
+#include "guard/ledger.h"
+#include "guard/statement.h"
+#include "leadflow.h"
+
+/* Fill in what all events of a move have in common. */
+static void
+describe_event(Move *move, Datum *values, bool *nulls)
+{
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
+	char	   *owner;
+	const Member *member;
+
+	memset(nulls, false, sizeof(bool) * EVENT_FIELDS);
+	values[EVENT_AT] = row_field(move, FIELD_STAGE_SINCE, &nulls[EVENT_AT]);
+	values[EVENT_LEAD_ID] = row_field(move, is_lead ? FIELD_ID : FIELD_LEAD_ID, &nulls[EVENT_LEAD_ID]);
+	nulls[EVENT_OPPORTUNITY_ID] = is_lead;
+	if (!is_lead)
+		values[EVENT_OPPORTUNITY_ID] = row_field(move, FIELD_ID, &nulls[EVENT_OPPORTUNITY_ID]);
+	values[EVENT_DEFINITION_VERSION] = Int64GetDatum(move->rulebook->version);
+	values[EVENT_CAMPAIGN_ID] = row_field(move, FIELD_CAMPAIGN_ID, &nulls[EVENT_CAMPAIGN_ID]);
+	values[EVENT_SUBJECT] = CStringGetTextDatum(object_name(move->rules->kind));
+	values[EVENT_SESSION_ACTOR] = session_actor();
+	values[EVENT_ACTOR] = actor();
+	values[EVENT_REASON] = row_field(move, FIELD_REASON, &nulls[EVENT_REASON]);
+	values[EVENT_REASON_NOTE] = row_field(move, FIELD_REASON_NOTE, &nulls[EVENT_REASON_NOTE]);
+	values[EVENT_OWNER] = row_field(move, FIELD_OWNER, &nulls[EVENT_OWNER]);
+	owner = row_string(move, FIELD_OWNER);
+	member = owner == NULL ? NULL : rulebook_member(move->rulebook, owner);
+	values[EVENT_TEAM] = PointerGetDatum(member == NULL ? NULL : member->team);
+	nulls[EVENT_TEAM] = (member == NULL);
+	values[EVENT_ORIGIN] = row_field(move, FIELD_ORIGIN, &nulls[EVENT_ORIGIN]);
+	values[EVENT_VARIANT] = row_field(move, FIELD_VARIANT, &nulls[EVENT_VARIANT]);
+	values[EVENT_SEGMENT] = row_field(move, FIELD_SEGMENT, &nulls[EVENT_SEGMENT]);
+	values[EVENT_AMOUNT] = row_field(move, FIELD_AMOUNT, &nulls[EVENT_AMOUNT]);
+	values[EVENT_CURRENCY] = row_field(move, FIELD_CURRENCY, &nulls[EVENT_CURRENCY]);
+}
+
+static void
+write_event(Move *move, Datum *values, bool *nulls, const Stage *from, const Stage *to, bool implied)
+{
+	values[EVENT_IMPLIED] = BoolGetDatum(implied);
+	values[EVENT_FROM_STAGE] = PointerGetDatum(from);
+	nulls[EVENT_FROM_STAGE] = (from == NULL);
+	values[EVENT_TO_STAGE] = PointerGetDatum(to);
+	ledger_append(move->rulebook, values, nulls);
+}
+
+/*
+ * Write the entry into the new stage, and before it the entries into the spine
+ * stages that the move passed through, so that funnels stay monotone.
+ * furthest is the furthest stage before the move, or NULL.
+ */
+static void
+write_history(Move *move, const Stage *furthest)
+{
+	Datum		values[EVENT_FIELDS];
+	bool		nulls[EVENT_FIELDS];
+	const Stage *from = move->from;
+	int			passed = 0;
+	int			target = stage_ordinal_of_code(stage_code(move->to));
+
+	describe_event(move, values, nulls);
+
+	/* where on the path the row has been */
+	if (from != NULL && !stage_code_is_exit(stage_code(from)))
+		passed = stage_ordinal_of_code(stage_code(from));
+	else if (furthest != NULL)
+		passed = stage_ordinal_of_code(stage_code(furthest));
+	if (move->rules->kind == OBJECT_OPPORTUNITY)
+		passed = Max(passed, stage_ordinal_of_code(STAGE_OPPORTUNITY) - 1);
+
+	for (int ordinal = passed + 1; ordinal < target; ordinal++)
+	{
+		uint8		code;
+		Stage	   *between;
+
+		if (!stage_code_of_ordinal(ordinal, &code))
+			continue;
+		between = stage_make(code, NULL, 0);
+		write_event(move, values, nulls, from, between, true);
+		from = between;
+	}
+	write_event(move, values, nulls, from, move->to, false);
+}
+
+/* Take the lead of an opportunity along, forward only. */
+static void
+move_lead_along(Move *move)
+{
+	Datum		values[3];
+
+	if (stage_code_is_exit(stage_code(move->to)) || !move->evidence.has_lead)
+		return;
+	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[1] = PointerGetDatum(stage_base_of(move->to));
+	values[2] = TimestampTzGetDatum(move->evidence.as_of);
+	(void) statement_run(move->rulebook, MOVE_LEAD, values, NULL);
+}
+
+/* Is the guard a trigger that fires now, and the last one to change the row? */
+static bool
+guard_has_judged(ObjectRules *rules)
+{
+	if (!rules->guard_is_last)
+		return false;
+	switch (rules->guard_enabled)
+	{
+		case TRIGGER_FIRES_ALWAYS:
+			return true;
+		case TRIGGER_FIRES_ON_ORIGIN:
+			return SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
+		case TRIGGER_FIRES_ON_REPLICA:
+			return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+		default:
+			return false;
+	}
+}
+
+/* Judge what was written where the guard could not. */
+static void
+judge_again(Move *move, const Stage *furthest_before)
+{
+	bool		isnull;
+	Datum		value = row_field(move, FIELD_FURTHEST_STAGE, &isnull);
+	const Stage *furthest = isnull ? NULL : DatumGetStagePP(value);
+	const char *detail = "The row was changed after the guard had seen it, or the guard is disabled.";
+	List	   *unmet = judge(move, false);
+
+	if (any_enforced(unmet) && leadflow_on_violation != ON_VIOLATION_WARN)
+		report_unmet(move, unmet, detail);
+
+	if (!stage_code_is_exit(stage_code(move->to)) &&
+		(furthest == NULL || stage_code(furthest) < stage_code(move->to)))
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("the stage of %s was changed after the guard had seen it",
+						object_name(move->rules->kind)),
+				 errdetail_internal("%s", detail),
+				 errhint("Rename the BEFORE trigger so that it sorts before zzz_leadflow_guard, or enable the guard."),
+				 errtable(move->rel),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "guard")));
+}
+
+static void
+record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TupleTableSlot *row = trigger->tg_trigslot;
+	bool		isnull;
+	const Stage *to = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
+	Move		move;
+	List	   *unmet;
+
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, NULL, to, true);
+	move.evidence.fresh = true;
+	unmet = judge(&move, false);
+	if (unmet != NIL && !settle(&move, unmet, "INSERT"))
+		return;
+
+	write_history(&move, NULL);
+	if (rules->kind == OBJECT_LEAD)
+		clocks_on_stage(&move);
+	else
+		move_lead_along(&move);
+}
+
+static void
+record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TupleTableSlot *old_row = trigger->tg_trigslot;
+	TupleTableSlot *new_row = trigger->tg_newslot;
+	bool		isnull;
+	Datum		value;
+	const Stage *from = DatumGetStagePP(slot_getattr(old_row, rules->fields[FIELD_STAGE], &isnull));
+	const Stage *to = DatumGetStagePP(slot_getattr(new_row, rules->fields[FIELD_STAGE], &isnull));
+	const Stage *furthest;
+	bool		owner_changed;
+	Move		move;
+
+	owner_changed = rules->kind == OBJECT_LEAD &&
+		!same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
+	if (stage_equal(from, to) && !owner_changed)
+		return;
+
+	move_init(&move, rulebook, rules, trigger->tg_relation, new_row, from, to, true);
+	if (owner_changed)
+		clocks_on_owner(&move);
+	if (stage_equal(from, to))
+		return;
+
+	value = slot_getattr(old_row, rules->fields[FIELD_FURTHEST_STAGE], &isnull);
+	furthest = isnull ? NULL : DatumGetStagePP(value);
+	if (!guard_has_judged(rules))
+	{
+		move.evidence.fresh = true;
+		judge_again(&move, furthest);
+	}
+
+	write_history(&move, furthest);
+	if (rules->kind == OBJECT_LEAD)
+		clocks_on_stage(&move);
+	else
+		move_lead_along(&move);
+}
+
+/*
+ * leadflow.recorder(object): AFTER INSERT OR UPDATE, for each row.
+ */
+PG_FUNCTION_INFO_V1(leadflow_recorder);
+Datum
+leadflow_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "recorder", TRIGGER_EVENT_AFTER, true);
+	ObjectKind	kind = trigger_object(trigger);
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+
+	PG_TRY();
+	{
+		ObjectRules *rules = trigger_rules(trigger, rulebook, kind);
+
+		if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+			record_insert(trigger, rulebook, rules);
+		else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+			record_update(trigger, rulebook, rules);
+		else
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
+							trigger->tg_trigger->tgname)));
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return PointerGetDatum(NULL);
+}

@@ -1,0 +1,153 @@
+/*
+ * settle.c
+ *	  What becomes of a row that does not meet the standard.
+ *
+ * The setting leadflow.on_violation decides: the statement is refused, the row
+ * is parked in quarantine while the others go in, or it is accepted and the
+ * violation recorded.  A criterion that only warns is always recorded.  The
+ * row is never dropped in silence.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+
+#include "guard/guard.h"
+#include "guard/statement.h"
+#include "leadflow.h"
+
+static void
+append_member(StringInfo json, const char *name, const char *value)
+{
+	appendStringInfo(json, "\"%s\": ", name);
+	if (value == NULL)
+		appendStringInfoString(json, "null");
+	else
+		escape_json(json, value);
+}
+
+/* What is missing, for programs to read. */
+static Datum
+unmet_to_jsonb(Move *move, List *unmet)
+{
+	StringInfoData json;
+	ListCell   *cell;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '[');
+	foreach(cell, unmet)
+	{
+		Finding    *finding = lfirst(cell);
+
+		if (!finding->enforce)
+			continue;
+		if (json.len > 1)
+			appendStringInfoString(&json, ", ");
+		appendStringInfoChar(&json, '{');
+		append_member(&json, "criterion", finding->criterion);
+		appendStringInfoString(&json, ", ");
+		append_member(&json, "stage", stage_to_cstring(finding->stage));
+		appendStringInfoString(&json, ", ");
+		append_member(&json, "requirement", finding->requirement);
+		appendStringInfoString(&json, ", ");
+		append_member(&json, "seen", finding_seen(move, finding, false));
+		appendStringInfoString(&json, ", ");
+		append_member(&json, "how_to_fix", finding->how_to_fix);
+		appendStringInfoChar(&json, '}');
+	}
+	appendStringInfoChar(&json, ']');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Put the row into quarantine; a row that was inserted is taken back. */
+static void
+park(Move *move, List *unmet, const char *operation)
+{
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
+	Datum		values[9];
+	bool		nulls[9] = {false};
+
+	values[0] = CStringGetTextDatum(object_name(move->rules->kind));
+	values[1] = CStringGetTextDatum(operation);
+	values[2] = row_field(move, FIELD_SOURCE, &nulls[2]);
+	values[3] = row_field(move, FIELD_EXTERNAL_ID, &nulls[3]);
+	values[4] = PointerGetDatum(move->to);
+	values[5] = ExecFetchSlotHeapTupleDatum(move->row);
+	values[6] = unmet_to_jsonb(move, unmet);
+	values[7] = session_actor();
+	values[8] = actor();
+	(void) statement_run(move->rulebook, is_lead ? PARK_LEAD : PARK_OPPORTUNITY, values, nulls);
+
+	if (move->from == NULL)
+	{
+		bool		isnull;
+		Datum		id = row_field(move, FIELD_ID, &isnull);
+		bool		outer = history_may_change;
+
+		history_may_change = true;
+		PG_TRY();
+		{
+			(void) statement_run(move->rulebook,
+								 is_lead ? TAKE_BACK_LEAD : TAKE_BACK_OPPORTUNITY, &id, NULL);
+		}
+		PG_FINALLY();
+		{
+			history_may_change = outer;
+		}
+		PG_END_TRY();
+	}
+}
+
+static void
+record_violations(Move *move, List *unmet)
+{
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
+	ListCell   *cell;
+
+	foreach(cell, unmet)
+	{
+		Finding    *finding = lfirst(cell);
+		Datum		values[10];
+		bool		nulls[10] = {false};
+
+		values[0] = CStringGetTextDatum(object_name(move->rules->kind));
+		values[1] = row_field(move, is_lead ? FIELD_ID : FIELD_LEAD_ID, &nulls[1]);
+		values[2] = is_lead ? (Datum) 0 : row_field(move, FIELD_ID, &nulls[2]);
+		nulls[2] |= is_lead;
+		values[3] = PointerGetDatum(move->from);
+		nulls[3] = (move->from == NULL);
+		values[4] = PointerGetDatum(move->to);
+		values[5] = CStringGetTextDatum(finding->criterion);
+		values[6] = CStringGetTextDatum(finding->requirement);
+		values[7] = Int64GetDatum(move->rulebook->version);
+		values[8] = session_actor();
+		values[9] = actor();
+		(void) statement_run(move->rulebook, INSERT_VIOLATION, values, nulls);
+	}
+}
+
+/*
+ * Settle a move for which something is not met.  True: the row is accepted.
+ * False: it has been parked.
+ */
+bool
+settle(Move *move, List *unmet, const char *operation)
+{
+	if (any_enforced(unmet))
+	{
+		switch ((OnViolation) leadflow_on_violation)
+		{
+			case ON_VIOLATION_RAISE:
+				report_unmet(move, unmet, NULL);
+			case ON_VIOLATION_PARK:
+				park(move, unmet, operation);
+				return false;
+			case ON_VIOLATION_WARN:
+				break;
+		}
+	}
+	record_violations(move, unmet);
+	return true;
+}

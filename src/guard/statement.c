@@ -1,0 +1,251 @@
+/*
+ * statement.c
+ *	  Run SQL in a workspace as its owner, each statement planned once.
+ *
+ * Whoever writes a lead needs no right on history, clocks or definitions: as
+ * with the checks of a foreign key, the module writes them as the workspace's
+ * owner.  Row values only ever travel as parameters.  Everything is
+ * schema-qualified, for the search_path is the writer's.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "guard/statement.h"
+
+#define MAX_ARGS	20
+
+/* Types that only the workspace knows. */
+#define STAGE_TYPE			((Oid) 1)
+#define LEAD_TYPE			((Oid) 2)
+#define OPPORTUNITY_TYPE	((Oid) 3)
+#define CALENDAR_TYPE		((Oid) 4)
+
+/* %1$s stands for the schema */
+#define PARK \
+	"INSERT INTO %1$s.quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)" \
+	" VALUES ($1, $2, $3, $4, $5, pg_catalog.to_jsonb($6), $7, $8, $9)"
+
+static const struct
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[MAX_ARGS];
+}			statements[STATEMENTS] =
+{
+	[INSERT_EVENT] = {
+		"INSERT INTO %1$s.stage_event (at, recorded_at, lead_id, opportunity_id, definition_version, campaign_id, implied,"
+		" subject, from_stage, to_stage, session_actor, actor, reason, reason_note, owner, team, origin, variant, segment,"
+		" amount, currency) VALUES ($1, pg_catalog.now(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+		20,
+		{TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, TEXTOID, STAGE_TYPE, STAGE_TYPE, TEXTOID,
+			TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID}
+	},
+	[INSERT_VIOLATION] = {
+		"INSERT INTO %1$s.violation (object, lead_id, opportunity_id, from_stage, to_stage, criterion, requirement,"
+		" definition_version, session_actor, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		10,
+		{TEXTOID, INT8OID, INT8OID, STAGE_TYPE, STAGE_TYPE, TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID}
+	},
+	[PARK_LEAD] = {
+		PARK, 9,
+		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, LEAD_TYPE, JSONBOID, TEXTOID, TEXTOID}
+	},
+	[PARK_OPPORTUNITY] = {
+		PARK, 9,
+		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, OPPORTUNITY_TYPE, JSONBOID, TEXTOID, TEXTOID}
+	},
+	[TAKE_BACK_LEAD] = {
+		"DELETE FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}
+	},
+	[TAKE_BACK_OPPORTUNITY] = {
+		"DELETE FROM %1$s.opportunity WHERE id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}
+	},
+	[MOVE_LEAD] = {
+		"UPDATE %1$s.lead SET stage = $2, stage_since = GREATEST(stage_since, $3)"
+		" WHERE id OPERATOR(pg_catalog.=) $1 AND stage OPERATOR(pg_catalog.<) $2",
+		3,
+		{INT8OID, STAGE_TYPE, TIMESTAMPTZOID}
+	},
+
+	/*
+	 * A lead has at most one running clock of a metric: a stricter promise
+	 * takes the place of the one that runs, a laxer one does not start.  The
+	 * answer may have been recorded before the question.
+	 */
+	[START_CLOCK] = {
+		"WITH running AS ("
+		"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2"
+		"  WHERE lead_id OPERATOR(pg_catalog.=) $1 AND metric OPERATOR(pg_catalog.=) $3 AND stopped_at IS NULL AND cancelled_at IS NULL"
+		"  AND due_at OPERATOR(pg_catalog.>) $10 RETURNING id)"
+		" INSERT INTO %1$s.sla_clock (lead_id, policy, metric, owner, team, variant, definition_version, started_at, warn_at, due_at,"
+		"  target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by)"
+		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, answer.at, answer.id, 'touch ' OPERATOR(pg_catalog.||) answer.kind"
+		" FROM (SELECT pg_catalog.count(*) FROM running) AS superseded LEFT JOIN LATERAL ("
+		"  SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>=) $8"
+		"  AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY ($16) ORDER BY t.at, t.id LIMIT 1) AS answer ON true"
+		" WHERE NOT EXISTS (SELECT FROM %1$s.sla_clock c WHERE c.lead_id OPERATOR(pg_catalog.=) $1 AND c.metric OPERATOR(pg_catalog.=) $3"
+		"  AND c.stopped_at IS NULL AND c.cancelled_at IS NULL AND c.due_at OPERATOR(pg_catalog.<=) $10)",
+		16,
+		{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+			INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID}
+	},
+	[STOP_CLOCKS_BY_STAGE] = {
+		"UPDATE %1$s.sla_clock SET"
+		"  stopped_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN GREATEST($2, started_at) END,"
+		"  cancelled_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN NULL ELSE GREATEST($2, started_at) END,"
+		"  stopped_by = $4"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND stopped_at IS NULL AND cancelled_at IS NULL"
+		"  AND (policy OPERATOR(pg_catalog.=) ANY ($3) OR $5)",
+		5,
+		{INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
+	},
+
+	/* an answer that is recorded late stops the clock at its own time */
+	[STOP_CLOCKS_BY_TOUCH] = {
+		"UPDATE %1$s.sla_clock SET stopped_at = $2, stop_touch_id = $4, stopped_by = $5"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND started_at OPERATOR(pg_catalog.<=) $2 AND policy OPERATOR(pg_catalog.=) ANY ($3)"
+		"  AND cancelled_at IS NULL AND (stopped_at IS NULL OR stopped_at OPERATOR(pg_catalog.>) $2)",
+		5,
+		{INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, INT8OID, TEXTOID}
+	},
+	[REASSIGN_CLOCKS] = {
+		"UPDATE %1$s.sla_clock SET owner = $2, team = $3"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND stopped_at IS NULL AND cancelled_at IS NULL",
+		3,
+		{INT8OID, TEXTOID, TEXTOID}
+	},
+
+	/* in elapsed time every hour counts */
+	[RECKON_PAUSES] = {
+		"UPDATE %1$s.sla_clock c SET"
+		"  due_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, c.target, p.pauses),"
+		"  warn_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, c.warn_after, p.pauses)"
+		" FROM (SELECT COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(s.paused_at, s.resumed_at)), '{}'::pg_catalog.tstzmultirange) AS pauses"
+		"  FROM %1$s.sla_pause s WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.resumed_at IS NOT NULL) AS p"
+		" WHERE c.id OPERATOR(pg_catalog.=) $1",
+		1,
+		{INT8OID}
+	}
+};
+
+bool		history_may_change = false;
+
+/* In whose name the outermost statement was made; invalid outside of one. */
+static Oid	acting_user = InvalidOid;
+
+void
+become_owner(Rulebook *rulebook, OwnerState *state)
+{
+	GetUserIdAndSecContext(&state->userid, &state->context);
+	SetUserIdAndSecContext(rulebook->owner,
+						   state->context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+}
+
+void
+become_self(const OwnerState *state)
+{
+	SetUserIdAndSecContext(state->userid, state->context);
+}
+
+static Oid
+argument_type(Rulebook *rulebook, Oid type)
+{
+	switch (type)
+	{
+		case STAGE_TYPE:
+			return rulebook->stage_type;
+		case LEAD_TYPE:
+			return get_rel_type_id(rulebook->objects[OBJECT_LEAD].relid);
+		case OPPORTUNITY_TYPE:
+			return get_rel_type_id(rulebook->objects[OBJECT_OPPORTUNITY].relid);
+		case CALENDAR_TYPE:
+			return rulebook->calendar_type;
+		default:
+			return type;
+	}
+}
+
+static SPIPlanPtr
+prepare(Rulebook *rulebook, Statement statement)
+{
+	Oid			types[MAX_ARGS];
+	StringInfoData sql;
+	SPIPlanPtr	plan;
+
+	for (int i = 0; i < statements[statement].nargs; i++)
+		types[i] = argument_type(rulebook, statements[statement].types[i]);
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, statements[statement].sql, rulebook->schema);
+	plan = SPI_prepare(sql.data, statements[statement].nargs, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare a statement of workspace %s", rulebook->schema);
+	return plan;
+}
+
+/*
+ * Run a statement as the workspace's owner; gives the number of rows it
+ * touched.  What it fires in turn acts in the name of the present user.
+ */
+uint64
+statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
+{
+	Oid			outer_actor = acting_user;
+	OwnerState	state;
+	uint64		processed = 0;
+
+	if (!OidIsValid(acting_user))
+		acting_user = GetUserId();
+	become_owner(rulebook, &state);
+
+	PG_TRY();
+	{
+		char		spi_nulls[MAX_ARGS];
+
+		for (int i = 0; i < statements[statement].nargs; i++)
+			spi_nulls[i] = nulls != NULL && nulls[i] ? 'n' : ' ';
+
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (rulebook->plans[statement] == NULL)
+			rulebook->plans[statement] = prepare(rulebook, statement);
+		if (SPI_execute_plan(rulebook->plans[statement], args, spi_nulls, false, 0) < 0)
+			elog(ERROR, "could not write to workspace %s", rulebook->schema);
+		processed = SPI_processed;
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		acting_user = outer_actor;
+	}
+	PG_END_TRY();
+
+	become_self(&state);
+	return processed;
+}
+
+static Datum
+role_name(Oid roleid)
+{
+	return CStringGetTextDatum(GetUserNameFromId(roleid, false));
+}
+
+/* Who opened the session. */
+Datum
+session_actor(void)
+{
+	return role_name(GetSessionUserId());
+}
+
+/* In whose name the write was made. */
+Datum
+actor(void)
+{
+	return role_name(OidIsValid(acting_user) ? acting_user : GetUserId());
+}

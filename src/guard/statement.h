@@ -1,0 +1,46 @@
+/*
+ * statement.h
+ *	  SQL that the module runs in a workspace as its owner.
+ */
+#ifndef LEADFLOW_STATEMENT_H
+#define LEADFLOW_STATEMENT_H
+
+#include "rulebook/rulebook.h"
+
+typedef enum Statement
+{
+	INSERT_EVENT,
+	INSERT_VIOLATION,
+	PARK_LEAD,
+	PARK_OPPORTUNITY,
+	TAKE_BACK_LEAD,
+	TAKE_BACK_OPPORTUNITY,
+	MOVE_LEAD,
+	START_CLOCK,
+	STOP_CLOCKS_BY_STAGE,
+	STOP_CLOCKS_BY_TOUCH,
+	REASSIGN_CLOCKS,
+	RECKON_PAUSES
+} Statement;
+
+#define STATEMENTS	(RECKON_PAUSES + 1)
+
+/* Saved while the module acts as the workspace's owner. */
+typedef struct OwnerState
+{
+	Oid			userid;
+	int			context;
+} OwnerState;
+
+extern void become_owner(Rulebook *rulebook, OwnerState *state);
+extern void become_self(const OwnerState *state);
+
+extern uint64 statement_run(Rulebook *rulebook, Statement statement,
+							Datum *args, const bool *nulls);
+extern Datum session_actor(void);
+extern Datum actor(void);
+
+/* True while the module itself removes or amends what is append-only. */
+extern bool history_may_change;
+
+#endif							/* LEADFLOW_STATEMENT_H */

@@ -1,0 +1,687 @@
+/*
+ * load.c
+ *	  Read a workspace's definitions into a rulebook.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "rulebook/load.h"
+
+/* What a column must hold for the module to read it. */
+typedef enum FieldType
+{
+	FIELD_BIGINT,
+	FIELD_TEXT,
+	FIELD_TIMESTAMPTZ,
+	FIELD_NUMERIC,
+	FIELD_STAGE_VALUE
+} FieldType;
+
+static const struct
+{
+	const char *name[OBJECT_KINDS];
+	FieldType	type;
+}			fields[FIELDS] =
+{
+	[FIELD_ID] = {{"id", "id"}, FIELD_BIGINT},
+	[FIELD_STAGE_SINCE] = {{"stage_since", "stage_since"}, FIELD_TIMESTAMPTZ},
+	[FIELD_CREATED_AT] = {{"created_at", "created_at"}, FIELD_TIMESTAMPTZ},
+	[FIELD_UPDATED_AT] = {{"updated_at", "updated_at"}, FIELD_TIMESTAMPTZ},
+	[FIELD_STAGE] = {{"stage", "stage"}, FIELD_STAGE_VALUE},
+	[FIELD_FURTHEST_STAGE] = {{"furthest_stage", "furthest_stage"}, FIELD_STAGE_VALUE},
+	[FIELD_SOURCE] = {{"source", "source"}, FIELD_TEXT},
+	[FIELD_EXTERNAL_ID] = {{"external_id", "external_id"}, FIELD_TEXT},
+	[FIELD_STATUS] = {{"status", "status"}, FIELD_TEXT},
+	[FIELD_VARIANT] = {{"variant", "variant"}, FIELD_TEXT},
+	[FIELD_REASON] = {{"reason", "reason"}, FIELD_TEXT},
+	[FIELD_REASON_NOTE] = {{"reason_note", "reason_note"}, FIELD_TEXT},
+	[FIELD_OWNER] = {{"owner", "owner"}, FIELD_TEXT},
+	[FIELD_ORIGIN] = {{"origin", "origin"}, FIELD_TEXT},
+	[FIELD_CAMPAIGN_ID] = {{"campaign_id", "campaign_id"}, FIELD_BIGINT},
+	[FIELD_SEGMENT] = {{"segment", "segment"}, FIELD_TEXT},
+	[FIELD_AMOUNT] = {{"budget", "amount"}, FIELD_NUMERIC},
+	[FIELD_CURRENCY] = {{"currency", "currency"}, FIELD_TEXT},
+	[FIELD_LEAD_ID] = {{NULL, "lead_id"}, FIELD_BIGINT},
+	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
+};
+
+/* The table of that name, watched for changes and owned as the others are. */
+static Oid
+watch_table(Rulebook *rulebook, const char *name)
+{
+	Oid			relid = get_relname_relid(name, rulebook->nspid);
+	HeapTuple	tuple;
+	Form_pg_class form;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("workspace %s has no table \"%s\"", rulebook->schema, name),
+				 errhint("The table must stand beside the others of the workspace, under its own name.")));
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	if (form->relkind != RELKIND_RELATION && form->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s.%s is not a table", rulebook->schema, quote_identifier(name))));
+	if (!OidIsValid(rulebook->owner))
+		rulebook->owner = form->relowner;
+	else if (rulebook->owner != form->relowner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the tables of workspace %s belong to different roles", rulebook->schema),
+				 errdetail("Table \"%s\" belongs to another role than table \"lead\".", name),
+				 errhint("Give all tables of the workspace to one owner.")));
+	ReleaseSysCache(tuple);
+
+	Assert(rulebook->n_watched < RULEBOOK_MAX_WATCHED);
+	rulebook->watched[rulebook->n_watched++] = relid;
+	return relid;
+}
+
+static bool
+type_fits(Rulebook *rulebook, Oid type, FieldType expected)
+{
+	switch (expected)
+	{
+		case FIELD_BIGINT:
+			return type == INT8OID;
+		case FIELD_TEXT:
+			return type == TEXTOID || type == VARCHAROID;
+		case FIELD_TIMESTAMPTZ:
+			return type == TIMESTAMPTZOID;
+		case FIELD_NUMERIC:
+			return type == NUMERICOID;
+		case FIELD_STAGE_VALUE:
+			return type == rulebook->stage_type;
+	}
+	return false;
+}
+
+/* The column of that name, which must have the type the module reads. */
+static AttrNumber
+find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
+{
+	AttrNumber	attnum = get_attnum(relid, name);
+	Oid			type;
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table %s.%s is missing", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid))),
+				 errhint("leadflow needs the column under this name.")));
+
+	type = get_atttype(relid, attnum);
+	if (!type_fits(rulebook, type, expected))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table %s.%s has type %s", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid)),
+						format_type_be(type)),
+				 errhint("leadflow needs the type that create_workspace gave it.")));
+	return attnum;
+}
+
+/*
+ * A table that is locked only after the rulebook was opened may have been
+ * altered in between: make sure that its columns are still what they were.
+ */
+void
+rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc)
+{
+	if (rulebook->valid)
+		return;
+	for (int i = 0; i < FIELDS; i++)
+	{
+		if (rules->fields[i] != InvalidAttrNumber &&
+			!type_fits(rulebook, TupleDescAttr(desc, rules->fields[i] - 1)->atttypid, fields[i].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("table \"%s\" was altered by another session", object_name(rules->kind)),
+					 errhint("Try again.")));
+	}
+}
+
+/* Does the guard see the row as it will be written? */
+static void
+find_guard(ObjectRules *rules, Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+	Oid			guard = LookupFuncName(list_make2(makeString("leadflow"), makeString("guard")),
+									   0, NULL, false);
+
+	rules->guard_is_last = false;
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype) ||
+			!TRIGGER_FOR_UPDATE(trigger->tgtype))
+			continue;
+		rules->guard_is_last = (trigger->tgfoid == guard && trigger->tgqual == NULL &&
+								trigger->tgnattr == 0);
+		rules->guard_enabled = trigger->tgenabled;
+	}
+}
+
+/* The btree by which rows are found by that column, if there is one. */
+static Oid
+find_index(Relation rel, AttrNumber column)
+{
+	Oid			found = InvalidOid;
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+			index->rd_index->indkey.values[0] == column &&
+			RelationGetIndexPredicate(index) == NIL)
+			found = RelationGetRelid(index);
+		index_close(index, AccessShareLock);
+		if (OidIsValid(found))
+			break;
+	}
+	list_free(indexes);
+	return found;
+}
+
+static void
+load_object(Rulebook *rulebook, ObjectKind kind)
+{
+	ObjectRules *rules = &rulebook->objects[kind];
+	Relation	rel;
+
+	rules->kind = kind;
+	rules->relid = watch_table(rulebook, object_name(kind));
+	for (int i = 0; i < FIELDS; i++)
+	{
+		const char *name = fields[i].name[kind];
+
+		rules->fields[i] = name == NULL ? InvalidAttrNumber :
+			find_column(rulebook, rules->relid, name, fields[i].type);
+	}
+
+	rel = table_open(rules->relid, AccessShareLock);
+	find_guard(rules, rel);
+	rules->id_index = find_index(rel, rules->fields[FIELD_ID]);
+	table_close(rel, NoLock);
+}
+
+static void
+load_touch(Rulebook *rulebook)
+{
+	TouchColumns *touch = &rulebook->touch;
+	Relation	rel;
+
+	touch->relid = watch_table(rulebook, "touch");
+	touch->id = find_column(rulebook, touch->relid, "id", FIELD_BIGINT);
+	touch->at = find_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
+	touch->lead_id = find_column(rulebook, touch->relid, "lead_id", FIELD_BIGINT);
+	touch->kind = find_column(rulebook, touch->relid, "kind", FIELD_TEXT);
+	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
+	touch->direction = find_column(rulebook, touch->relid, "direction", FIELD_TEXT);
+
+	rel = table_open(touch->relid, AccessShareLock);
+	touch->lead_index = find_index(rel, touch->lead_id);
+	table_close(rel, NoLock);
+}
+
+/* The type that a letter of query()'s description stands for. */
+static Oid
+described_type(Rulebook *rulebook, char letter)
+{
+	switch (letter)
+	{
+		case 't':
+			return TEXTOID;
+		case 'T':
+			return TEXTARRAYOID;
+		case 'b':
+			return BOOLOID;
+		case 'n':
+			return INT8OID;
+		case 'i':
+			return INTERVALOID;
+		case 's':
+			return rulebook->stage_type;
+		case 'S':
+			return get_array_type(rulebook->stage_type);
+		default:
+			Assert(letter == 'c');
+			return rulebook->calendar_type;
+	}
+}
+
+/*
+ * Run a query over the workspace's tables; gives the number of rows, which are
+ * in SPI_tuptable.  %s in the query stands for the schema.  types describes
+ * the columns; the tables are their owner's, so it is checked.
+ */
+static uint64
+query(Rulebook *rulebook, const char *types, const char *format)
+{
+	StringInfoData text;
+	const char *place = strstr(format, "%s");
+
+	initStringInfo(&text);
+	appendBinaryStringInfo(&text, format, (int) (place - format));
+	appendStringInfoString(&text, rulebook->schema);
+	appendStringInfoString(&text, place + 2);
+	if (SPI_execute(text.data, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the definitions of workspace %s", rulebook->schema);
+
+	for (int i = 0; types[i] != '\0'; i++)
+	{
+		Oid			expected = described_type(rulebook, types[i]);
+
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != expected)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("a definition of workspace %s has a column of another type",
+							rulebook->schema),
+					 errdetail("Column \"%s\" should have the type %s.",
+							   SPI_fname(SPI_tuptable->tupdesc, i + 1), format_type_be(expected)),
+					 errcontext("%s", text.data)));
+	}
+	pfree(text.data);
+	return SPI_processed;
+}
+
+/* Values of the current result, copied into the rulebook. */
+static Datum
+get_datum(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+static char *
+get_string(Rulebook *rulebook, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = get_datum(row, column, &isnull);
+	text	   *string;
+
+	if (isnull)
+		return NULL;
+	string = DatumGetTextPP(value);
+	return MemoryContextStrdup(rulebook->mcxt, text_to_cstring(string));
+}
+
+static bool
+get_bool(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = get_datum(row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+static struct varlena *
+copy_varlena(Rulebook *rulebook, Datum value)
+{
+	MemoryContext oldcxt = MemoryContextSwitchTo(rulebook->mcxt);
+	struct varlena *copy = PG_DETOAST_DATUM_COPY(value);
+
+	MemoryContextSwitchTo(oldcxt);
+	return copy;
+}
+
+static Stage *
+get_stage(Rulebook *rulebook, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = get_datum(row, column, &isnull);
+
+	return isnull ? NULL : (Stage *) copy_varlena(rulebook, value);
+}
+
+static Interval
+get_interval(uint64 row, int column, bool *isnull)
+{
+	Interval	interval = {0};
+	Datum		value = get_datum(row, column, isnull);
+
+	if (!*isnull)
+		interval = *DatumGetIntervalP(value);
+	return interval;
+}
+
+static char **
+get_strings(Rulebook *rulebook, uint64 row, int column, int *n)
+{
+	bool		isnull;
+	Datum		value = get_datum(row, column, &isnull);
+	Datum	   *elements;
+	bool	   *nulls;
+	char	  **strings;
+	int			count;
+
+	*n = 0;
+	if (isnull)
+		return NULL;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, &count);
+	strings = MemoryContextAlloc(rulebook->mcxt, sizeof(char *) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+	{
+		if (!nulls[i])
+			strings[(*n)++] = MemoryContextStrdup(rulebook->mcxt,
+												  TextDatumGetCString(elements[i]));
+	}
+	return strings;
+}
+
+static void *
+allocate(Rulebook *rulebook, uint64 n, size_t size)
+{
+	return MemoryContextAllocZero(rulebook->mcxt, Max(n, 1) * size);
+}
+
+static void
+load_criteria(Rulebook *rulebook, ObjectRules *rules)
+{
+	uint64		n = query(rulebook, "tsttttb", rules->kind == OBJECT_LEAD ?
+						  "SELECT variant::pg_catalog.text, stage, criterion::pg_catalog.text, requirement::pg_catalog.text,"
+						  " expression::pg_catalog.text, how_to_fix::pg_catalog.text, mode OPERATOR(pg_catalog.=) 'enforce'"
+						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY stage, position, criterion" :
+						  "SELECT variant::pg_catalog.text, stage, criterion::pg_catalog.text, requirement::pg_catalog.text,"
+						  " expression::pg_catalog.text, how_to_fix::pg_catalog.text, mode OPERATOR(pg_catalog.=) 'enforce'"
+						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) 'opportunity' ORDER BY stage, position, criterion");
+
+	rules->criteria = allocate(rulebook, n, sizeof(Criterion));
+	rules->n_criteria = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Criterion  *criterion = &rules->criteria[i];
+
+		criterion->variant = get_string(rulebook, i, 1);
+		criterion->stage = get_stage(rulebook, i, 2);
+		criterion->code = get_string(rulebook, i, 3);
+		criterion->requirement = get_string(rulebook, i, 4);
+		criterion->expression = get_string(rulebook, i, 5);
+		criterion->how_to_fix = get_string(rulebook, i, 6);
+		criterion->enforce = get_bool(i, 7);
+	}
+}
+
+static void
+load_transitions(Rulebook *rulebook, ObjectRules *rules)
+{
+	uint64		n = query(rulebook, "tssbt", rules->kind == OBJECT_LEAD ?
+						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
+						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY from_stage NULLS LAST, to_stage, variant" :
+						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
+						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) 'opportunity' ORDER BY from_stage NULLS LAST, to_stage, variant");
+
+	rules->transitions = allocate(rulebook, n, sizeof(Transition));
+	rules->n_transitions = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Transition *transition = &rules->transitions[i];
+
+		transition->variant = get_string(rulebook, i, 1);
+		transition->from = get_stage(rulebook, i, 2);
+		transition->to = get_stage(rulebook, i, 3);
+		transition->reason_required = get_bool(i, 4);
+		transition->meaning = get_string(rulebook, i, 5);
+	}
+}
+
+static void
+load_aliases(Rulebook *rulebook, ObjectRules *rules)
+{
+	uint64		n = query(rulebook, "tts", rules->kind == OBJECT_LEAD ?
+						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
+						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'lead'" :
+						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
+						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'opportunity'");
+
+	rules->aliases = allocate(rulebook, n, sizeof(StatusAlias));
+	rules->n_aliases = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		rules->aliases[i].source = get_string(rulebook, i, 1);
+		rules->aliases[i].status = get_string(rulebook, i, 2);
+		rules->aliases[i].stage = get_stage(rulebook, i, 3);
+	}
+}
+
+static void
+load_reasons(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tSbb",
+						  "SELECT code::pg_catalog.text, applies_to, needs_note, active"
+						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"");
+
+	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
+	rulebook->n_reasons = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Reason	   *reason = &rulebook->reasons[i];
+		ArrayType  *stages;
+		Datum	   *elements;
+		bool	   *nulls;
+		int			count;
+		bool		isnull;
+
+		reason->code = get_string(rulebook, i, 1);
+		stages = DatumGetArrayTypeP(get_datum(i, 2, &isnull));
+		deconstruct_array(stages, rulebook->stage_type, -1, false, TYPALIGN_INT,
+						  &elements, &nulls, &count);
+		reason->applies_to = allocate(rulebook, count, sizeof(Stage *));
+		for (int j = 0; j < count; j++)
+		{
+			if (!nulls[j])
+				reason->applies_to[reason->n_applies_to++] =
+					(Stage *) copy_varlena(rulebook, elements[j]);
+		}
+		reason->needs_note = get_bool(i, 3);
+		reason->active = get_bool(i, 4);
+	}
+}
+
+static void
+load_touch_kinds(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tbb",
+						  "SELECT kind::pg_catalog.text, is_signal, is_contact"
+						  " FROM %s.touch_kind ORDER BY kind COLLATE pg_catalog.\"C\"");
+
+	rulebook->touch_kinds = allocate(rulebook, n, sizeof(TouchKind));
+	rulebook->n_touch_kinds = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		TouchKind  *kind = &rulebook->touch_kinds[i];
+
+		kind->kind = get_string(rulebook, i, 1);
+		kind->number = (int) i;
+		kind->is_signal = get_bool(i, 2);
+		kind->is_contact = get_bool(i, 3);
+	}
+}
+
+static void
+load_members(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "ttt",
+						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text"
+						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"");
+
+	rulebook->members = allocate(rulebook, n, sizeof(Member));
+	rulebook->n_members = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Member	   *member = &rulebook->members[i];
+		bool		isnull;
+
+		member->member = get_string(rulebook, i, 1);
+		member->team = (text *) copy_varlena(rulebook, get_datum(i, 2, &isnull));
+		member->calendar = get_string(rulebook, i, 3);
+	}
+}
+
+static void
+load_calendars(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tc",
+						  "SELECT code::pg_catalog.text, calendar"
+						  " FROM %s.business_calendar ORDER BY code COLLATE pg_catalog.\"C\"");
+
+	rulebook->calendars = allocate(rulebook, n, sizeof(BusinessCalendar));
+	rulebook->n_calendars = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		bool		isnull;
+
+		rulebook->calendars[i].code = get_string(rulebook, i, 1);
+		rulebook->calendars[i].calendar =
+			copy_varlena(rulebook, get_datum(i, 2, &isnull));
+	}
+}
+
+static void
+load_policies(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tttsTTsbtiibtb",
+						  "SELECT policy::pg_catalog.text, variant::pg_catalog.text, metric::pg_catalog.text,"
+						  " starts_on_stage, starts_on_touch::pg_catalog.text[], stops_on_touch::pg_catalog.text[],"
+						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
+						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active"
+						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant");
+
+	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
+	rulebook->n_policies = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+		bool		isnull;
+
+		policy->policy = get_string(rulebook, i, 1);
+		policy->variant = get_string(rulebook, i, 2);
+		policy->metric = get_string(rulebook, i, 3);
+		policy->starts_on_stage = get_stage(rulebook, i, 4);
+		policy->starts_on_touch = get_strings(rulebook, i, 5, &policy->n_starts_on_touch);
+		policy->stops_on_touch = get_strings(rulebook, i, 6, &policy->n_stops_on_touch);
+		policy->stops_on_stage = get_stage(rulebook, i, 7);
+		policy->stops_on_verdict = get_bool(i, 8);
+		policy->condition = get_string(rulebook, i, 9);
+		policy->target = get_interval(i, 10, &isnull);
+		policy->warn_after = get_interval(i, 11, &isnull);
+		policy->has_warning = !isnull;
+		policy->working = get_bool(i, 12);
+		policy->calendar = get_string(rulebook, i, 13);
+		policy->active = get_bool(i, 14);
+	}
+}
+
+static void
+load_version(Rulebook *rulebook)
+{
+	bool		isnull;
+
+	(void) query(rulebook, "n",
+				 "SELECT COALESCE(pg_catalog.max(version), 0)::pg_catalog.int8 FROM %s.definition_change");
+	rulebook->version = DatumGetInt64(get_datum(0, 1, &isnull));
+}
+
+static void
+load_definitions(Rulebook *rulebook)
+{
+	for (int kind = 0; kind < OBJECT_KINDS; kind++)
+	{
+		load_criteria(rulebook, &rulebook->objects[kind]);
+		load_transitions(rulebook, &rulebook->objects[kind]);
+		load_aliases(rulebook, &rulebook->objects[kind]);
+	}
+	load_reasons(rulebook);
+	load_touch_kinds(rulebook);
+	load_members(rulebook);
+	load_calendars(rulebook);
+	load_policies(rulebook);
+	load_version(rulebook);
+}
+
+static Oid
+leadflow_type(const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(leadflow_namespace()));
+}
+
+/*
+ * Read the rulebook of a workspace, as its owner and in the latest snapshot,
+ * so that definitions bind as the definitions of constraints do.  *loading is
+ * set to the rulebook as soon as it knows what to watch.
+ */
+Rulebook *
+rulebook_load(Oid nspid, Rulebook **loading)
+{
+	static const char *const definitions[] = {
+		"standard", "transition", "stage_alias", "reason", "touch_kind", "team_member",
+		"business_calendar", "sla_policy", "definition_change"
+	};
+	MemoryContext mcxt;
+	Rulebook   *rulebook;
+	Oid			save_userid;
+	int			save_context;
+
+	/* a child of the caller's until it is complete, so that an error frees it */
+	mcxt = AllocSetContextCreate(CurrentMemoryContext, "leadflow rulebook",
+								 ALLOCSET_DEFAULT_SIZES);
+	rulebook = MemoryContextAllocZero(mcxt, sizeof(Rulebook));
+	rulebook->mcxt = mcxt;
+	rulebook->nspid = nspid;
+	rulebook->schema = MemoryContextStrdup(mcxt, quote_identifier(get_namespace_name(nspid)));
+	rulebook->stage_type = leadflow_type("stage");
+	rulebook->calendar_type = leadflow_type("calendar");
+
+	for (int kind = 0; kind < OBJECT_KINDS; kind++)
+		load_object(rulebook, kind);
+	load_touch(rulebook);
+	rulebook->event_relid = watch_table(rulebook, "stage_event");
+	for (int i = 0; i < (int) lengthof(definitions); i++)
+		(void) watch_table(rulebook, definitions[i]);
+
+	/* what changes from here on is heard of */
+	rulebook->valid = true;
+	*loading = rulebook;
+
+	GetUserIdAndSecContext(&save_userid, &save_context);
+	SetUserIdAndSecContext(rulebook->owner,
+						   save_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	PushActiveSnapshot(GetLatestSnapshot());
+	load_definitions(rulebook);
+	PopActiveSnapshot();
+	SPI_finish();
+	SetUserIdAndSecContext(save_userid, save_context);
+
+	MemoryContextSetParent(mcxt, CacheMemoryContext);
+	return rulebook;
+}
