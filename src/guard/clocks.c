@@ -113,7 +113,7 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
 }
 
 /*
- * Start a policy's clock for the lead in move.  The touch is the one that
+ * Start a policy's clock for the lead or opportunity in move.  The touch is the one that
  * started it, or NULL.
  */
 static void
@@ -125,10 +125,11 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	const Member *member = owner == NULL ? NULL : rulebook_member(rulebook, owner);
 	Datum		calendar = policy_calendar(rulebook, policy, owner);
 	TimestampTz due = reckon(calendar, start, &policy->target);
-	Datum		values[16];
-	bool		nulls[16] = {false};
+	bool		is_lead = policy->object == OBJECT_LEAD;
+	Datum		values[18];
+	bool		nulls[18] = {false};
 
-	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = CStringGetTextDatum(policy->policy);
 	values[2] = CStringGetTextDatum(policy->metric);
 	values[3] = row_field(move, FIELD_OWNER, &nulls[3]);
@@ -150,7 +151,11 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[14] = touch_id == NULL ? (Datum) 0 : Int64GetDatum(*touch_id);
 	nulls[14] = (touch_id == NULL);
 	values[15] = text_array(policy->stops_on_touch, policy->n_stops_on_touch);
-	(void) statement_run(rulebook, START_CLOCK, values, nulls);
+	values[16] = Int64GetDatum(move->evidence.lead_id);
+	nulls[16] = !move->evidence.has_lead;
+	values[17] = values[0];
+	nulls[17] = is_lead;
+	(void) statement_run(rulebook, is_lead ? START_CLOCK : START_OPPORTUNITY_CLOCK, values, nulls);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -163,7 +168,8 @@ policy_is_replaced(Rulebook *rulebook, const Policy *policy, const char *variant
 	{
 		Policy	   *other = &rulebook->policies[i];
 
-		if (strcmp(other->variant, variant) == 0 && strcmp(other->policy, policy->policy) == 0)
+		if (strcmp(other->variant, variant) == 0 && strcmp(other->policy, policy->policy) == 0 &&
+			other->object == policy->object)
 			return true;
 	}
 	return false;
@@ -213,7 +219,7 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 	{
 		Policy	   *policy = &rulebook->policies[i];
 
-		if (!policy->active ||
+		if (!policy->active || policy->object != move->rules->kind ||
 			(metric_done != NULL && strcmp(policy->metric, metric_done) == 0))
 			continue;
 		if (stage != NULL ? !stage_starts(policy, move->from, stage) :
@@ -248,8 +254,9 @@ stage_stops(const Policy *policy, const Stage *stage)
 }
 
 /*
- * A lead has entered a stage: stop what it was promised until then, and start
- * what it is promised from now on.  Leaving the path cancels the rest.
+ * A lead or opportunity has entered a stage: stop what it was promised until
+ * then, and start what it is promised from now on.  Leaving the path cancels
+ * the rest.
  */
 void
 clocks_on_stage(Move *move)
@@ -261,24 +268,28 @@ clocks_on_stage(Move *move)
 
 	for (int i = 0; i < rulebook->n_policies; i++)
 	{
-		if (stage_stops(&rulebook->policies[i], move->to))
-			stopped[n_stopped++] = rulebook->policies[i].policy;
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (policy->object == move->rules->kind && stage_stops(policy, move->to))
+			stopped[n_stopped++] = policy->policy;
 	}
 	if (move->from != NULL && (n_stopped > 0 || is_exit))
 	{
 		Datum		values[5];
+		bool		isnull;
 
-		values[0] = Int64GetDatum(move->evidence.lead_id);
+		values[0] = row_field(move, FIELD_ID, &isnull);
 		values[1] = TimestampTzGetDatum(move->evidence.as_of);
 		values[2] = text_array(stopped, n_stopped);
 		values[3] = CStringGetTextDatum(psprintf("stage %s", stage_to_cstring(move->to)));
 		values[4] = BoolGetDatum(is_exit);
-		(void) statement_run(rulebook, STOP_CLOCKS_BY_STAGE, values, NULL);
+		(void) statement_run(rulebook, move->rules->kind == OBJECT_LEAD ?
+							 STOP_CLOCKS_BY_STAGE : STOP_OPPORTUNITY_CLOCKS_BY_STAGE, values, NULL);
 	}
 	start_clocks(move, move->evidence.as_of, move->to, NULL, NULL);
 }
 
-/* The lead has another owner: who owes the reaction changes, the time does not. */
+/* There is another owner: who owes the reaction changes, the time does not. */
 void
 clocks_on_owner(Move *move)
 {
@@ -289,11 +300,12 @@ clocks_on_owner(Move *move)
 
 	if (move->rulebook->n_policies == 0)
 		return;
-	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
 	values[2] = PointerGetDatum(member == NULL ? NULL : member->team);
 	nulls[2] = (member == NULL);
-	(void) statement_run(move->rulebook, REASSIGN_CLOCKS, values, nulls);
+	(void) statement_run(move->rulebook, move->rules->kind == OBJECT_LEAD ?
+						 REASSIGN_CLOCKS : REASSIGN_OPPORTUNITY_CLOCKS, values, nulls);
 }
 
 /* Can a touch of that kind start a clock? */

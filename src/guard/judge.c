@@ -485,9 +485,10 @@ report_unmet(Move *move, List *findings, const char *detail)
 			 errmsg("%s " INT64_FORMAT " does not meet the standard of stage \"%s\"",
 					object, DatumGetInt64(id), target),
 			 errdetail_internal("%s", missing.data),
-			 move->rules->kind == OBJECT_LEAD && move->from != NULL ?
-			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s') shows every criterion and how to meet it.",
-					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target) :
+			 move->from != NULL ?
+			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s'%s) shows every criterion and how to meet it.",
+					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target,
+					 move->rules->kind == OBJECT_LEAD ? "" : ", 'opportunity'") :
 			 errhint("The table %s.standard holds the criteria; SET leadflow.on_violation = park sets such rows aside.",
 					 move->rulebook->schema),
 			 bms_num_members(first->columns) > 0 ?

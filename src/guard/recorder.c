@@ -174,9 +174,8 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		return;
 
 	write_history(&move, NULL);
-	if (rules->kind == OBJECT_LEAD)
-		clocks_on_stage(&move);
-	else
+	clocks_on_stage(&move);
+	if (rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(&move);
 }
 
@@ -193,8 +192,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	bool		owner_changed;
 	Move		move;
 
-	owner_changed = rules->kind == OBJECT_LEAD &&
-		!same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
+	owner_changed = !same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
 	if (stage_equal(from, to) && !owner_changed)
 		return;
 
@@ -213,9 +211,8 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	}
 
 	write_history(&move, furthest);
-	if (rules->kind == OBJECT_LEAD)
-		clocks_on_stage(&move);
-	else
+	clocks_on_stage(&move);
+	if (rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(&move);
 }
 

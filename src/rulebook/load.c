@@ -566,11 +566,12 @@ load_calendars(Rulebook *rulebook)
 static void
 load_policies(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tttsTTsbtiibtb",
+	uint64		n = query(rulebook, "tttsTTsbtiibtbb",
 						  "SELECT policy::pg_catalog.text, variant::pg_catalog.text, metric::pg_catalog.text,"
 						  " starts_on_stage, starts_on_touch::pg_catalog.text[], stops_on_touch::pg_catalog.text[],"
 						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
-						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active"
+						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active,"
+						  " object OPERATOR(pg_catalog.=) 'lead'"
 						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant");
 
 	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
@@ -595,6 +596,7 @@ load_policies(Rulebook *rulebook)
 		policy->working = get_bool(i, 12);
 		policy->calendar = get_string(rulebook, i, 13);
 		policy->active = get_bool(i, 14);
+		policy->object = get_bool(i, 15) ? OBJECT_LEAD : OBJECT_OPPORTUNITY;
 	}
 }
 

@@ -131,6 +131,7 @@ typedef struct Policy
 {
 	char	   *policy;
 	char	   *variant;
+	ObjectKind	object;
 	char	   *metric;
 	Stage	   *starts_on_stage;	/* or NULL */
 	char	  **starts_on_touch;
@@ -162,7 +163,7 @@ typedef struct TouchColumns
 } TouchColumns;
 
 /* Statements that the module runs in a workspace, each planned once. */
-#define RULEBOOK_MAX_PLANS	16
+#define RULEBOOK_MAX_PLANS	24
 
 /* Relations whose change makes the rulebook stale. */
 #define RULEBOOK_MAX_WATCHED	24
