@@ -188,6 +188,35 @@ is_alive('one', 'one schema');
 is(contents($node, 'one', 'other'),
 	$other, 'one schema: another workspace is not touched');
 
+# An ordinary role dumps and restores the workspace that it owns
+$node->safe_psql('postgres', 'CREATE ROLE owner LOGIN');
+$node->safe_psql('origin', 'GRANT CREATE ON DATABASE origin TO owner');
+$node->safe_psql(
+	'origin', q{
+	SET SESSION AUTHORIZATION owner;
+	SELECT leadflow.create_workspace('mine');
+	SELECT leadflow.grant_workspace('mine', 'seller', 'sales');
+	INSERT INTO mine.lead (source, external_id) VALUES ('web', '1');
+	UPDATE mine.lead SET stage = 'nurture', reason = 'not_now'});
+dump_to("$dir/mine.sql", '-U', 'owner', '-n', 'mine');
+$node->safe_psql('postgres',
+	'CREATE DATABASE owned');
+$node->safe_psql('owned', 'GRANT CREATE ON DATABASE owned TO owner');
+$node->safe_psql('owned', 'CREATE EXTENSION leadflow');
+$node->command_ok(
+	[
+		'psql', '-XqAt', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-U',
+		'owner', '-f', "$dir/mine.sql", 'owned'
+	],
+	'owner: an ordinary role restores its workspace');
+same_lines(
+	catalog($node, 'owned', 'mine'),
+	catalog($node, 'origin', 'mine'),
+	'owner: the catalogs are the same');
+same_lines(contents($node, 'owned', 'mine'),
+	contents($node, 'origin', 'mine'),
+	'owner: tables, views and sequences hold the same');
+
 # The data alone into a fresh workspace, whose own first rows give way to it
 $node->safe_psql('postgres', 'CREATE DATABASE fresh');
 $node->safe_psql(
@@ -210,6 +239,8 @@ $node->safe_psql(
 	ALTER TABLE crm.lead DROP COLUMN outcome, DROP COLUMN moved, DROP CONSTRAINT customers_have_seats;
 	DELETE FROM crm.standard WHERE criterion = 'seats';
 	ALTER TABLE crm.lead DROP COLUMN seats});
+$node->safe_psql('origin',
+	'SET client_min_messages = error; DROP SCHEMA mine CASCADE');
 dump_to("$dir/data.sql", '--data-only', '--disable-triggers');
 $node->command_ok(
 	[
