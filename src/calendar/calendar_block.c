@@ -55,6 +55,7 @@ typedef struct Builder
 	TimestampTz end;
 	StretchList windows;
 	StretchList spans;
+	ZoneCalm	calm;
 	/* what was built */
 	int64		work;
 	int			n;
@@ -182,8 +183,8 @@ add_dates(Builder *b)
 			continue;
 		end = day + (b->c->past_midnight ? 2 : 1);
 		add_stretch(&b->windows,
-					zone_resolve(b->c->zone, day * USECS_PER_DAY),
-					zone_resolve(b->c->zone, end * USECS_PER_DAY),
+					zone_resolve(b->c->zone, day * USECS_PER_DAY, &b->calm),
+					zone_resolve(b->c->zone, end * USECS_PER_DAY, &b->calm),
 					b->start, b->end);
 	}
 }
@@ -252,8 +253,8 @@ add_window(Builder *b, const Stretch *window)
 			int64		midnight = day * USECS_PER_DAY;
 
 			add_stretch(&b->spans,
-						zone_resolve(zone, midnight + hours->spans[i].start * USECS_PER_SEC),
-						zone_resolve(zone, midnight + hours->spans[i].end * USECS_PER_SEC),
+						zone_resolve(zone, midnight + hours->spans[i].start * USECS_PER_SEC, &b->calm),
+						zone_resolve(zone, midnight + hours->spans[i].end * USECS_PER_SEC, &b->calm),
 						window->start, window->end);
 		}
 	}
@@ -283,6 +284,7 @@ block_build(CalendarCompiled *c, int64 id, Block *block)
 	b.c = c;
 	b.start = at = id * BLOCK_USECS;
 	b.end = b.start + BLOCK_USECS;
+	memset(&b.calm, 0, sizeof(b.calm));
 	init_list(&b.windows);
 	init_list(&b.spans);
 	b.work = 0;

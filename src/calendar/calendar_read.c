@@ -52,7 +52,7 @@ bad_rule(RuleReader *rd, const char *detail, const char *hint)
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid calendar rule: \"%s\"",
 					excerpt(rd->rule, rd->end)),
-			 errdetail("Rule %d: %s", rd->number, detail),
+			 errdetail("Rule %d: %s.", rd->number, detail),
 			 hint ? errhint("%s", hint) : 0));
 	return false;
 }

@@ -39,9 +39,17 @@ typedef struct ClockChange
 	int64		after;
 } ClockChange;
 
+/* Local times that are far from any change, and their offset. */
+typedef struct ZoneCalm
+{
+	int64		from;
+	int64		to;
+	int64		offset;
+} ZoneCalm;
+
 extern const Zone *zone_lookup(pg_tz *tz);
 extern int64 zone_offset(const Zone *zone, TimestampTz t);
-extern TimestampTz zone_resolve(const Zone *zone, int64 local);
+extern TimestampTz zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm);
 extern bool zone_next_change(const Zone *zone, TimestampTz t,
 							 ClockChange *change);
 

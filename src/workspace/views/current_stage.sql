@@ -21,19 +21,21 @@ SELECT h.subject,
        h.segment,
        h.amount::numeric(15,2) AS amount,
        h.currency
-FROM (SELECT e.*
+FROM (SELECT e.subject, latest.lead_id, e.opportunity_id, e.id, e.at, e.to_stage, e.reason, e.owner, e.team, e.origin, e.campaign_id,
+             e.variant, e.segment, e.amount, e.currency
       FROM (SELECT DISTINCT ON (f.lead_id) f.lead_id, f.id
             FROM stage_event f
             WHERE f.opportunity_id IS NULL AND f.at <= (SELECT leadflow.clock())
             ORDER BY f.lead_id DESC, f.at DESC, f.id DESC) latest
-      JOIN stage_event e ON e.id = latest.id AND e.lead_id = latest.lead_id
+      JOIN stage_event e ON e.id = latest.id
       UNION ALL
-      SELECT e.*
+      SELECT e.subject, e.lead_id, latest.opportunity_id, e.id, e.at, e.to_stage, e.reason, e.owner, e.team, e.origin, e.campaign_id,
+             e.variant, e.segment, e.amount, e.currency
       FROM (SELECT DISTINCT ON (f.opportunity_id) f.opportunity_id, f.id
             FROM stage_event f
             WHERE f.opportunity_id IS NOT NULL AND f.at <= (SELECT leadflow.clock())
             ORDER BY f.opportunity_id DESC, f.at DESC, f.id DESC) latest
-      JOIN stage_event e ON e.id = latest.id AND e.opportunity_id = latest.opportunity_id) h
+      JOIN stage_event e ON e.id = latest.id) h
 LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
 LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
 LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant

@@ -4,15 +4,14 @@ WITH path AS (
     SELECT e.lead_id,
            pg_catalog.bit_or(1::bigint << leadflow.ordinal(e.to_stage) + 4) AS reached,
            pg_catalog.bit_or(CASE WHEN e.implied THEN 0 ELSE 1::bigint << leadflow.ordinal(e.to_stage) + 4 END) AS entered,
-           (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id, leadflow.ordinal(e.to_stage)]))[3] AS ordinal_now,
-           (pg_catalog.min(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id]))[2] AS first_event
+           (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id, leadflow.ordinal(e.to_stage)]))[3] AS ordinal_now
     FROM stage_event e
     WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
     GROUP BY e.lead_id
 ), shape AS (
     SELECT f.origin, f.campaign_id, f.segment, f.variant, p.reached, p.entered, p.ordinal_now, pg_catalog.count(*) AS leads
     FROM path p
-    JOIN stage_event f ON f.id = p.first_event
+    JOIN stage_event f ON f.lead_id = p.lead_id AND f.opportunity_id IS NULL AND f.from_stage IS NULL
     GROUP BY f.origin, f.campaign_id, f.segment, f.variant, p.reached, p.entered, p.ordinal_now
 ), step AS (
     SELECT h.origin,
