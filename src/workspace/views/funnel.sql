@@ -35,10 +35,10 @@ SELECT pg_catalog.row_number() OVER (ORDER BY t.ordinal < 0, t.ordinal) AS posit
        t.reached_implied,
        t.now_in_stage,
        CASE WHEN t.ordinal > 0 THEN pg_catalog.lag(t.reached) OVER path_order - t.reached END AS drop_from_previous,
-       CASE WHEN t.ordinal > 0 THEN
-           (t.reached::numeric / NULLIF(pg_catalog.lag(t.reached) OVER path_order, 0))::numeric(9,6) END AS conversion_from_previous,
-       CASE WHEN t.ordinal > 0 THEN
-           (t.reached::numeric / NULLIF(pg_catalog.first_value(t.reached) OVER path_order, 0))::numeric(9,6) END AS conversion_from_first
+       (CASE WHEN t.ordinal > 0
+             THEN t.reached::numeric / NULLIF(pg_catalog.lag(t.reached) OVER path_order, 0) END)::numeric(9,6) AS conversion_from_previous,
+       (CASE WHEN t.ordinal > 0
+             THEN t.reached::numeric / NULLIF(pg_catalog.first_value(t.reached) OVER path_order, 0) END)::numeric(9,6) AS conversion_from_first
 FROM step t
 LEFT JOIN stage_definition d ON d.stage = t.stage AND d.variant = '*'
 WINDOW path_order AS (PARTITION BY t.ordinal < 0 ORDER BY t.ordinal)

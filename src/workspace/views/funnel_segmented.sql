@@ -41,10 +41,10 @@ SELECT t.origin,
        t.reached_implied,
        t.now_in_stage,
        CASE WHEN t.ordinal > 0 THEN pg_catalog.lag(t.reached) OVER path_order - t.reached END AS drop_from_previous,
-       CASE WHEN t.ordinal > 0 THEN
-           (t.reached::numeric / NULLIF(pg_catalog.lag(t.reached) OVER path_order, 0))::numeric(9,6) END AS conversion_from_previous,
-       CASE WHEN t.ordinal > 0 THEN
-           (t.reached::numeric / NULLIF(pg_catalog.first_value(t.reached) OVER path_order, 0))::numeric(9,6) END AS conversion_from_first
+       (CASE WHEN t.ordinal > 0
+             THEN t.reached::numeric / NULLIF(pg_catalog.lag(t.reached) OVER path_order, 0) END)::numeric(9,6) AS conversion_from_previous,
+       (CASE WHEN t.ordinal > 0
+             THEN t.reached::numeric / NULLIF(pg_catalog.first_value(t.reached) OVER path_order, 0) END)::numeric(9,6) AS conversion_from_first
 FROM step t
 LEFT JOIN campaign c ON c.id = t.campaign_id
 WINDOW path_order AS (PARTITION BY t.origin, t.campaign_id, t.segment, t.variant, t.ordinal < 0 ORDER BY t.ordinal);
