@@ -13,22 +13,26 @@ SELECT w.lead_id, w.n, w.opportunity_id, p.seller, p.calendar, p.request, p.firs
        w.opportunity_id IS NOT NULL OR way.to_stage = 'opportunity' AS is_deal
 FROM chance.walk w
 JOIN chance.person p ON p.n = w.n
+-- who fits better goes forward more often, above all at first
+CROSS JOIN LATERAL (
+    SELECT chance.even('way' || :step, w.n) / power(p.fit, CASE WHEN w.stage IN ('engaged', 'lead') THEN 1 WHEN w.opportunity_id IS NULL THEN 0.3 ELSE 0 END) AS chance) f
 LEFT JOIN LATERAL (
     SELECT h.*
     FROM chance.path h
     WHERE h.from_stage = w.stage
         AND (h.to_stage <> 'mql' OR p.in_target)
-        AND chance.even('way' || :step, w.n) / CASE WHEN h.from_stage IN ('engaged', 'lead') THEN p.fit ELSE sqrt(p.fit) END >= h.low
-        AND chance.even('way' || :step, w.n) / CASE WHEN h.from_stage IN ('engaged', 'lead') THEN p.fit ELSE sqrt(p.fit) END < h.low + h.share) way ON true
+        AND f.chance >= h.low AND f.chance < h.low + h.share) way ON true
 LEFT JOIN LATERAL (
-    -- the answer to a request is faster, and everything is slower in August and December
+    -- requests are answered faster, all answers become faster by and by,
+    -- except that there are August and December
     SELECT interval '1 second' * (30 + floor(3600 * chance.skewed('hours' || :step, w.n, way.spread)
-        * CASE WHEN way.to_stage = 'mql' AND p.request IS NOT NULL AND way.from_stage = 'lead' THEN 0.05
+        * CASE WHEN way.to_stage = 'mql' AND p.request IS NOT NULL AND way.from_stage = 'lead' THEN 0.06
                WHEN way.to_stage <> 'contacted' THEN way.hours
-               ELSE CASE WHEN p.request IN ('demo_request', 'pricing_request') THEN 0.17
+               ELSE CASE WHEN p.request IN ('demo_request', 'pricing_request') THEN 0.12
                          WHEN p.request IS NOT NULL THEN 0.9
                          ELSE way.hours END
                     * CASE date_part('month', w.at) WHEN 8 THEN 1.7 WHEN 12 THEN 1.6 ELSE 1 END
+                    * (1.3 - 0.5 * date_part('epoch', w.at - '2025-10-01') / 31536000)
                     * CASE p.seller WHEN 'm.lewandowski' THEN 1.9 WHEN 'b.walsh' THEN 1.6 WHEN 's.patel' THEN 0.6 WHEN 'e.schulz' THEN 0.7 ELSE 1 END
                END)) AS length
     WHERE way.to_stage IS NOT NULL) t ON true
@@ -74,10 +78,10 @@ CROSS JOIN LATERAL (
     UNION ALL
     -- after an event most are called, whatever comes of it
     SELECT add_worktime(m.calendar, m.from_at, interval '1 second' * floor(30000 * chance.skewed('follow up', m.n, 0.9))), 'outbound', 'email'
-    WHERE :step = 1 AND m.origin IN ('event', 'webinar') AND chance.even('followed up', m.n) < 0.7
+    WHERE :step = 1 AND m.origin IN ('event', 'webinar') AND chance.even('followed up', m.n) < 0.88
     UNION ALL
     -- those who asked and will not buy get an answer too, mostly
-    SELECT add_worktime(m.calendar, m.from_at, interval '1 second' * floor(2500 * chance.skewed('answer', m.n, 1.2))), 'outbound', 'email'
+    SELECT add_worktime(m.calendar, m.from_at, interval '1 second' * floor(CASE m.request WHEN 'contact_request' THEN 3000 ELSE 800 END * chance.skewed('answer', m.n, 1.2))), 'outbound', 'email'
     WHERE :step = 1 AND m.request IS NOT NULL AND m.to_stage IS DISTINCT FROM 'mql' AND chance.even('answered', m.n) < 0.8) t
 JOIN chance.channel c ON c.kind = t.kind
 WHERE t.at <= clock()
