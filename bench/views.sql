@@ -136,6 +136,12 @@ SELECT c.id, c.started_at + interval '2 hours', CASE WHEN c.stopped_at IS NOT NU
 FROM sla_clock c
 WHERE c.id % 20 = 0 AND c.cancelled_at IS NULL AND (c.stopped_at IS NULL OR c.stopped_at > c.started_at + interval '3 hours');
 
+UPDATE sla_clock c
+SET warn_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'), c.started_at, c.warn_after, tstzmultirange(tstzrange(p.paused_at, p.resumed_at))),
+    due_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'), c.started_at, c.target, tstzmultirange(tstzrange(p.paused_at, p.resumed_at)))
+FROM sla_pause p
+WHERE p.clock_id = c.id AND p.resumed_at IS NOT NULL;
+
 ALTER TABLE lead ENABLE TRIGGER USER;
 ALTER TABLE opportunity ENABLE TRIGGER USER;
 ALTER TABLE touch ENABLE TRIGGER USER;

@@ -1,5 +1,7 @@
 -- calendar: how it looks in SQL.  What it computes is tested in test/pgtap.
-CREATE EXTENSION leadflow;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS leadflow;
+RESET client_min_messages;
 SET search_path = leadflow, public;
 SET timezone = 'Europe/Warsaw';
 SET datestyle = 'ISO, YMD';

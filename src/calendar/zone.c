@@ -124,7 +124,7 @@ fetch_zone(pg_tz *tz)
 }
 
 const Zone *
-zone_lookup(pg_tz *tz)
+calendar_zone_lookup(pg_tz *tz)
 {
 	ZoneEntry  *entry;
 	bool		found;
@@ -180,7 +180,7 @@ offset_before(const Zone *zone, int i)
 
 /* The offset from UTC at an instant. */
 int64
-zone_offset(const Zone *zone, TimestampTz t)
+calendar_zone_offset(const Zone *zone, TimestampTz t)
 {
 	t -= cycles_back(t) * CYCLE_USECS;
 	return offset_before(zone, find_change(zone, t));
@@ -188,7 +188,7 @@ zone_offset(const Zone *zone, TimestampTz t)
 
 /* The first change after t. */
 bool
-zone_next_change(const Zone *zone, TimestampTz t, ClockChange *change)
+calendar_zone_next_change(const Zone *zone, TimestampTz t, ClockChange *change)
 {
 	int64		cycles = cycles_back(t);
 	int			i = find_change(zone, t - cycles * CYCLE_USECS);
@@ -226,7 +226,7 @@ find_calm(const Zone *zone, int64 local, ZoneCalm *calm)
  * The caller keeps *calm, at first all zero, from one call to the next.
  */
 TimestampTz
-zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm)
+calendar_zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm)
 {
 	ClockChange change;
 	TimestampTz before;
@@ -236,8 +236,8 @@ zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm)
 		find_calm(zone, local, calm);
 	if (local < calm->to)
 		return local - calm->offset;
-	if (!zone_next_change(zone, local - USECS_PER_DAY, &change))
-		return local - zone_offset(zone, local);
+	if (!calendar_zone_next_change(zone, local - USECS_PER_DAY, &change))
+		return local - calendar_zone_offset(zone, local);
 	before = local - change.before;
 	after = local - change.after;
 	if (before < change.at && after < change.at)

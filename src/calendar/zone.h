@@ -47,10 +47,10 @@ typedef struct ZoneCalm
 	int64		offset;
 } ZoneCalm;
 
-extern const Zone *zone_lookup(pg_tz *tz);
-extern int64 zone_offset(const Zone *zone, TimestampTz t);
-extern TimestampTz zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm);
-extern bool zone_next_change(const Zone *zone, TimestampTz t,
-							 ClockChange *change);
+extern const Zone *calendar_zone_lookup(pg_tz *tz);
+extern int64 calendar_zone_offset(const Zone *zone, TimestampTz t);
+extern TimestampTz calendar_zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm);
+extern bool calendar_zone_next_change(const Zone *zone, TimestampTz t,
+									  ClockChange *change);
 
 #endif							/* LEADFLOW_ZONE_H */

@@ -20,9 +20,9 @@
  * - A span belongs to the date on which it starts.  An end at or before its
  *	 start is on the next date.  Both are local times, and become instants as
  *	 AT TIME ZONE makes them.
- * - The open set is the union of all [start, end) with start < end.  Spans that
- *	 touch stay two spans until then: where one of the ends is in a gap,
- *	 "02:30-03:00,03:00-05:00" opens earlier than "02:30-05:00".
+ * - Spans of one date that touch or overlap are one span, as the canonical text
+ *	 writes them: "02:30-03:00,03:00-05:00" is "02:30-05:00".
+ * - The open set is the union of all [start, end) with start < end.
  * - The next opening of an open instant is that instant.  An instant at which
  *	 a span ends is not in it.
  *
@@ -68,10 +68,12 @@ LANGUAGE sql STABLE AS $$
 		   * tstzmultirange(tstzrange(a, b))
 	FROM (SELECT cal->>'zone') AS z (zone),
 		 oracle.hours(cal, (a AT TIME ZONE zone)::date - 4, (b AT TIME ZONE zone)::date + 4) AS h,
-		 jsonb_array_elements(spans) AS span,
-		 LATERAL (SELECT (span->>0)::time, (span->>1)::time) AS times (s, e),
-		 LATERAL (SELECT (d + s) AT TIME ZONE zone,
-						 (CASE WHEN e > s THEN d ELSE d + 1 END + e) AT TIME ZONE zone)
+		 LATERAL (SELECT range_agg(tsrange(d + s, CASE WHEN e > s THEN d ELSE d + 1 END + e))
+				  FROM jsonb_array_elements(spans) AS span,
+					   LATERAL (SELECT (span->>0)::time, (span->>1)::time) AS times (s, e))
+			AS joined (local_spans),
+		 unnest(local_spans) AS local_span,
+		 LATERAL (SELECT lower(local_span) AT TIME ZONE zone, upper(local_span) AT TIME ZONE zone)
 			AS resolved (opens, closes)
 $$;
 

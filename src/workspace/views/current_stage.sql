@@ -1,4 +1,3 @@
--- The last entry in the order of history is the greatest (at, id): a hash, and no sort.
 CREATE OR REPLACE VIEW current_stage AS
 SELECT h.subject,
        h.lead_id,
@@ -24,18 +23,18 @@ SELECT h.subject,
        h.currency
 FROM (SELECT e.subject, latest.lead_id, e.opportunity_id, e.id, e.at, e.to_stage, e.reason, e.owner, e.team, e.origin, e.campaign_id,
              e.variant, e.segment, e.amount, e.currency
-      FROM (SELECT f.lead_id, (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', f.at) * 1000000)::bigint, f.id]))[2] AS id
+      FROM (SELECT DISTINCT ON (f.lead_id) f.lead_id, f.id
             FROM stage_event f
             WHERE f.opportunity_id IS NULL AND f.at <= (SELECT leadflow.clock())
-            GROUP BY f.lead_id) latest
+            ORDER BY f.lead_id DESC, f.at DESC, f.id DESC) latest
       JOIN stage_event e ON e.id = latest.id AND e.opportunity_id IS NULL
       UNION ALL
       SELECT e.subject, e.lead_id, latest.opportunity_id, e.id, e.at, e.to_stage, e.reason, e.owner, e.team, e.origin, e.campaign_id,
              e.variant, e.segment, e.amount, e.currency
-      FROM (SELECT f.opportunity_id, (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', f.at) * 1000000)::bigint, f.id]))[2] AS id
+      FROM (SELECT DISTINCT ON (f.opportunity_id) f.opportunity_id, f.id
             FROM stage_event f
             WHERE f.opportunity_id IS NOT NULL AND f.at <= (SELECT leadflow.clock())
-            GROUP BY f.opportunity_id) latest
+            ORDER BY f.opportunity_id DESC, f.at DESC, f.id DESC) latest
       JOIN stage_event e ON e.id = latest.id AND e.opportunity_id IS NOT NULL) h
 LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
 LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'

@@ -37,19 +37,23 @@ SELECT h.id AS event_id,
        h.actor,
        h.session_actor,
        h.recorded_at
-FROM (SELECT e.*,
+-- partitioned by what a reader may look for, so that his condition reaches the index
+FROM (SELECT e.lead_id, e.opportunity_id, e.id, e.at, e.recorded_at, e.definition_version, e.campaign_id, e.implied, e.subject, e.from_stage, e.to_stage,
+             e.session_actor, e.actor, e.reason, e.reason_note, e.owner, e.team, e.origin, e.variant, e.segment, e.amount, e.currency,
              pg_catalog.lead(e.at) OVER w AS left_at,
              pg_catalog.lead(e.to_stage) OVER w AS next_stage
       FROM stage_event e
       WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
-      WINDOW w AS (PARTITION BY e.lead_id ORDER BY e.at, e.id)
+      WINDOW w AS (PARTITION BY e.lead_id, e.opportunity_id ORDER BY e.at, e.id)
       UNION ALL
-      SELECT e.*,
+      SELECT o.lead_id, e.opportunity_id, e.id, e.at, e.recorded_at, e.definition_version, e.campaign_id, e.implied, e.subject, e.from_stage, e.to_stage,
+             e.session_actor, e.actor, e.reason, e.reason_note, e.owner, e.team, e.origin, e.variant, e.segment, e.amount, e.currency,
              pg_catalog.lead(e.at) OVER w,
              pg_catalog.lead(e.to_stage) OVER w
       FROM stage_event e
-      WHERE e.opportunity_id IS NOT NULL AND e.at <= (SELECT leadflow.clock())
-      WINDOW w AS (PARTITION BY e.opportunity_id ORDER BY e.at, e.id)) h
+      JOIN opportunity o ON o.id = e.opportunity_id
+      WHERE e.at <= (SELECT leadflow.clock())
+      WINDOW w AS (PARTITION BY o.lead_id, e.opportunity_id ORDER BY e.at, e.id)) h
 LEFT JOIN team_member m ON m.member = h.owner
 LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
 LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
@@ -59,7 +63,7 @@ LEFT JOIN stage_definition n4 ON n4.stage = leadflow.base(h.to_stage) AND n4.var
 COMMENT ON VIEW stage_history IS 'Every stay in a stage, of every lead and opportunity, as known at leadflow.clock().';
 COMMENT ON COLUMN stage_history.event_id IS 'entry that began the stay (stage_event.id)';
 COMMENT ON COLUMN stage_history.subject IS 'lead or opportunity';
-COMMENT ON COLUMN stage_history.lead_id IS 'the lead, or the lead of the opportunity';
+COMMENT ON COLUMN stage_history.lead_id IS 'the lead, or the lead that the opportunity belongs to now';
 COMMENT ON COLUMN stage_history.opportunity_id IS 'the opportunity; null where the subject is a lead';
 COMMENT ON COLUMN stage_history.stage IS 'the stage, or a leaf of it';
 COMMENT ON COLUMN stage_history.spine_stage IS 'stage of the spine, or exit, that it belongs to';
