@@ -47,7 +47,23 @@ SQL_PARTS = \
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions facts triggers empty b2b
 WORKSPACE_VIEWS = \
-	stage_dictionary
+	stage_dictionary \
+	stage_history \
+	current_stage \
+	stage_duration \
+	stalled \
+	funnel \
+	funnel_segmented \
+	leakage \
+	refusals \
+	sla_status \
+	sla_breach \
+	sla_compliance \
+	response_time \
+	handover \
+	never_contacted \
+	follow_up_coverage \
+	feedback_coverage
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

@@ -55,6 +55,7 @@ typedef struct Builder
 	TimestampTz end;
 	StretchList windows;
 	StretchList spans;
+	ZoneCalm	calm;
 	/* what was built */
 	int64		work;
 	int			n;
@@ -140,14 +141,14 @@ add_changes(Builder *b)
 	ClockChange next = {0, 0, 0};
 	bool		more;
 
-	more = zone_next_change(zone, t, &change);
+	more = calendar_zone_next_change(zone, t, &change);
 	while (more && change.at < b->end + CLOSE_CHANGES)
 	{
 		int64		width = change.after - change.before;
 
 		if (width < 0)
 			width = -width;
-		more = zone_next_change(zone, change.at, &next);
+		more = calendar_zone_next_change(zone, change.at, &next);
 		if ((more && next.at - change.at < CLOSE_CHANGES) ||
 			(has_previous && change.at - previous < CLOSE_CHANGES))
 			width = WIDE_WINDOW;
@@ -178,12 +179,12 @@ add_dates(Builder *b)
 	{
 		int			end;
 
-		if (hours_of_day(rules, day) == rules->week[weekday_of_day(day)])
+		if (calendar_hours_of_day(rules, day) == rules->week[calendar_weekday_of_day(day)])
 			continue;
 		end = day + (b->c->past_midnight ? 2 : 1);
 		add_stretch(&b->windows,
-					zone_resolve(b->c->zone, day * USECS_PER_DAY),
-					zone_resolve(b->c->zone, end * USECS_PER_DAY),
+					calendar_zone_resolve(b->c->zone, day * USECS_PER_DAY, &b->calm),
+					calendar_zone_resolve(b->c->zone, end * USECS_PER_DAY, &b->calm),
 					b->start, b->end);
 	}
 }
@@ -216,10 +217,10 @@ add_segment(Builder *b, SegmentKind kind, TimestampTz start, TimestampTz end)
 			b->work += end - start;
 			break;
 		case SEGMENT_WEEKLY:
-			offset = zone_offset(b->c->zone, start);
+			offset = calendar_zone_offset(b->c->zone, start);
 			seg->offset = offset / USECS_PER_SEC;
-			seg->shift = b->work - week_work(&b->c->week, start + offset);
-			b->work = seg->shift + week_work(&b->c->week, end + offset);
+			seg->shift = b->work - calendar_week_work(&b->c->week, start + offset);
+			b->work = seg->shift + calendar_week_work(&b->c->week, end + offset);
 			break;
 	}
 }
@@ -245,15 +246,15 @@ add_window(Builder *b, const Stretch *window)
 	b->spans.n = 0;
 	for (int day = first; day <= last; day++)
 	{
-		const CalendarHours *hours = &rules->hours[hours_of_day(rules, day)];
+		const CalendarHours *hours = &rules->hours[calendar_hours_of_day(rules, day)];
 
 		for (int i = 0; i < hours->nspans; i++)
 		{
 			int64		midnight = day * USECS_PER_DAY;
 
 			add_stretch(&b->spans,
-						zone_resolve(zone, midnight + hours->spans[i].start * USECS_PER_SEC),
-						zone_resolve(zone, midnight + hours->spans[i].end * USECS_PER_SEC),
+						calendar_zone_resolve(zone, midnight + hours->spans[i].start * USECS_PER_SEC, &b->calm),
+						calendar_zone_resolve(zone, midnight + hours->spans[i].end * USECS_PER_SEC, &b->calm),
 						window->start, window->end);
 		}
 	}
@@ -273,7 +274,7 @@ add_window(Builder *b, const Stretch *window)
  * Fill in the segments of a block, in the calendar's memory.
  */
 void
-block_build(CalendarCompiled *c, int64 id, Block *block)
+calendar_block_build(CalendarCompiled *c, int64 id, Block *block)
 {
 	Builder		b;
 	TimestampTz at;
@@ -283,6 +284,7 @@ block_build(CalendarCompiled *c, int64 id, Block *block)
 	b.c = c;
 	b.start = at = id * BLOCK_USECS;
 	b.end = b.start + BLOCK_USECS;
+	memset(&b.calm, 0, sizeof(b.calm));
 	init_list(&b.windows);
 	init_list(&b.spans);
 	b.work = 0;

@@ -162,10 +162,14 @@ calendar_lookup(Datum cal)
 CalendarCompiled *
 calendar_lookup_site(FunctionCallInfo fcinfo, Datum cal)
 {
-	struct varlena *value = PG_DETOAST_DATUM_PACKED(cal);
-	CalendarSite *site = fcinfo->flinfo->fn_extra;
+	struct varlena *value;
+	CalendarSite *site;
 	CacheEntry *entry;
 
+	if (fcinfo->flinfo == NULL)
+		return calendar_lookup(cal);
+	value = PG_DETOAST_DATUM_PACKED(cal);
+	site = fcinfo->flinfo->fn_extra;
 	if (site != NULL && site->entry->serial == site->serial &&
 		site->entry->len == (int) VARSIZE_ANY_EXHDR(value) &&
 		memcmp(site->entry->bytes, VARDATA_ANY(value), site->entry->len) == 0)

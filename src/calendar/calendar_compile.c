@@ -60,8 +60,8 @@ calendar_compile(const struct varlena *cal, MemoryContext mcxt)
 	rule_text = text_to_cstring((const text *) cal);
 	rules = calendar_parse(rule_text, NULL);
 	c->rules = rules;
-	c->zone = zone_lookup(rules->tz);
-	week_compile(&c->week, rules);
+	c->zone = calendar_zone_lookup(rules->tz);
+	calendar_week_compile(&c->week, rules);
 	for (int i = 0; i < rules->nhours; i++)
 	{
 		const CalendarHours *hours = &rules->hours[i];
@@ -112,7 +112,7 @@ make_block(CalendarCompiled *c, int64 id, Block *block)
 {
 	if (c->nsegments > MAX_SEGMENTS)
 		drop_segments(c);
-	block_build(c, id, block);
+	calendar_block_build(c, id, block);
 	c->nsegments += block->nsegments;
 	c->size += block->nsegments * sizeof(Segment);
 }
@@ -261,7 +261,7 @@ work_in_row(CalendarCompiled *c, TimestampTz t)
 			return block->base + seg->shift + t;
 		case SEGMENT_WEEKLY:
 			return block->base + seg->shift +
-				week_work(&c->week, t + seg->offset * USECS_PER_SEC);
+				calendar_week_work(&c->week, t + seg->offset * USECS_PER_SEC);
 	}
 	return block->base + seg->shift;
 }
@@ -403,9 +403,9 @@ find_work(CalendarCompiled *c, int64 work, bool reach)
 	if (seg->kind == SEGMENT_OPEN)
 		t = seg->start + rest - seg->before;
 	else if (reach)
-		t = week_reach(&c->week, rest - seg->shift) - seg->offset * USECS_PER_SEC;
+		t = calendar_week_reach(&c->week, rest - seg->shift) - seg->offset * USECS_PER_SEC;
 	else
-		t = week_leave(&c->week, rest - seg->shift) - seg->offset * USECS_PER_SEC;
+		t = calendar_week_leave(&c->week, rest - seg->shift) - seg->offset * USECS_PER_SEC;
 
 	t = move_cycles(t, cycles, future);
 	if (t >= END_TIMESTAMP)
@@ -470,7 +470,7 @@ open_until(CalendarCompiled *c, TimestampTz t, TimestampTz *end)
 	{
 		int64		offset = seg->offset * USECS_PER_SEC;
 
-		if (!week_open_until(&c->week, t + offset, end))
+		if (!calendar_week_open_until(&c->week, t + offset, end))
 			return false;
 		/* a week without a pause is open as long as the segment */
 		*end = c->week.total == USECS_PER_WEEK ? seg_end : Min(*end - offset, seg_end);

@@ -37,7 +37,7 @@ typedef enum SegmentKind
  * block to an instant t of the segment is
  *		shift							when closed,
  *		shift + t						when open,
- *		shift + week_work(t + offset)	when weekly.
+ *		shift + calendar_week_work(t + offset)	when weekly.
  */
 typedef struct Segment
 {
@@ -76,13 +76,13 @@ struct CalendarCompiled
 };
 
 /* week.c */
-extern void week_compile(Week *week, const CalendarRules *rules);
-extern int64 week_work(const Week *week, int64 local);
-extern int64 week_reach(const Week *week, int64 work);
-extern int64 week_leave(const Week *week, int64 work);
-extern bool week_open_until(const Week *week, int64 local, int64 *end);
+extern void calendar_week_compile(Week *week, const CalendarRules *rules);
+extern int64 calendar_week_work(const Week *week, int64 local);
+extern int64 calendar_week_reach(const Week *week, int64 work);
+extern int64 calendar_week_leave(const Week *week, int64 work);
+extern bool calendar_week_open_until(const Week *week, int64 local, int64 *end);
 
 /* calendar_block.c */
-extern void block_build(CalendarCompiled *c, int64 id, Block *block);
+extern void calendar_block_build(CalendarCompiled *c, int64 id, Block *block);
 
 #endif							/* LEADFLOW_CALENDAR_COMPILE_H */

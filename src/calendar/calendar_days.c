@@ -15,18 +15,18 @@ static const int month_start[13] = {
 };
 
 int
-day_from_date(int year, int month, int mday)
+calendar_day_from_date(int year, int month, int mday)
 {
 	return date2j(year, month, mday) - POSTGRES_EPOCH_JDATE;
 }
 
 void
-date_from_day(int day, int *year, int *month, int *mday)
+calendar_date_from_day(int day, int *year, int *month, int *mday)
 {
 	j2date(day + POSTGRES_EPOCH_JDATE, year, month, mday);
 }
 
-bool
+static bool
 is_leap_year(int year)
 {
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -34,7 +34,7 @@ is_leap_year(int year)
 
 /* Year 0 means any year: February then has 29 days. */
 int
-days_in_month(int year, int month)
+calendar_days_in_month(int year, int month)
 {
 	if (month == 2)
 		return is_leap_year(year) ? 29 : 28;
@@ -42,13 +42,13 @@ days_in_month(int year, int month)
 }
 
 int
-yearly_from_date(int month, int mday)
+calendar_yearly_from_date(int month, int mday)
 {
 	return month_start[month - 1] + mday - 1;
 }
 
 void
-date_from_yearly(int yday, int *month, int *mday)
+calendar_date_from_yearly(int yday, int *month, int *mday)
 {
 	int			m = 1;
 
@@ -60,7 +60,7 @@ date_from_yearly(int yday, int *month, int *mday)
 
 /* 0 is Monday. */
 int
-weekday_of_day(int day)
+calendar_weekday_of_day(int day)
 {
 	int			w = (day + 5) % 7;
 
@@ -69,7 +69,7 @@ weekday_of_day(int day)
 
 /* The hours of a date: its own rule, else the year's, else the weekday's. */
 int
-hours_of_day(const CalendarRules *rules, int day)
+calendar_hours_of_day(const CalendarRules *rules, int day)
 {
 	if (rules->ndates > 0)
 	{
@@ -99,10 +99,10 @@ hours_of_day(const CalendarRules *rules, int day)
 		/* before Julian day 0 look at the same date 400 years later */
 		while (day < -POSTGRES_EPOCH_JDATE)
 			day += 146097;
-		date_from_day(day, &year, &month, &mday);
-		hours = rules->yearly[yearly_from_date(month, mday)];
+		calendar_date_from_day(day, &year, &month, &mday);
+		hours = rules->yearly[calendar_yearly_from_date(month, mday)];
 		if (hours != NO_RULE)
 			return hours;
 	}
-	return rules->week[weekday_of_day(day)];
+	return rules->week[calendar_weekday_of_day(day)];
 }

@@ -223,15 +223,15 @@ calendar_with_holidays(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("holidays must not contain nulls")));
-		if (date < day_from_date(CALENDAR_MIN_YEAR, 1, 1) ||
-			date > day_from_date(CALENDAR_MAX_YEAR, 12, 31))
+		if (date < calendar_day_from_date(CALENDAR_MIN_YEAR, 1, 1) ||
+			date > calendar_day_from_date(CALENDAR_MAX_YEAR, 12, 31))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 					 errmsg("holiday out of range: \"%s\"",
 							DatumGetCString(DirectFunctionCall1(date_out, values[i]))),
 					 errdetail("Years run from %04d to %d.",
 							   CALENDAR_MIN_YEAR, CALENDAR_MAX_YEAR)));
-		date_from_day(date, &year, &month, &mday);
+		calendar_date_from_day(date, &year, &month, &mday);
 		appendStringInfo(&buf, "%s%04d-%02d-%02d", i == 0 ? "; " : ",",
 						 year, month, mday);
 	}

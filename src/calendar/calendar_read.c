@@ -52,7 +52,7 @@ bad_rule(RuleReader *rd, const char *detail, const char *hint)
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid calendar rule: \"%s\"",
 					excerpt(rd->rule, rd->end)),
-			 errdetail("Rule %d: %s", rd->number, detail),
+			 errdetail("Rule %d: %s.", rd->number, detail),
 			 hint ? errhint("%s", hint) : 0));
 	return false;
 }
@@ -201,7 +201,7 @@ check_date(RuleReader *rd, const RuleDate *date)
 									 CALENDAR_MIN_YEAR, CALENDAR_MAX_YEAR), NULL);
 	if (date->month < 1 || date->month > 12)
 		return bad_rule(rd, psprintf("there is no month %d", date->month), NULL);
-	if (date->mday < 1 || date->mday > days_in_month(date->year, date->month))
+	if (date->mday < 1 || date->mday > calendar_days_in_month(date->year, date->month))
 	{
 		if (date->has_year)
 			return bad_rule(rd, psprintf("there is no day %d in %04d-%02d",
@@ -319,8 +319,8 @@ read_dates(RuleReader *rd, RuleDate *shared, bool has_shared)
 						"Write the year at its start, as in 2026 Dec 30-2027 Jan 2.");
 	if (first.has_year)
 	{
-		from = day_from_date(first.year, first.month, first.mday);
-		to = day_from_date(last.year, last.month, last.mday);
+		from = calendar_day_from_date(first.year, first.month, first.mday);
+		to = calendar_day_from_date(last.year, last.month, last.mday);
 		if (from > to)
 			return bad_rule(rd, "a range of dates ends before it starts",
 							"A range over the turn of the year names both years: 2026 Dec 30-2027 Jan 2.");
@@ -328,8 +328,8 @@ read_dates(RuleReader *rd, RuleDate *shared, bool has_shared)
 	}
 	else
 	{
-		from = yearly_from_date(first.month, first.mday);
-		to = yearly_from_date(last.month, last.mday);
+		from = calendar_yearly_from_date(first.month, first.mday);
+		to = calendar_yearly_from_date(last.month, last.mday);
 		if (from > to && first.month == last.month)
 			return bad_rule(rd, "a range of dates ends before it starts", NULL);
 		add_days(rd, DAYS_YEARLY, from, to);

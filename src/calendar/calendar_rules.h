@@ -61,13 +61,12 @@ extern CalendarRules *calendar_parse(const char *text, struct Node *escontext);
 extern bool calendar_text(const CalendarRules *rules, StringInfo buf);
 
 /* calendar_days.c */
-extern int	day_from_date(int year, int month, int mday);
-extern void date_from_day(int day, int *year, int *month, int *mday);
-extern bool is_leap_year(int year);
-extern int	days_in_month(int year, int month);
-extern int	yearly_from_date(int month, int mday);
-extern void date_from_yearly(int yday, int *month, int *mday);
-extern int	weekday_of_day(int day);
-extern int	hours_of_day(const CalendarRules *rules, int day);
+extern int	calendar_day_from_date(int year, int month, int mday);
+extern void calendar_date_from_day(int day, int *year, int *month, int *mday);
+extern int	calendar_days_in_month(int year, int month);
+extern int	calendar_yearly_from_date(int month, int mday);
+extern void calendar_date_from_yearly(int yday, int *month, int *mday);
+extern int	calendar_weekday_of_day(int day);
+extern int	calendar_hours_of_day(const CalendarRules *rules, int day);
 
 #endif							/* LEADFLOW_CALENDAR_RULES_H */

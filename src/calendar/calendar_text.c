@@ -109,8 +109,8 @@ put_yearly(StringInfo buf, const Run *run)
 	int			last_month,
 				last_mday;
 
-	date_from_yearly(run->first, &month, &mday);
-	date_from_yearly(run->last, &last_month, &last_mday);
+	calendar_date_from_yearly(run->first, &month, &mday);
+	calendar_date_from_yearly(run->last, &last_month, &last_mday);
 	appendStringInfo(buf, "%s %d", month_short[month - 1], mday);
 	if (month != last_month)
 		appendStringInfo(buf, "-%s %d", month_short[last_month - 1], last_mday);
@@ -128,8 +128,8 @@ put_dates(StringInfo buf, const Run *run)
 				last_month,
 				last_mday;
 
-	date_from_day(run->first, &year, &month, &mday);
-	date_from_day(run->last, &last_year, &last_month, &last_mday);
+	calendar_date_from_day(run->first, &year, &month, &mday);
+	calendar_date_from_day(run->last, &last_year, &last_month, &last_mday);
 	appendStringInfo(buf, "%04d %s %d", year, month_short[month - 1], mday);
 	if (year != last_year)
 		appendStringInfo(buf, "-%04d %s %d", last_year, month_short[last_month - 1], last_mday);
@@ -202,8 +202,8 @@ join_new_year(Run *runs, int n)
 		runs[n - 1].last != DAYS_PER_LEAP_YEAR - 1 ||
 		runs[0].hours != runs[n - 1].hours)
 		return n;
-	date_from_yearly(runs[n - 1].first, &month, &mday);
-	date_from_yearly(runs[0].last, &last_month, &mday);
+	calendar_date_from_yearly(runs[n - 1].first, &month, &mday);
+	calendar_date_from_yearly(runs[0].last, &last_month, &mday);
 	if (month == last_month)
 		return n;
 	runs[n - 1].last = runs[0].last;

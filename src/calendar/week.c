@@ -27,7 +27,7 @@ compare_week_spans(const void *a, const void *b)
 }
 
 void
-week_compile(Week *week, const CalendarRules *rules)
+calendar_week_compile(Week *week, const CalendarRules *rules)
 {
 	WeekSpan   *spans;
 	int			n = 0;
@@ -118,7 +118,7 @@ find_span(const int64 *values, int n, int64 x)
 
 /* Working time from the first Monday to a local time. */
 int64
-week_work(const Week *week, int64 local)
+calendar_week_work(const Week *week, int64 local)
 {
 	int64		in;
 	int64		weeks = split_weeks(local, &in);
@@ -132,7 +132,7 @@ week_work(const Week *week, int64 local)
 
 /* The earliest local time by which that much was worked. */
 int64
-week_reach(const Week *week, int64 work)
+calendar_week_reach(const Week *week, int64 work)
 {
 	int64		weeks = (work - 1) / week->total;
 	int64		rest = (work - 1) % week->total;
@@ -150,7 +150,7 @@ week_reach(const Week *week, int64 work)
 
 /* The latest local time by which no more than that was worked. */
 int64
-week_leave(const Week *week, int64 work)
+calendar_week_leave(const Week *week, int64 work)
 {
 	int64		weeks = work / week->total;
 	int64		rest = work % week->total;
@@ -171,7 +171,7 @@ week_leave(const Week *week, int64 work)
  * Sunday's midnight the next span may follow at once.
  */
 bool
-week_open_until(const Week *week, int64 local, int64 *end)
+calendar_week_open_until(const Week *week, int64 local, int64 *end)
 {
 	int64		in;
 	int64		weeks = split_weeks(local, &in);

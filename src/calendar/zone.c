@@ -27,6 +27,9 @@
 #define FETCH_LIMIT		(FETCH_DAYS * USECS_PER_DAY)
 #define LOOKUP_LIMIT	(FETCH_LIMIT - 730 * USECS_PER_DAY)
 
+/* So far from a change the offset is certain, whatever it is. */
+#define CALM_DISTANCE	(3 * USECS_PER_DAY)
+
 typedef struct ZoneEntry
 {
 	pg_tz	   *tz;				/* hash key */
@@ -121,7 +124,7 @@ fetch_zone(pg_tz *tz)
 }
 
 const Zone *
-zone_lookup(pg_tz *tz)
+calendar_zone_lookup(pg_tz *tz)
 {
 	ZoneEntry  *entry;
 	bool		found;
@@ -177,7 +180,7 @@ offset_before(const Zone *zone, int i)
 
 /* The offset from UTC at an instant. */
 int64
-zone_offset(const Zone *zone, TimestampTz t)
+calendar_zone_offset(const Zone *zone, TimestampTz t)
 {
 	t -= cycles_back(t) * CYCLE_USECS;
 	return offset_before(zone, find_change(zone, t));
@@ -185,7 +188,7 @@ zone_offset(const Zone *zone, TimestampTz t)
 
 /* The first change after t. */
 bool
-zone_next_change(const Zone *zone, TimestampTz t, ClockChange *change)
+calendar_zone_next_change(const Zone *zone, TimestampTz t, ClockChange *change)
 {
 	int64		cycles = cycles_back(t);
 	int			i = find_change(zone, t - cycles * CYCLE_USECS);
@@ -198,20 +201,43 @@ zone_next_change(const Zone *zone, TimestampTz t, ClockChange *change)
 	return true;
 }
 
+/* Find the calm times around a local time; none if a change is near. */
+static void
+find_calm(const Zone *zone, int64 local, ZoneCalm *calm)
+{
+	int64		shift = cycles_back(local) * CYCLE_USECS;
+	int			i = find_change(zone, local - shift);
+
+	calm->from = local;
+	calm->to = local;
+	calm->offset = offset_before(zone, i);
+	if (i > 0 && local - shift < zone->changes[i - 1].at + CALM_DISTANCE)
+		return;
+	if (i >= zone->nchanges)
+		calm->to = local + CALM_DISTANCE;
+	else
+		calm->to = zone->changes[i].at + shift - CALM_DISTANCE;
+}
+
 /*
  * The instant of a local time.  As DetermineTimeZoneOffset of PostgreSQL has
  * it, only the first change after the day before counts; a time that the
  * change skips or repeats has the offset before a gap and after an overlap.
+ * The caller keeps *calm, at first all zero, from one call to the next.
  */
 TimestampTz
-zone_resolve(const Zone *zone, int64 local)
+calendar_zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm)
 {
 	ClockChange change;
 	TimestampTz before;
 	TimestampTz after;
 
-	if (!zone_next_change(zone, local - USECS_PER_DAY, &change))
-		return local - zone_offset(zone, local);
+	if (local < calm->from || local >= calm->to)
+		find_calm(zone, local, calm);
+	if (local < calm->to)
+		return local - calm->offset;
+	if (!calendar_zone_next_change(zone, local - USECS_PER_DAY, &change))
+		return local - calendar_zone_offset(zone, local);
 	before = local - change.before;
 	after = local - change.after;
 	if (before < change.at && after < change.at)

@@ -39,10 +39,18 @@ typedef struct ClockChange
 	int64		after;
 } ClockChange;
 
-extern const Zone *zone_lookup(pg_tz *tz);
-extern int64 zone_offset(const Zone *zone, TimestampTz t);
-extern TimestampTz zone_resolve(const Zone *zone, int64 local);
-extern bool zone_next_change(const Zone *zone, TimestampTz t,
-							 ClockChange *change);
+/* Local times that are far from any change, and their offset. */
+typedef struct ZoneCalm
+{
+	int64		from;
+	int64		to;
+	int64		offset;
+} ZoneCalm;
+
+extern const Zone *calendar_zone_lookup(pg_tz *tz);
+extern int64 calendar_zone_offset(const Zone *zone, TimestampTz t);
+extern TimestampTz calendar_zone_resolve(const Zone *zone, int64 local, ZoneCalm *calm);
+extern bool calendar_zone_next_change(const Zone *zone, TimestampTz t,
+									  ClockChange *change);
 
 #endif							/* LEADFLOW_ZONE_H */

@@ -113,7 +113,7 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
 }
 
 /*
- * Start a policy's clock for the lead in move.  The touch is the one that
+ * Start a policy's clock for the lead or opportunity in move.  The touch is the one that
  * started it, or NULL.
  */
 static void
@@ -125,16 +125,17 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	const Member *member = owner == NULL ? NULL : rulebook_member(rulebook, owner);
 	Datum		calendar = policy_calendar(rulebook, policy, owner);
 	TimestampTz due = reckon(calendar, start, &policy->target);
-	Datum		values[16];
-	bool		nulls[16] = {false};
+	bool		is_lead = policy->object == OBJECT_LEAD;
+	Datum		values[18];
+	bool		nulls[18] = {false};
 
-	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = CStringGetTextDatum(policy->policy);
 	values[2] = CStringGetTextDatum(policy->metric);
 	values[3] = row_field(move, FIELD_OWNER, &nulls[3]);
 	values[4] = PointerGetDatum(member == NULL ? NULL : member->team);
 	nulls[4] = (member == NULL);
-	values[5] = CStringGetTextDatum(row_variant(move));
+	values[5] = CStringGetTextDatum(move->variant);
 	values[6] = Int64GetDatum(rulebook->version);
 	values[7] = TimestampTzGetDatum(start);
 	values[8] = policy->has_warning ?
@@ -150,7 +151,11 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[14] = touch_id == NULL ? (Datum) 0 : Int64GetDatum(*touch_id);
 	nulls[14] = (touch_id == NULL);
 	values[15] = text_array(policy->stops_on_touch, policy->n_stops_on_touch);
-	(void) statement_run(rulebook, START_CLOCK, values, nulls);
+	values[16] = Int64GetDatum(move->evidence.lead_id);
+	nulls[16] = !move->evidence.has_lead;
+	values[17] = values[0];
+	nulls[17] = is_lead;
+	(void) statement_run(rulebook, is_lead ? START_CLOCK : START_OPPORTUNITY_CLOCK, values, nulls);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -163,7 +168,8 @@ policy_is_replaced(Rulebook *rulebook, const Policy *policy, const char *variant
 	{
 		Policy	   *other = &rulebook->policies[i];
 
-		if (strcmp(other->variant, variant) == 0 && strcmp(other->policy, policy->policy) == 0)
+		if (strcmp(other->variant, variant) == 0 && strcmp(other->policy, policy->policy) == 0 &&
+			other->object == policy->object)
 			return true;
 	}
 	return false;
@@ -188,6 +194,15 @@ condition_holds(Move *move, Policy *policy)
 	return holds;
 }
 
+/* Does entering the stage start the policy's clocks?  Moves within it do not. */
+static bool
+stage_starts(const Policy *policy, const Stage *from, const Stage *stage)
+{
+	return policy->starts_on_stage != NULL &&
+		stage_contained(stage, policy->starts_on_stage) &&
+		(from == NULL || !stage_contained(from, policy->starts_on_stage));
+}
+
 /*
  * Start what a stage, or a touch of that kind, starts: in each metric the
  * first policy that matches.  The policies are in the order of metric and
@@ -198,25 +213,21 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 			 const int64 *touch_id)
 {
 	Rulebook   *rulebook = move->rulebook;
-	const char *variant = NULL;
 	const char *metric_done = NULL;
 
 	for (int i = 0; i < rulebook->n_policies; i++)
 	{
 		Policy	   *policy = &rulebook->policies[i];
 
-		if (!policy->active ||
+		if (!policy->active || policy->object != move->rules->kind ||
 			(metric_done != NULL && strcmp(policy->metric, metric_done) == 0))
 			continue;
-		if (stage != NULL ?
-			(policy->starts_on_stage == NULL || !stage_contained(stage, policy->starts_on_stage)) :
+		if (stage != NULL ? !stage_starts(policy, move->from, stage) :
 			!contains(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
 			continue;
 
-		if (variant == NULL)
-			variant = row_variant(move);
-		if (!variant_applies(policy->variant, variant) ||
-			policy_is_replaced(rulebook, policy, variant) ||
+		if (!variant_applies(policy->variant, move->variant) ||
+			policy_is_replaced(rulebook, policy, move->variant) ||
 			!condition_holds(move, policy))
 			continue;
 
@@ -243,8 +254,9 @@ stage_stops(const Policy *policy, const Stage *stage)
 }
 
 /*
- * A lead has entered a stage: stop what it was promised until then, and start
- * what it is promised from now on.  Leaving the path cancels the rest.
+ * A lead or opportunity has entered a stage: stop what it was promised until
+ * then, and start what it is promised from now on.  Leaving the path cancels
+ * the rest.
  */
 void
 clocks_on_stage(Move *move)
@@ -256,24 +268,28 @@ clocks_on_stage(Move *move)
 
 	for (int i = 0; i < rulebook->n_policies; i++)
 	{
-		if (stage_stops(&rulebook->policies[i], move->to))
-			stopped[n_stopped++] = rulebook->policies[i].policy;
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (policy->object == move->rules->kind && stage_stops(policy, move->to))
+			stopped[n_stopped++] = policy->policy;
 	}
 	if (move->from != NULL && (n_stopped > 0 || is_exit))
 	{
 		Datum		values[5];
+		bool		isnull;
 
-		values[0] = Int64GetDatum(move->evidence.lead_id);
+		values[0] = row_field(move, FIELD_ID, &isnull);
 		values[1] = TimestampTzGetDatum(move->evidence.as_of);
 		values[2] = text_array(stopped, n_stopped);
 		values[3] = CStringGetTextDatum(psprintf("stage %s", stage_to_cstring(move->to)));
 		values[4] = BoolGetDatum(is_exit);
-		(void) statement_run(rulebook, STOP_CLOCKS_BY_STAGE, values, NULL);
+		(void) statement_run(rulebook, move->rules->kind == OBJECT_LEAD ?
+							 STOP_CLOCKS_BY_STAGE : STOP_OPPORTUNITY_CLOCKS_BY_STAGE, values, NULL);
 	}
 	start_clocks(move, move->evidence.as_of, move->to, NULL, NULL);
 }
 
-/* The lead has another owner: who owes the reaction changes, the time does not. */
+/* There is another owner: who owes the reaction changes, the time does not. */
 void
 clocks_on_owner(Move *move)
 {
@@ -284,11 +300,12 @@ clocks_on_owner(Move *move)
 
 	if (move->rulebook->n_policies == 0)
 		return;
-	values[0] = Int64GetDatum(move->evidence.lead_id);
+	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
 	values[2] = PointerGetDatum(member == NULL ? NULL : member->team);
 	nulls[2] = (member == NULL);
-	(void) statement_run(move->rulebook, REASSIGN_CLOCKS, values, nulls);
+	(void) statement_run(move->rulebook, move->rules->kind == OBJECT_LEAD ?
+						 REASSIGN_CLOCKS : REASSIGN_OPPORTUNITY_CLOCKS, values, nulls);
 }
 
 /* Can a touch of that kind start a clock? */
@@ -324,6 +341,7 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	UpdateActiveSnapshotCommandId();
 
 	rel = table_open(rules->relid, AccessShareLock);
+	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
 	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(lead_id));
 	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),
@@ -374,25 +392,14 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
 }
 
-/* Has an UPDATE of a touch changed what clocks look at? */
+/* Has an UPDATE of a touch left alone what clocks look at? */
 static bool
 touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
 {
-	AttrNumber	columns[] = {touch->at, touch->lead_id, touch->kind, touch->direction};
-
-	for (int i = 0; i < (int) lengthof(columns); i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(old_row->tts_tupleDescriptor, columns[i] - 1);
-		bool		old_null;
-		bool		new_null;
-		Datum		old_value = slot_getattr(old_row, columns[i], &old_null);
-		Datum		new_value = slot_getattr(new_row, columns[i], &new_null);
-
-		if (old_null != new_null ||
-			(!old_null && !datum_image_eq(old_value, new_value, attribute->attbyval, attribute->attlen)))
-			return false;
-	}
-	return true;
+	return same_column(old_row, new_row, touch->at) &&
+		same_column(old_row, new_row, touch->lead_id) &&
+		same_column(old_row, new_row, touch->kind) &&
+		same_column(old_row, new_row, touch->direction);
 }
 
 static void

@@ -38,10 +38,9 @@ trigger_string(TriggerData *trigger, HeapTuple tuple, const char *column)
 }
 
 /*
- * leadflow.definition_guard(object, column): BEFORE INSERT OR UPDATE, for each
- * row.  The column's text must compile as a criterion over the rows of the
- * object: lead, opportunity, or the one that the row names in its column
- * object.
+ * leadflow.definition_guard(column): BEFORE INSERT OR UPDATE, for each row.
+ * The column's text must compile as a criterion over the rows of the object
+ * that the row names.
  */
 PG_FUNCTION_INFO_V1(leadflow_definition_guard);
 Datum
@@ -55,14 +54,12 @@ leadflow_definition_guard(PG_FUNCTION_ARGS)
 	Oid			relid;
 	Relation	rel;
 
-	if (trigger->tg_trigger->tgnargs != 2)
+	if (trigger->tg_trigger->tgnargs != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" must have two arguments", trigger->tg_trigger->tgname)));
-	object = trigger->tg_trigger->tgargs[0];
-	if (strcmp(object, "object") == 0)
-		object = trigger_string(trigger, tuple, "object");
-	expression = trigger_string(trigger, tuple, trigger->tg_trigger->tgargs[1]);
+				 errmsg("trigger \"%s\" must have one argument", trigger->tg_trigger->tgname)));
+	object = trigger_string(trigger, tuple, "object");
+	expression = trigger_string(trigger, tuple, trigger->tg_trigger->tgargs[0]);
 
 	/* CHECK and NOT NULL constraints will say what is wrong with the rest */
 	if (object == NULL || expression == NULL)

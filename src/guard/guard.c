@@ -95,6 +95,95 @@ stamp(Stamps *stamps, ObjectRules *rules, Field field, Datum value, bool isnull)
 	stamps->nulls[stamps->n++] = isnull;
 }
 
+/*
+ * Where a column's value lies in a tuple, if it can be replaced by the new
+ * value without moving any other; else NULL.
+ */
+static char *
+replaceable(HeapTuple tuple, TupleDesc desc, AttrNumber attnum, Datum value, bool isnull)
+{
+	Form_pg_attribute attribute = TupleDescAttr(desc, attnum - 1);
+
+	if (isnull || heap_attisnull(tuple, attnum, desc))
+		return NULL;
+	if (attribute->attbyval)
+	{
+		/* a fixed place: after columns of fixed width that are not null */
+		if (attribute->attlen != sizeof(int64) || attribute->attcacheoff < 0)
+			return NULL;
+		for (int i = 1; i < attnum; i++)
+		{
+			if (heap_attisnull(tuple, i, desc))
+				return NULL;
+		}
+		return (char *) tuple->t_data + tuple->t_data->t_hoff + attribute->attcacheoff;
+	}
+	else
+	{
+		bool		old_isnull;
+		struct varlena *old = (struct varlena *)
+			DatumGetPointer(heap_getattr(tuple, attnum, desc, &old_isnull));
+		struct varlena *new = (struct varlena *) DatumGetPointer(value);
+
+		if (!VARATT_IS_SHORT(old) || !VARATT_IS_SHORT(new) ||
+			VARSIZE_SHORT(old) != VARSIZE_SHORT(new))
+			return NULL;
+		return (char *) old;
+	}
+}
+
+/*
+ * Apply the stamps to an updated row; *row becomes a slot with the result.
+ *
+ * Nearly always they replace values of the same width.  Then they are written
+ * into the tuple that the executor has made for this update, which spares it
+ * from taking the tuple apart and building it anew.
+ */
+static HeapTuple
+stamp_updated_row(TriggerData *trigger, Stamps *stamps, TupleTableSlot **row)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	HeapTuple	tuple = trigger->tg_newtuple;
+	TupleTableSlot *slot = trigger->tg_newslot;
+	char	   *places[FIELDS];
+	bool		in_place = (TTS_IS_HEAPTUPLE(slot) || TTS_IS_BUFFERTUPLE(slot)) &&
+		TTS_SHOULDFREE(slot) && ((HeapTupleTableSlot *) slot)->tuple == tuple;
+
+	for (int i = 0; i < stamps->n && in_place; i++)
+	{
+		places[i] = replaceable(tuple, desc, stamps->columns[i], stamps->values[i], stamps->nulls[i]);
+		in_place = (places[i] != NULL);
+	}
+
+	if (!in_place)
+	{
+		tuple = heap_modify_tuple_by_cols(tuple, desc, stamps->n, stamps->columns,
+										  stamps->values, stamps->nulls);
+		*row = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+		ExecStoreHeapTuple(tuple, *row, false);
+		return tuple;
+	}
+
+	for (int i = 0; i < stamps->n; i++)
+	{
+		int			column = stamps->columns[i] - 1;
+
+		if (TupleDescAttr(desc, column)->attbyval)
+		{
+			int64		value = DatumGetInt64(stamps->values[i]);
+
+			memcpy(places[i], &value, sizeof(value));
+			/* the slot may have taken the old value out already */
+			slot->tts_values[column] = stamps->values[i];
+		}
+		else
+			memcpy(places[i], DatumGetPointer(stamps->values[i]),
+				   VARSIZE_SHORT(DatumGetPointer(stamps->values[i])));
+	}
+	*row = slot;
+	return tuple;
+}
+
 static Datum
 field_of(ObjectRules *rules, TupleTableSlot *row, Field field, bool *isnull)
 {
@@ -105,16 +194,7 @@ field_of(ObjectRules *rules, TupleTableSlot *row, Field field, bool *isnull)
 static bool
 field_changed(ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row, Field field)
 {
-	Form_pg_attribute attribute = TupleDescAttr(old_row->tts_tupleDescriptor,
-												rules->fields[field] - 1);
-	bool		old_null;
-	bool		new_null;
-	Datum		old_value = field_of(rules, old_row, field, &old_null);
-	Datum		new_value = field_of(rules, new_row, field, &new_null);
-
-	if (old_null || new_null)
-		return old_null != new_null;
-	return !datum_image_eq(old_value, new_value, attribute->attbyval, attribute->attlen);
+	return !same_column(old_row, new_row, rules->fields[field]);
 }
 
 static void
@@ -259,6 +339,8 @@ guard_same_stage(TriggerData *trigger, ObjectRules *rules,
 {
 	static const Field kept[] = {FIELD_STAGE_SINCE, FIELD_CREATED_AT, FIELD_FURTHEST_STAGE, FIELD_CLOSED_AT};
 	Stamps		stamps = {0};
+	TupleTableSlot *row;
+	HeapTuple	tuple;
 	bool		isnull;
 	Datum		value;
 
@@ -272,8 +354,10 @@ guard_same_stage(TriggerData *trigger, ObjectRules *rules,
 		}
 	}
 	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(leadflow_now()), false);
-	return heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(trigger->tg_relation),
-									 stamps.n, stamps.columns, stamps.values, stamps.nulls);
+	tuple = stamp_updated_row(trigger, &stamps, &row);
+	if (row != new_row)
+		ExecDropSingleTupleTableSlot(row);
+	return tuple;
 }
 
 /* The instant at which the new stage begins to hold. */
@@ -298,6 +382,18 @@ choose_stage_since(TriggerData *trigger, ObjectRules *rules, TupleTableSlot *old
 	return new_since;
 }
 
+/* Clear a column that the writer has left as it was. */
+static void
+clear_old(Stamps *stamps, ObjectRules *rules, TupleTableSlot *old_row,
+		  TupleTableSlot *new_row, Field field)
+{
+	bool		isnull;
+
+	(void) field_of(rules, new_row, field, &isnull);
+	if (!isnull && !field_changed(rules, old_row, new_row, field))
+		stamp(stamps, rules, field, (Datum) 0, true);
+}
+
 /*
  * A row changes its stage: stamp it, judge it, and let it through, refuse it
  * or park it (NULL).
@@ -310,7 +406,6 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	Relation	rel = trigger->tg_relation;
 	Stamps		stamps = {0};
 	HeapTuple	tuple;
-	TupleTableSlot *row;
 	Move		move;
 	List	   *unmet;
 	bool		isnull;
@@ -342,25 +437,20 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 
 	/* the reason of an earlier move does not stick to one that owes none */
 	move_init(&move, rulebook, rules, rel, new_row, from, to, true);
-	if (transition_allowed(rules, row_variant(&move), from, to, &move.transition) &&
-		!reason_is_owed(to, move.transition))
+	if (move.allowed && !reason_is_owed(to, move.transition))
 	{
-		if (!field_changed(rules, old_row, new_row, FIELD_REASON))
-			stamp(&stamps, rules, FIELD_REASON, (Datum) 0, true);
-		if (!field_changed(rules, old_row, new_row, FIELD_REASON_NOTE))
-			stamp(&stamps, rules, FIELD_REASON_NOTE, (Datum) 0, true);
+		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON);
+		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON_NOTE);
 	}
 
 	/* judge the row as it will be written */
-	tuple = heap_modify_tuple_by_cols(trigger->tg_newtuple, RelationGetDescr(rel),
-									  stamps.n, stamps.columns, stamps.values, stamps.nulls);
-	row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
-	ExecStoreHeapTuple(tuple, row, false);
-	move_init(&move, rulebook, rules, rel, row, from, to, true);
+	tuple = stamp_updated_row(trigger, &stamps, &move.row);
+	move.evidence.as_of = since;
 	unmet = judge(&move, false);
 	if (unmet != NIL && !settle(&move, unmet, "UPDATE"))
 		tuple = NULL;
-	ExecDropSingleTupleTableSlot(row);
+	if (move.row != new_row)
+		ExecDropSingleTupleTableSlot(move.row);
 	return tuple;
 }
 

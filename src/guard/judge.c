@@ -14,6 +14,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"
@@ -47,12 +48,19 @@ row_string(Move *move, Field field)
 }
 
 /* The row's variant; the column is NOT NULL, but may not be so yet. */
-const char *
-row_variant(Move *move)
+static const char *
+variant_of(Move *move)
 {
-	char	   *variant = row_string(move, FIELD_VARIANT);
+	bool		isnull;
+	Datum		value = row_field(move, FIELD_VARIANT, &isnull);
+	text	   *variant;
 
-	return variant == NULL ? "*" : variant;
+	if (isnull)
+		return "*";
+	variant = DatumGetTextPP(value);
+	if (VARSIZE_ANY_EXHDR(variant) == 1 && *VARDATA_ANY(variant) == '*')
+		return "*";
+	return text_to_cstring(variant);
 }
 
 /*
@@ -73,8 +81,8 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->row = row;
 	move->from = from;
 	move->to = to;
-	move->transition = NULL;
-	move->reason_owed = false;
+	move->variant = variant_of(move);
+	move->allowed = transition_allowed(rules, move->variant, from, to, &move->transition);
 
 	move->evidence.rulebook = rulebook;
 	move->evidence.fresh = false;
@@ -84,6 +92,26 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
 	value = row_field(move, FIELD_STAGE_SINCE, &isnull);
 	move->evidence.as_of = isnull ? leadflow_now() : DatumGetTimestampTz(value);
+}
+
+/* Do two rows hold the same value in a column? */
+bool
+same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum)
+{
+	Form_pg_attribute attribute = TupleDescAttr(a->tts_tupleDescriptor, attnum - 1);
+	bool		a_isnull;
+	bool		b_isnull;
+	Datum		a_value = slot_getattr(a, attnum, &a_isnull);
+	Datum		b_value = slot_getattr(b, attnum, &b_isnull);
+
+	if (a_isnull || b_isnull)
+		return a_isnull == b_isnull;
+	if (attribute->attlen == -1 &&
+		VARATT_IS_SHORT(DatumGetPointer(a_value)) && VARATT_IS_SHORT(DatumGetPointer(b_value)))
+		return VARSIZE_SHORT(DatumGetPointer(a_value)) == VARSIZE_SHORT(DatumGetPointer(b_value)) &&
+			memcmp(DatumGetPointer(a_value), DatumGetPointer(b_value),
+				   VARSIZE_SHORT(DatumGetPointer(a_value))) == 0;
+	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
 }
 
 /* How well a transition fits a move; 0 if it does not. */
@@ -174,16 +202,13 @@ add_finding(List **findings, const char *criterion, const Stage *stage,
 static void
 judge_transition(Move *move, List **findings, bool want_all)
 {
-	bool		allowed = transition_allowed(move->rules, row_variant(move),
-											 move->from, move->to, &move->transition);
-
-	if (move->from == NULL || (allowed && !want_all))
+	if (move->from == NULL || (move->allowed && !want_all))
 		return;
 	add_finding(findings, "transition", move->to,
 				psprintf("The move from %s to %s is allowed.",
 						 stage_to_cstring(move->from), stage_to_cstring(move->to)),
 				"Moves back, into an exit and out of one must be listed in transition.",
-				allowed);
+				move->allowed);
 }
 
 /* Does the catalogue let this reason be given for entering the stage? */
@@ -209,15 +234,15 @@ is_blank(const char *string)
 static void
 judge_reason(Move *move, List **findings, bool want_all)
 {
-	char	   *code = row_string(move, FIELD_REASON);
+	char	   *code;
 	const Reason *reason;
 	bool		met;
 	Finding    *finding;
 
-	move->reason_owed = reason_is_owed(move->to, move->transition);
-	if (!move->reason_owed)
+	if (!reason_is_owed(move->to, move->transition))
 		return;
 
+	code = row_string(move, FIELD_REASON);
 	reason = is_blank(code) ? NULL : rulebook_reason(move->rulebook, code);
 	met = reason_applies(reason, move->to);
 	if (!met || want_all)
@@ -242,17 +267,33 @@ judge_reason(Move *move, List **findings, bool want_all)
 	}
 }
 
+/* An error in evaluating a criterion says which one it is. */
+static void
+judging_error_callback(void *arg)
+{
+	Criterion **judged = (Criterion **) arg;
+
+	if (*judged != NULL)
+		errcontext("criterion \"%s\" of stage \"%s\"", (*judged)->code,
+				   stage_to_cstring((*judged)->stage));
+}
+
 static void
 judge_criteria(Move *move, List **findings, bool want_all)
 {
 	Rulebook   *rulebook = move->rulebook;
-	const char *variant = row_variant(move);
 	ExprContext *econtext = NULL;
-	Criterion  *criterion;
+	Criterion  *criterion = NULL;
+	ErrorContextCallback callback;
 	bool		own_econtext = rulebook->users > 1;
 	int			cursor = 0;
 
-	while ((criterion = rulebook_criterion(move->rules, variant, &cursor, move->to)) != NULL)
+	callback.callback = judging_error_callback;
+	callback.arg = &criterion;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+
+	while ((criterion = rulebook_criterion(move->rules, move->variant, &cursor, move->to)) != NULL)
 	{
 		CriterionProgram *program = rulebook_program(rulebook, move->rules,
 													 &criterion->program, criterion->expression);
@@ -292,6 +333,7 @@ judge_criteria(Move *move, List **findings, bool want_all)
 		}
 	}
 
+	error_context_stack = callback.previous;
 	if (econtext != NULL)
 	{
 		econtext->ecxt_scantuple = NULL;
@@ -443,9 +485,10 @@ report_unmet(Move *move, List *findings, const char *detail)
 			 errmsg("%s " INT64_FORMAT " does not meet the standard of stage \"%s\"",
 					object, DatumGetInt64(id), target),
 			 errdetail_internal("%s", missing.data),
-			 move->rules->kind == OBJECT_LEAD && move->from != NULL ?
-			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s') shows every criterion and how to meet it.",
-					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target) :
+			 move->from != NULL ?
+			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s'%s) shows every criterion and how to meet it.",
+					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target,
+					 move->rules->kind == OBJECT_LEAD ? "" : ", 'opportunity'") :
 			 errhint("The table %s.standard holds the criteria; SET leadflow.on_violation = park sets such rows aside.",
 					 move->rulebook->schema),
 			 bms_num_members(first->columns) > 0 ?

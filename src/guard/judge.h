@@ -20,8 +20,9 @@ typedef struct Move
 	TupleTableSlot *row;		/* as it will be, or is, written */
 	const Stage *from;			/* NULL for a new row */
 	const Stage *to;
+	const char *variant;
+	bool		allowed;
 	const Transition *transition;	/* the rule that allows it; NULL for forward */
-	bool		reason_owed;
 	Evidence	evidence;
 } Move;
 
@@ -54,6 +55,6 @@ extern void report_unmet(Move *move, List *findings, const char *detail) pg_attr
 /* Fields of a row */
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);
-extern const char *row_variant(Move *move);
+extern bool same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum);
 
 #endif							/* LEADFLOW_JUDGE_H */

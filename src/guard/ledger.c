@@ -32,7 +32,6 @@
 
 typedef struct Ledger
 {
-	Oid			relid;
 	bool		direct;			/* the table takes rows without an INSERT */
 	Oid			sequence;		/* of the column id */
 	AttrNumber	id;
@@ -145,8 +144,7 @@ open_ledger(Rulebook *rulebook)
 	List	   *indexes;
 	ListCell   *cell;
 
-	ledger->relid = rulebook->event_relid;
-	rel = table_open(ledger->relid, RowExclusiveLock);
+	rel = table_open(rulebook->event_relid, RowExclusiveLock);
 	ledger->direct = table_is_plain(rel) &&
 		map_columns(ledger, rel, rulebook->stage_type);
 	if (ledger->direct)
@@ -176,12 +174,11 @@ open_ledger(Rulebook *rulebook)
 
 /* Write a row into the table and its indexes. */
 static void
-append_directly(Ledger *ledger, Datum *values, bool *nulls)
+append_directly(Ledger *ledger, Relation rel, Datum *values, bool *nulls)
 {
 	ResultRelInfo *target = &ledger->target;
 	TupleTableSlot *slot = ledger->slot;
 	EState	   *estate = ledger->estate;
-	Relation	rel = table_open(ledger->relid, RowExclusiveLock);
 	Relation   *indexes = ledger->indexes;
 	MemoryContext oldcxt;
 
@@ -223,7 +220,6 @@ append_directly(Ledger *ledger, Datum *values, bool *nulls)
 		compat_index_insert_cleanup(indexes[i], ledger->index_infos[i]);
 		index_close(indexes[i], NoLock);
 	}
-	table_close(rel, NoLock);
 }
 
 /* Append one event.  The values are in the order of EventField. */
@@ -231,20 +227,25 @@ void
 ledger_append(Rulebook *rulebook, Datum *values, bool *nulls)
 {
 	Ledger	   *ledger;
+	Relation	rel;
 	OwnerState	state;
 
 	if (rulebook->events == NULL)
 		rulebook->events = open_ledger(rulebook);
 
+	/* the table may have been altered just before it is locked */
+	rel = table_open(rulebook->event_relid, RowExclusiveLock);
 	ledger = rulebook->events;
-	if (!ledger->direct || ledger->busy)
+	if (!ledger->direct || ledger->busy || !rulebook->valid)
 	{
+		table_close(rel, NoLock);
 		(void) statement_run(rulebook, INSERT_EVENT, values, nulls);
 		return;
 	}
 	become_owner(rulebook, &state);
 	ledger->busy = true;		/* after an error it stays so: the other way is as good */
-	append_directly(ledger, values, nulls);
+	append_directly(ledger, rel, values, nulls);
 	ledger->busy = false;
 	become_self(&state);
+	table_close(rel, NoLock);
 }

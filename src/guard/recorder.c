@@ -174,23 +174,9 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		return;
 
 	write_history(&move, NULL);
-	if (rules->kind == OBJECT_LEAD)
-		clocks_on_stage(&move);
-	else
+	clocks_on_stage(&move);
+	if (rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(&move);
-}
-
-static bool
-same_text(TupleTableSlot *old_row, TupleTableSlot *new_row, AttrNumber attnum)
-{
-	bool		old_null;
-	bool		new_null;
-	Datum		old_value = slot_getattr(old_row, attnum, &old_null);
-	Datum		new_value = slot_getattr(new_row, attnum, &new_null);
-
-	if (old_null || new_null)
-		return old_null == new_null;
-	return datum_image_eq(old_value, new_value, false, -1);
 }
 
 static void
@@ -206,8 +192,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	bool		owner_changed;
 	Move		move;
 
-	owner_changed = rules->kind == OBJECT_LEAD &&
-		!same_text(old_row, new_row, rules->fields[FIELD_OWNER]);
+	owner_changed = !same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
 	if (stage_equal(from, to) && !owner_changed)
 		return;
 
@@ -226,9 +211,8 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	}
 
 	write_history(&move, furthest);
-	if (rules->kind == OBJECT_LEAD)
-		clocks_on_stage(&move);
-	else
+	clocks_on_stage(&move);
+	if (rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(&move);
 }
 

@@ -30,6 +30,44 @@
 	"INSERT INTO %1$s.quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)" \
 	" VALUES ($1, $2, $3, $4, $5, pg_catalog.to_jsonb($6), $7, $8, $9)"
 
+/* The clocks of one lead, or of one opportunity, whose number is $1 */
+#define LEAD_CLOCKS		"lead_id OPERATOR(pg_catalog.=) $1 AND opportunity_id IS NULL"
+#define OPPORTUNITY_CLOCKS	"opportunity_id OPERATOR(pg_catalog.=) $1"
+#define RUNNING			"stopped_at IS NULL AND cancelled_at IS NULL"
+
+/*
+ * Of each metric at most one clock is running: a stricter promise takes the
+ * place of the one that runs, a laxer one does not start.  The answer may have
+ * been recorded before the question.
+ */
+#define START_CLOCK_OF(clocks) \
+	"WITH superseded AS (" \
+	"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2" \
+	"  WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3 AND " RUNNING \
+	"  AND due_at OPERATOR(pg_catalog.>) $10 RETURNING id)" \
+	" INSERT INTO %1$s.sla_clock (lead_id, opportunity_id, policy, metric, owner, team, variant, definition_version," \
+	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by)" \
+	" SELECT $17, $18, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15," \
+	"  answer.at, answer.id, 'touch ' OPERATOR(pg_catalog.||) answer.kind" \
+	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN LATERAL (" \
+	"  SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $17 AND t.at OPERATOR(pg_catalog.>=) $8" \
+	"  AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY ($16) ORDER BY t.at, t.id LIMIT 1) AS answer ON true" \
+	" WHERE NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
+	"  AND " RUNNING " AND due_at OPERATOR(pg_catalog.<=) $10)"
+#define START_CLOCK_TYPES \
+	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID}
+
+#define STOP_CLOCKS_OF(clocks) \
+	"UPDATE %1$s.sla_clock SET" \
+	"  stopped_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN GREATEST($2, started_at) END," \
+	"  cancelled_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN NULL ELSE GREATEST($2, started_at) END," \
+	"  stopped_by = $4" \
+	" WHERE " clocks " AND " RUNNING " AND (policy OPERATOR(pg_catalog.=) ANY ($3) OR $5)"
+
+#define REASSIGN_CLOCKS_OF(clocks) \
+	"UPDATE %1$s.sla_clock SET owner = $2, team = $3 WHERE " clocks " AND " RUNNING
+
 static const struct
 {
 	const char *sql;
@@ -72,37 +110,13 @@ static const struct
 		{INT8OID, STAGE_TYPE, TIMESTAMPTZOID}
 	},
 
-	/*
-	 * A lead has at most one running clock of a metric: a stricter promise
-	 * takes the place of the one that runs, a laxer one does not start.  The
-	 * answer may have been recorded before the question.
-	 */
-	[START_CLOCK] = {
-		"WITH running AS ("
-		"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2"
-		"  WHERE lead_id OPERATOR(pg_catalog.=) $1 AND metric OPERATOR(pg_catalog.=) $3 AND stopped_at IS NULL AND cancelled_at IS NULL"
-		"  AND due_at OPERATOR(pg_catalog.>) $10 RETURNING id)"
-		" INSERT INTO %1$s.sla_clock (lead_id, policy, metric, owner, team, variant, definition_version, started_at, warn_at, due_at,"
-		"  target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by)"
-		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, answer.at, answer.id, 'touch ' OPERATOR(pg_catalog.||) answer.kind"
-		" FROM (SELECT pg_catalog.count(*) FROM running) AS superseded LEFT JOIN LATERAL ("
-		"  SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>=) $8"
-		"  AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY ($16) ORDER BY t.at, t.id LIMIT 1) AS answer ON true"
-		" WHERE NOT EXISTS (SELECT FROM %1$s.sla_clock c WHERE c.lead_id OPERATOR(pg_catalog.=) $1 AND c.metric OPERATOR(pg_catalog.=) $3"
-		"  AND c.stopped_at IS NULL AND c.cancelled_at IS NULL AND c.due_at OPERATOR(pg_catalog.<=) $10)",
-		16,
-		{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-			INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID}
-	},
+	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 18, START_CLOCK_TYPES},
+	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 18, START_CLOCK_TYPES},
 	[STOP_CLOCKS_BY_STAGE] = {
-		"UPDATE %1$s.sla_clock SET"
-		"  stopped_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN GREATEST($2, started_at) END,"
-		"  cancelled_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN NULL ELSE GREATEST($2, started_at) END,"
-		"  stopped_by = $4"
-		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND stopped_at IS NULL AND cancelled_at IS NULL"
-		"  AND (policy OPERATOR(pg_catalog.=) ANY ($3) OR $5)",
-		5,
-		{INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
+		STOP_CLOCKS_OF(LEAD_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
+	},
+	[STOP_OPPORTUNITY_CLOCKS_BY_STAGE] = {
+		STOP_CLOCKS_OF(OPPORTUNITY_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
 	},
 
 	/* an answer that is recorded late stops the clock at its own time */
@@ -113,12 +127,8 @@ static const struct
 		5,
 		{INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, INT8OID, TEXTOID}
 	},
-	[REASSIGN_CLOCKS] = {
-		"UPDATE %1$s.sla_clock SET owner = $2, team = $3"
-		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND stopped_at IS NULL AND cancelled_at IS NULL",
-		3,
-		{INT8OID, TEXTOID, TEXTOID}
-	},
+	[REASSIGN_CLOCKS] = {REASSIGN_CLOCKS_OF(LEAD_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
+	[REASSIGN_OPPORTUNITY_CLOCKS] = {REASSIGN_CLOCKS_OF(OPPORTUNITY_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 
 	/* in elapsed time every hour counts */
 	[RECKON_PAUSES] = {

@@ -16,14 +16,18 @@ typedef enum Statement
 	TAKE_BACK_LEAD,
 	TAKE_BACK_OPPORTUNITY,
 	MOVE_LEAD,
-	START_CLOCK,
+	START_CLOCK,				/* of a lead; of an opportunity: the next one */
+	START_OPPORTUNITY_CLOCK,
 	STOP_CLOCKS_BY_STAGE,
+	STOP_OPPORTUNITY_CLOCKS_BY_STAGE,
 	STOP_CLOCKS_BY_TOUCH,
 	REASSIGN_CLOCKS,
+	REASSIGN_OPPORTUNITY_CLOCKS,
 	RECKON_PAUSES
 } Statement;
 
 #define STATEMENTS	(RECKON_PAUSES + 1)
+StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for every plan");
 
 /* Saved while the module acts as the workspace's owner. */
 typedef struct OwnerState

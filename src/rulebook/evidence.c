@@ -90,6 +90,30 @@ keep_instant(Evidence *evidence, EvidenceKind kind, TimestampTz at, bool earlies
 		set_value(evidence, kind, TimestampTzGetDatum(at));
 }
 
+/*
+ * A column may have been altered just before the table was locked: it is not
+ * what the rulebook found any more.
+ */
+static void
+check_columns(TouchColumns *columns, TupleDesc desc)
+{
+	AttrNumber	strings[] = {columns->kind, columns->channel, columns->direction};
+	bool		fit = TupleDescAttr(desc, columns->lead_id - 1)->atttypid == INT8OID &&
+		TupleDescAttr(desc, columns->at - 1)->atttypid == TIMESTAMPTZOID;
+
+	for (int i = 0; i < (int) lengthof(strings); i++)
+	{
+		Oid			type = TupleDescAttr(desc, strings[i] - 1)->atttypid;
+
+		fit = fit && (type == TEXTOID || type == VARCHAROID);
+	}
+	if (!fit)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("table \"touch\" was altered by another session"),
+				 errhint("Try again.")));
+}
+
 /* Read the lead's touches. */
 static void
 gather(Evidence *evidence)
@@ -125,6 +149,8 @@ gather(Evidence *evidence)
 
 	rel = table_open(columns->relid, AccessShareLock);
 	desc = RelationGetDescr(rel);
+	if (!rulebook->valid)
+		check_columns(columns, desc);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(evidence->lead_id));
 	scan = systable_beginscan(rel, columns->lead_index,

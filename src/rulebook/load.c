@@ -31,8 +31,7 @@ typedef enum FieldType
 	FIELD_TEXT,
 	FIELD_TIMESTAMPTZ,
 	FIELD_NUMERIC,
-	FIELD_STAGE_VALUE,
-	FIELD_ABSENT
+	FIELD_STAGE_VALUE
 } FieldType;
 
 static const struct
@@ -100,13 +99,31 @@ watch_table(Rulebook *rulebook, const char *name)
 	return relid;
 }
 
+static bool
+type_fits(Rulebook *rulebook, Oid type, FieldType expected)
+{
+	switch (expected)
+	{
+		case FIELD_BIGINT:
+			return type == INT8OID;
+		case FIELD_TEXT:
+			return type == TEXTOID || type == VARCHAROID;
+		case FIELD_TIMESTAMPTZ:
+			return type == TIMESTAMPTZOID;
+		case FIELD_NUMERIC:
+			return type == NUMERICOID;
+		case FIELD_STAGE_VALUE:
+			return type == rulebook->stage_type;
+	}
+	return false;
+}
+
 /* The column of that name, which must have the type the module reads. */
 static AttrNumber
 find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 {
 	AttrNumber	attnum = get_attnum(relid, name);
 	Oid			type;
-	bool		fits = false;
 
 	if (attnum == InvalidAttrNumber)
 		ereport(ERROR,
@@ -116,27 +133,7 @@ find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 				 errhint("leadflow needs the column under this name.")));
 
 	type = get_atttype(relid, attnum);
-	switch (expected)
-	{
-		case FIELD_BIGINT:
-			fits = (type == INT8OID);
-			break;
-		case FIELD_TEXT:
-			fits = (type == TEXTOID || type == VARCHAROID);
-			break;
-		case FIELD_TIMESTAMPTZ:
-			fits = (type == TIMESTAMPTZOID);
-			break;
-		case FIELD_NUMERIC:
-			fits = (type == NUMERICOID);
-			break;
-		case FIELD_STAGE_VALUE:
-			fits = (type == rulebook->stage_type);
-			break;
-		case FIELD_ABSENT:
-			break;
-	}
-	if (!fits)
+	if (!type_fits(rulebook, type, expected))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of table %s.%s has type %s", name,
@@ -144,6 +141,26 @@ find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 						format_type_be(type)),
 				 errhint("leadflow needs the type that create_workspace gave it.")));
 	return attnum;
+}
+
+/*
+ * A table that is locked only after the rulebook was opened may have been
+ * altered in between: make sure that its columns are still what they were.
+ */
+void
+rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc)
+{
+	if (rulebook->valid)
+		return;
+	for (int i = 0; i < FIELDS; i++)
+	{
+		if (rules->fields[i] != InvalidAttrNumber &&
+			!type_fits(rulebook, TupleDescAttr(desc, rules->fields[i] - 1)->atttypid, fields[i].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("table \"%s\" was altered by another session", object_name(rules->kind)),
+					 errhint("Try again.")));
+	}
 }
 
 /* Does the guard see the row as it will be written? */
@@ -233,12 +250,39 @@ load_touch(Rulebook *rulebook)
 	table_close(rel, NoLock);
 }
 
+/* The type that a letter of query()'s description stands for. */
+static Oid
+described_type(Rulebook *rulebook, char letter)
+{
+	switch (letter)
+	{
+		case 't':
+			return TEXTOID;
+		case 'T':
+			return TEXTARRAYOID;
+		case 'b':
+			return BOOLOID;
+		case 'n':
+			return INT8OID;
+		case 'i':
+			return INTERVALOID;
+		case 's':
+			return rulebook->stage_type;
+		case 'S':
+			return get_array_type(rulebook->stage_type);
+		default:
+			Assert(letter == 'c');
+			return rulebook->calendar_type;
+	}
+}
+
 /*
- * Run a query over the workspace's tables.  %s in the query stands for the
- * schema.  The rows are in SPI_tuptable.
+ * Run a query over the workspace's tables; gives the number of rows, which are
+ * in SPI_tuptable.  %s in the query stands for the schema.  types describes
+ * the columns; the tables are their owner's, so it is checked.
  */
 static uint64
-query(Rulebook *rulebook, const char *format)
+query(Rulebook *rulebook, const char *types, const char *format)
 {
 	StringInfoData text;
 	const char *place = strstr(format, "%s");
@@ -249,6 +293,20 @@ query(Rulebook *rulebook, const char *format)
 	appendStringInfoString(&text, place + 2);
 	if (SPI_execute(text.data, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the definitions of workspace %s", rulebook->schema);
+
+	for (int i = 0; types[i] != '\0'; i++)
+	{
+		Oid			expected = described_type(rulebook, types[i]);
+
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != expected)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("a definition of workspace %s has a column of another type",
+							rulebook->schema),
+					 errdetail("Column \"%s\" should have the type %s.",
+							   SPI_fname(SPI_tuptable->tupdesc, i + 1), format_type_be(expected)),
+					 errcontext("%s", text.data)));
+	}
 	pfree(text.data);
 	return SPI_processed;
 }
@@ -346,7 +404,7 @@ allocate(Rulebook *rulebook, uint64 n, size_t size)
 static void
 load_criteria(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tsttttb", rules->kind == OBJECT_LEAD ?
 						  "SELECT variant::pg_catalog.text, stage, criterion::pg_catalog.text, requirement::pg_catalog.text,"
 						  " expression::pg_catalog.text, how_to_fix::pg_catalog.text, mode OPERATOR(pg_catalog.=) 'enforce'"
 						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY stage, position, criterion" :
@@ -373,7 +431,7 @@ load_criteria(Rulebook *rulebook, ObjectRules *rules)
 static void
 load_transitions(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tssbt", rules->kind == OBJECT_LEAD ?
 						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
 						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY from_stage NULLS LAST, to_stage, variant" :
 						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
@@ -396,7 +454,7 @@ load_transitions(Rulebook *rulebook, ObjectRules *rules)
 static void
 load_aliases(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tts", rules->kind == OBJECT_LEAD ?
 						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
 						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'lead'" :
 						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
@@ -415,7 +473,7 @@ load_aliases(Rulebook *rulebook, ObjectRules *rules)
 static void
 load_reasons(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook,
+	uint64		n = query(rulebook, "tSbb",
 						  "SELECT code::pg_catalog.text, applies_to, needs_note, active"
 						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"");
 
@@ -432,8 +490,6 @@ load_reasons(Rulebook *rulebook)
 
 		reason->code = get_string(rulebook, i, 1);
 		stages = DatumGetArrayTypeP(get_datum(i, 2, &isnull));
-		if (ARR_ELEMTYPE(stages) != rulebook->stage_type)
-			elog(ERROR, "reason.applies_to is not an array of stages");
 		deconstruct_array(stages, rulebook->stage_type, -1, false, TYPALIGN_INT,
 						  &elements, &nulls, &count);
 		reason->applies_to = allocate(rulebook, count, sizeof(Stage *));
@@ -451,7 +507,7 @@ load_reasons(Rulebook *rulebook)
 static void
 load_touch_kinds(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook,
+	uint64		n = query(rulebook, "tbb",
 						  "SELECT kind::pg_catalog.text, is_signal, is_contact"
 						  " FROM %s.touch_kind ORDER BY kind COLLATE pg_catalog.\"C\"");
 
@@ -471,7 +527,7 @@ load_touch_kinds(Rulebook *rulebook)
 static void
 load_members(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook,
+	uint64		n = query(rulebook, "ttt",
 						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text"
 						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"");
 
@@ -491,7 +547,7 @@ load_members(Rulebook *rulebook)
 static void
 load_calendars(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook,
+	uint64		n = query(rulebook, "tc",
 						  "SELECT code::pg_catalog.text, calendar"
 						  " FROM %s.business_calendar ORDER BY code COLLATE pg_catalog.\"C\"");
 
@@ -510,11 +566,12 @@ load_calendars(Rulebook *rulebook)
 static void
 load_policies(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook,
+	uint64		n = query(rulebook, "tttsTTsbtiibtbb",
 						  "SELECT policy::pg_catalog.text, variant::pg_catalog.text, metric::pg_catalog.text,"
 						  " starts_on_stage, starts_on_touch::pg_catalog.text[], stops_on_touch::pg_catalog.text[],"
 						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
-						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active"
+						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active,"
+						  " object OPERATOR(pg_catalog.=) 'lead'"
 						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant");
 
 	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
@@ -539,6 +596,7 @@ load_policies(Rulebook *rulebook)
 		policy->working = get_bool(i, 12);
 		policy->calendar = get_string(rulebook, i, 13);
 		policy->active = get_bool(i, 14);
+		policy->object = get_bool(i, 15) ? OBJECT_LEAD : OBJECT_OPPORTUNITY;
 	}
 }
 
@@ -547,7 +605,7 @@ load_version(Rulebook *rulebook)
 {
 	bool		isnull;
 
-	(void) query(rulebook,
+	(void) query(rulebook, "n",
 				 "SELECT COALESCE(pg_catalog.max(version), 0)::pg_catalog.int8 FROM %s.definition_change");
 	rulebook->version = DatumGetInt64(get_datum(0, 1, &isnull));
 }

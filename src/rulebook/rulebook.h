@@ -131,6 +131,7 @@ typedef struct Policy
 {
 	char	   *policy;
 	char	   *variant;
+	ObjectKind	object;
 	char	   *metric;
 	Stage	   *starts_on_stage;	/* or NULL */
 	char	  **starts_on_touch;
@@ -162,7 +163,7 @@ typedef struct TouchColumns
 } TouchColumns;
 
 /* Statements that the module runs in a workspace, each planned once. */
-#define RULEBOOK_MAX_PLANS	16
+#define RULEBOOK_MAX_PLANS	24
 
 /* Relations whose change makes the rulebook stale. */
 #define RULEBOOK_MAX_WATCHED	24
@@ -201,6 +202,7 @@ typedef struct Rulebook
 
 extern Rulebook *rulebook_open(Oid nspid);
 extern void rulebook_close(Rulebook *rulebook);
+extern void rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc);
 extern Oid	rulebook_namespace(const char *workspace);
 extern Oid	leadflow_namespace(void);
 

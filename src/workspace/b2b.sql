@@ -133,14 +133,14 @@ INSERT INTO touch_kind (kind, is_signal, is_contact, meaning) VALUES
     ('sequence_email', false, false, 'an automatic e-mail');
 
 INSERT INTO sla_policy (policy, metric, position, starts_on_stage, starts_on_touch, condition,
-                        stops_on_touch, stops_on_verdict, target, warn_after, measure, promise) VALUES
+                        stops_on_touch, stops_on_stage, stops_on_verdict, target, warn_after, measure, promise) VALUES
     ('hot_request', 'first_response', 10, NULL, '{demo_request,pricing_request}', NULL,
-        '{call,email,social_message,meeting}', false, '00:15', '00:10', 'working', 'A hot request is answered within 15 minutes.'),
+        '{call,email,social_message,meeting}', 'sal', false, '00:15', '00:10', 'working', 'A hot request is answered within 15 minutes.'),
     ('contact_request', 'first_response', 20, NULL, '{contact_request}', NULL,
-        '{call,email,social_message,meeting}', false, '02:00', '01:30', 'working', 'A request to talk is answered within 2 working hours.'),
+        '{call,email,social_message,meeting}', 'sal', false, '02:00', '01:30', 'working', 'A request to talk is answered within 2 working hours.'),
     ('new_mql', 'first_response', 30, 'mql', NULL, NULL,
-        '{call,email,social_message,meeting}', false, '24:00', '20:00', 'elapsed', 'A new MQL is contacted within 24 hours.'),
+        '{call,email,social_message,meeting}', 'sal', false, '24:00', '20:00', 'elapsed', 'A new MQL is contacted within 24 hours.'),
     ('event_follow_up', 'event_follow_up', 10, NULL, '{webinar_attended,event_attended}', NULL,
-        '{call,email,social_message,meeting}', false, '48:00', '24:00', 'elapsed', 'Whoever took part in an event is contacted within 24 to 48 hours.'),
+        '{call,email,social_message,meeting}', 'sal', false, '48:00', '24:00', 'elapsed', 'Whoever took part in an event is contacted within 24 to 48 hours.'),
     ('verdict', 'verdict', 10, 'contacted', NULL, NULL,
-        NULL, true, '16:00', '12:00', 'working', 'Sales accepts or rejects a contacted lead within 2 working days.');
+        NULL, NULL, true, '16:00', '12:00', 'working', 'Sales accepts or rejects a contacted lead within 2 working days.');

@@ -174,6 +174,7 @@ COMMENT ON COLUMN touch_kind.meaning IS 'what the kind stands for';
 CREATE TABLE sla_policy (
     policy          text NOT NULL CHECK (policy <> ''),
     variant         text NOT NULL DEFAULT '*' CHECK (variant <> ''),
+    object          text NOT NULL DEFAULT 'lead' CHECK (object IN ('lead', 'opportunity')),
     metric          text NOT NULL CHECK (metric <> ''),
     position        integer NOT NULL DEFAULT 100,
     starts_on_stage leadflow.stage,
@@ -190,18 +191,20 @@ CREATE TABLE sla_policy (
     active          boolean NOT NULL DEFAULT true,
     PRIMARY KEY (policy, variant),
     CHECK (starts_on_stage IS NOT NULL OR starts_on_touch IS NOT NULL),
+    CHECK (object = 'lead' OR starts_on_touch IS NULL),
     CHECK (stops_on_touch IS NOT NULL OR stops_on_stage IS NOT NULL OR stops_on_verdict),
-    CHECK (measure = 'elapsed' OR (pg_catalog.date_part('day', target) = 0 AND pg_catalog.date_part('month', target) = 0
-        AND pg_catalog.date_part('year', target) = 0))
+    CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
+    CHECK (measure = 'elapsed' OR pg_catalog.date_part('day', target) = 0)
 );
 COMMENT ON TABLE sla_policy IS 'What was promised: a reaction within a target, on a clock. Within a metric the first policy that matches wins.';
 COMMENT ON COLUMN sla_policy.policy IS 'code of the policy';
 COMMENT ON COLUMN sla_policy.variant IS 'product line or region; * for all. A variant''s policy replaces the general one of the same code';
-COMMENT ON COLUMN sla_policy.metric IS 'what is measured; a lead has at most one running clock per metric';
+COMMENT ON COLUMN sla_policy.object IS 'lead or opportunity: whose stages and touches start and stop the clock';
+COMMENT ON COLUMN sla_policy.metric IS 'what is measured; a lead, or an opportunity, has at most one running clock per metric';
 COMMENT ON COLUMN sla_policy.position IS 'order within the metric: the smallest that matches wins';
 COMMENT ON COLUMN sla_policy.starts_on_stage IS 'entering this stage starts the clock';
 COMMENT ON COLUMN sla_policy.starts_on_touch IS 'an inbound touch of one of these kinds starts the clock';
-COMMENT ON COLUMN sla_policy.condition IS 'a criterion over the lead: the policy matches only where it is true; null for always';
+COMMENT ON COLUMN sla_policy.condition IS 'a criterion over the lead or opportunity: the policy matches only where it is true; null for always';
 COMMENT ON COLUMN sla_policy.stops_on_touch IS 'an outbound touch of one of these kinds stops the clock';
 COMMENT ON COLUMN sla_policy.stops_on_stage IS 'reaching this stage or a later one stops the clock';
 COMMENT ON COLUMN sla_policy.stops_on_verdict IS 'accepting (sal or later) or rejecting (an exit) the lead stops the clock';

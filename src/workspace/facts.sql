@@ -105,7 +105,6 @@ CREATE TABLE lead (
     attributes      jsonb NOT NULL DEFAULT '{}',
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX ON lead (stage);
 CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
@@ -173,7 +172,6 @@ CREATE TABLE opportunity (
     attributes      jsonb NOT NULL DEFAULT '{}',
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX ON opportunity (stage);
 CREATE INDEX ON opportunity (lead_id);
 CREATE INDEX ON opportunity (account_id);
 COMMENT ON TABLE opportunity IS 'Opportunities: possible deals. Moving one forward moves its lead forward.';
@@ -296,7 +294,8 @@ CREATE TABLE sla_clock (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     policy              text NOT NULL,
     metric              text NOT NULL,
-    lead_id             bigint NOT NULL REFERENCES lead,
+    lead_id             bigint,
+    opportunity_id      bigint,
     owner               text,
     team                text,
     variant             text NOT NULL,
@@ -314,17 +313,22 @@ CREATE TABLE sla_clock (
     stop_touch_id       bigint,
     definition_version  bigint NOT NULL,
     recorded_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CHECK (lead_id IS NOT NULL OR opportunity_id IS NOT NULL),
     CHECK (stopped_at IS NULL OR cancelled_at IS NULL)
 );
-CREATE UNIQUE INDEX sla_clock_running ON sla_clock (lead_id, metric) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
+CREATE UNIQUE INDEX sla_clock_running ON sla_clock (lead_id, metric)
+    WHERE stopped_at IS NULL AND cancelled_at IS NULL AND opportunity_id IS NULL;
+CREATE UNIQUE INDEX sla_clock_running_opportunity ON sla_clock (opportunity_id, metric)
+    WHERE stopped_at IS NULL AND cancelled_at IS NULL AND opportunity_id IS NOT NULL;
 CREATE INDEX sla_clock_lead ON sla_clock (lead_id, started_at);
 CREATE INDEX sla_clock_due ON sla_clock (due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
 COMMENT ON TABLE sla_clock IS 'The promises that were started. What state a clock is in is computed when it is read: see sla_status.';
 COMMENT ON COLUMN sla_clock.id IS 'number of the clock';
 COMMENT ON COLUMN sla_clock.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_clock.metric IS 'what it measures';
-COMMENT ON COLUMN sla_clock.lead_id IS 'lead it runs for';
-COMMENT ON COLUMN sla_clock.owner IS 'who owes the reaction: the lead''s owner, as long as the clock runs';
+COMMENT ON COLUMN sla_clock.lead_id IS 'lead it runs for, or the lead of the opportunity';
+COMMENT ON COLUMN sla_clock.opportunity_id IS 'opportunity it runs for; null where it runs for a lead';
+COMMENT ON COLUMN sla_clock.owner IS 'who owes the reaction: the owner of the lead or opportunity, as long as the clock runs';
 COMMENT ON COLUMN sla_clock.team IS 'the owner''s team';
 COMMENT ON COLUMN sla_clock.variant IS 'variant of the lead when it started';
 COMMENT ON COLUMN sla_clock.started_at IS 'when it started';

@@ -41,9 +41,9 @@ CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON definition_chang
 
 -- An expression that does not compile is no definition.
 CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON standard
-    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('object', 'expression');
+    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('expression');
 CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON sla_policy
-    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('lead', 'condition');
+    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('condition');
 
 -- A change of a definition is kept, and binds the next statement of every session.
 -- ALWAYS: where definitions arrive by replication the sessions must hear of it too.

@@ -1,0 +1,42 @@
+/*
+ * generate.sql: a year of business for the workspace crm, made up.
+ *
+ * Everything is written as a CRM would write it: into the workspace's tables,
+ * with the times at which it happened, past the guard, the recorder and the
+ * clocks. Nothing is left to chance: what looks random is computed from the
+ * numbers of the rows, so the year is the same every time. It ends at an
+ * instant that the database keeps as its leadflow.clock.
+ */
+\set present '2026-10-01 14:00+00'
+\set leads 20000
+\set accounts 4000
+
+SET TimeZone = 'UTC';
+SET leadflow.clock = :'present';
+SELECT pg_catalog.format('ALTER DATABASE %I SET leadflow.clock = %L', pg_catalog.current_database(), :'present') \gexec
+SET search_path = crm, leadflow, pg_catalog;
+-- Thousands of small statements are run inside the big ones.
+SET jit = off;
+
+\ir generate/chance.sql
+\ir generate/agreement.sql
+\ir generate/behaviour.sql
+\ir generate/market.sql
+\ir generate/leads.sql
+
+-- Everybody takes one step, then another one, until nobody moves any more.
+\set step 1
+\ir generate/step.sql
+
+\ir generate/exceptions.sql
+
+SET client_min_messages = warning;
+DROP SCHEMA chance CASCADE;
+ANALYZE;
+
+SELECT (SELECT pg_catalog.count(*) FROM lead) AS n_leads,
+       (SELECT pg_catalog.count(*) FROM touch) AS n_touches,
+       (SELECT pg_catalog.count(*) FROM opportunity) AS n_opportunities,
+       (SELECT pg_catalog.count(*) FROM stage_event) AS n_events,
+       (SELECT pg_catalog.count(*) FROM sla_clock) AS n_clocks \gset
+\echo 'The workspace holds' :n_leads 'leads,' :n_touches 'touches,' :n_opportunities 'opportunities,' :n_events 'stage events and' :n_clocks 'clocks.'

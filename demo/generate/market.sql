@@ -1,0 +1,47 @@
+/*
+ * market.sql: the companies, and the campaigns of the year.
+ */
+INSERT INTO account (source, external_id, name, domain, industry, segment, territory, country, employees, created_at, updated_at)
+SELECT 'crm',
+       format('A%s', lpad(n::text, 5, '0')),
+       x.name,
+       lower(replace(x.name, ' ', '-')) || '.example',
+       chance.pick('industry', n, '{Manufacturing,Manufacturing,Logistics,Retail,Software,Finance,Health,Energy,Education}'),
+       CASE WHEN x.employees < 100 THEN 'small' WHEN x.employees < 1000 THEN 'middle' ELSE 'large' END,
+       x.territory,
+       CASE x.territory
+            WHEN 'Europe' THEN chance.pick('country', n, '{PL,PL,PL,DE,DE,CZ,FR,GB,NL,SE}')
+            ELSE chance.pick('country', n, '{US,US,US,US,CA,MX}') END,
+       x.employees,
+       x.created_at,
+       x.created_at
+FROM (SELECT n,
+             chance.pick('name 1', n, '{Amber,Baltic,Cobalt,Delta,Elm,Falcon,Granite,Harbor,Iris,Jasper,Kestrel,Linden,Meridian,Nimbus,Onyx,Pioneer,Quartz,River,Summit,Tundra,Umbra,Vertex,Willow,Zenith}')
+                 || ' ' || chance.pick('name 2', n, '{Works,Logistics,Systems,Foods,Energy,Partners,Labs,Motors,Textiles,Clinics,Press,Tools,Freight,Glass,Paper,Steel}')
+                 || ' ' || n AS name,
+             CASE WHEN chance.even('territory', n) < 0.6 THEN 'Europe' ELSE 'Americas' END AS territory,
+             5 + floor(120 * chance.skewed('employees', n, 1.5))::integer AS employees,
+             timestamptz '2025-09-30' - floor(chance.even('account age', n) * 900) * interval '1 day' AS created_at
+      FROM generate_series(1, :accounts) n) x
+ORDER BY n;
+\echo :ROW_COUNT 'accounts'
+
+INSERT INTO campaign (source, external_id, name, channel, starts_on, ends_on, budget, cost, currency, owner, attributes, created_at)
+SELECT 'ads', format('C%s', lpad(row_number() OVER (ORDER BY q.starts_on, o.origin)::text, 3, '0')),
+       format('%s %s Q%s', o.label, date_part('year', q.starts_on), date_part('quarter', q.starts_on)),
+       o.channel, q.starts_on::date, (q.starts_on + interval '3 months - 1 day')::date, o.cost,
+       round((o.cost * (0.85 + 0.3 * chance.even('cost' || o.origin, q.n)))::numeric, 2), 'EUR', o.owner,
+       jsonb_build_object('origin', o.origin), q.starts_on - interval '14 days'
+FROM (VALUES ('paid_search', 'Paid search', 'paid_search', 45000, 'p.zielinski'),
+             ('social', 'Social', 'social', 28000, 'g.ross'),
+             ('email', 'Newsletter', 'email', 6000, 'p.zielinski'),
+             ('webinar', 'Webinars', 'webinar', 9000, 'd.kim')) o (origin, label, channel, cost, owner)
+CROSS JOIN (SELECT n, timestamptz '2025-10-01' + n * interval '3 months' AS starts_on FROM generate_series(0, 3) n) q
+UNION ALL
+SELECT 'ads', f.external_id, f.name, 'event', f.starts_on, f.starts_on + 2, f.cost, f.cost, 'EUR', 'd.kim',
+       '{"origin": "event"}', f.starts_on - 60 + time '09:00' AT TIME ZONE 'UTC'
+FROM (VALUES ('F001', 'Trade fair Berlin', date '2025-11-18', 60000),
+             ('F002', 'Trade fair Boston', date '2026-03-10', 72000),
+             ('F003', 'Trade fair Warsaw', date '2026-05-19', 38000),
+             ('F004', 'Trade fair Chicago', date '2026-09-15', 70000)) f (external_id, name, starts_on, cost);
+\echo :ROW_COUNT 'campaigns'

@@ -1,0 +1,94 @@
+/*
+ * panel.sql: the panel that marketing and sales look at together. Every table
+ * is a question to the workspace's reports, which any SQL client can ask.
+ */
+SET search_path = crm, leadflow, pg_catalog;
+SET TimeZone = 'UTC';
+\pset border 1
+\pset footer off
+\pset null ''
+\pset linestyle ascii
+\pset format aligned
+
+SELECT pg_catalog.to_char(clock(), 'FMDay, DD FMMonth YYYY, HH24:MI') AS present \gset
+
+\echo
+\echo '===================================================================================================='
+\echo 'The shared panel of workspace crm on' :present 'UTC'
+\echo '===================================================================================================='
+
+\echo
+\echo 'FUNNEL: how many leads ever reached each stage, how many are there now, and what share goes on.'
+SELECT f.stage, f.label_en AS meaning, f.reached, f.now_in_stage AS "now",
+       pg_catalog.round(100 * f.conversion_from_previous, 1) AS "% of previous",
+       pg_catalog.round(100 * f.conversion_from_first, 1) AS "% of all"
+FROM funnel f
+ORDER BY f.position;
+
+\echo 'PROMISES: of all reactions that were owed, how many came in time; cancelled ones lost their meaning.'
+SELECT c.policy, pg_catalog.sum(c.clocks) AS owed, pg_catalog.sum(c.met) AS "in time", pg_catalog.sum(c.met_late) AS late,
+       pg_catalog.sum(c.breached) AS "still owed", pg_catalog.sum(c.running) AS running, pg_catalog.sum(c.cancelled) AS cancelled,
+       pg_catalog.round(100 * pg_catalog.sum(c.met) / NULLIF(pg_catalog.sum(c.met + c.met_late + c.breached), 0), 1) AS "% kept"
+FROM sla_compliance c
+GROUP BY c.policy
+ORDER BY c.policy;
+
+\echo 'BROKEN NOW: the ten promises broken last that can still be mended, and who owes the reaction.'
+SELECT b.policy, b.full_name AS lead, b.account, b.owner,
+       pg_catalog.to_char(b.due_at, 'DD Mon HH24:MI') AS due,
+       pg_catalog.round(b.overdue_seconds / 3600.0, 1) AS "hours late"
+FROM sla_breach b
+ORDER BY b.due_at DESC, b.clock_id
+LIMIT 10;
+
+\echo 'REFUSALS: the ten commonest reasons for which leads leave the path or are sent back.'
+SELECT r.label_en AS reason, r.next_step AS "what to do next", pg_catalog.sum(r.refusals) AS refusals,
+       pg_catalog.sum(r.refusals) FILTER (WHERE r.kind = 'back') AS "sent back",
+       pg_catalog.round(100 * pg_catalog.sum(r.share), 1) AS "% of all"
+FROM refusals r
+WHERE r.subject = 'lead'
+GROUP BY r.reason, r.label_en, r.next_step
+ORDER BY pg_catalog.sum(r.refusals) DESC, r.reason
+LIMIT 10;
+
+\echo 'FIRST RESPONSE: hours of the wall clock until a request or a new MQL is answered, median by month.'
+SELECT pg_catalog.to_char(s.started_at, 'YYYY-MM') AS month,
+       pg_catalog.count(*) FILTER (WHERE s.team = 'Sales Warsaw') AS "answers, Warsaw",
+       pg_catalog.round((pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY s.waiting_seconds) FILTER (WHERE s.team = 'Sales Warsaw'))::numeric / 3600, 1) AS "hours, Warsaw",
+       pg_catalog.count(*) FILTER (WHERE s.team = 'Sales New York') AS "answers, New York",
+       pg_catalog.round((pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY s.waiting_seconds) FILTER (WHERE s.team = 'Sales New York'))::numeric / 3600, 1) AS "hours, New York"
+FROM sla_status s
+WHERE s.metric = 'first_response' AND s.stopped_at IS NOT NULL AND s.started_at >= date '2025-10-01' AND s.started_at < date '2026-10-01'
+GROUP BY 1
+ORDER BY 1;
+
+\echo 'NEVER CONTACTED: leads handed over to sales that nobody has tried to reach, and those still waiting.'
+SELECT n.team, n.owner, pg_catalog.count(*) AS "never contacted", pg_catalog.count(*) FILTER (WHERE NOT n.is_exit) AS "still waiting",
+       pg_catalog.max(n.waiting_seconds) FILTER (WHERE NOT n.is_exit) / 86400 AS "longest wait, days"
+FROM never_contacted n
+GROUP BY n.team, n.owner
+ORDER BY n.team, n.owner;
+
+\echo 'FEEDBACK: whether sales says yes or no to what marketing hands over, and how soon, last six months.'
+SELECT pg_catalog.to_char(f.month, 'YYYY-MM') AS month, f.team, f.handed_over AS "handed over",
+       pg_catalog.round(100 * f.feedback_share, 1) AS "% with verdict", pg_catalog.round(100 * f.acceptance_rate, 1) AS "% accepted",
+       pg_catalog.round(f.verdict_hours_median / 24, 1) AS "days to verdict"
+FROM feedback_coverage f
+WHERE f.team IN ('Sales Warsaw', 'Sales New York') AND f.month >= date '2026-04-01' AND f.month < date '2026-10-01'
+ORDER BY f.month, f.team;
+
+\echo 'SET ASIDE: rows that a bulk load wanted in and the standard did not, by what they lack; a row can lack'
+\echo 'several things.'
+SELECT q.source, q.target_stage AS "wanted", u.value ->> 'criterion' AS lacks, u.value ->> 'requirement' AS requirement,
+       pg_catalog.count(*) AS "rows"
+FROM quarantine q
+CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(q.unmet) u
+GROUP BY q.source, q.target_stage, u.value ->> 'criterion', u.value ->> 'requirement'
+ORDER BY q.source, pg_catalog.count(*) DESC, u.value ->> 'criterion';
+
+\echo 'LET IN ALL THE SAME: moves accepted although something was missing, because the session or the'
+\echo 'criterion only warns.'
+SELECT v.object, v.criterion, v.requirement, pg_catalog.count(*) AS moves
+FROM violation v
+GROUP BY v.object, v.criterion, v.requirement
+ORDER BY pg_catalog.count(*) DESC, v.criterion;

@@ -1,0 +1,126 @@
+CREATE OR REPLACE VIEW sla_status AS
+WITH present AS MATERIALIZED (
+    SELECT leadflow.clock() AS at
+), pause AS (
+    -- the clocks that ever stood still: few, so that the others cost little
+    SELECT c.id AS clock_id,
+           p.known,
+           p.open_since,
+           p.reason,
+           leadflow.worktime(t.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at), p.known) AS elapsed,
+           -- resuming a clock moves its limits; what was resumed after the present has not moved them yet
+           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.warn_after)), p.ended) ELSE c.warn_at END AS warn_at,
+           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), p.ended) ELSE c.due_at END AS due_at
+    FROM (SELECT p.clock_id,
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(p.resumed_at, n.at)))
+                     FILTER (WHERE p.paused_at <= n.at), '{}') AS known,
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at))
+                     FILTER (WHERE p.resumed_at <= n.at), '{}') AS ended,
+                 pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS open_since,
+                 pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
+                     FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS reason,
+                 COALESCE(pg_catalog.bool_or(p.resumed_at > n.at), false) AS moved_later
+          FROM sla_pause p
+          CROSS JOIN present n
+          GROUP BY p.clock_id) p
+    JOIN sla_clock c ON c.id = p.clock_id
+    CROSS JOIN present n
+    CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar) AS calendar) t
+    WHERE c.started_at <= n.at
+), clock AS (
+    SELECT c.id, c.policy, c.metric, c.lead_id, c.opportunity_id, c.owner, c.team, c.variant, c.started_at, c.target, c.calendar,
+           c.started_by, c.start_touch_id, c.definition_version,
+           CASE WHEN p.clock_id IS NULL THEN c.warn_at ELSE p.warn_at END AS warn_at,
+           CASE WHEN p.clock_id IS NULL THEN c.due_at ELSE p.due_at END AS due_at,
+           CASE WHEN c.stopped_at <= n.at THEN c.stopped_at END AS stopped_at,
+           CASE WHEN c.stopped_at <= n.at THEN c.stop_touch_id END AS stop_touch_id,
+           CASE WHEN c.cancelled_at <= n.at THEN c.cancelled_at END AS cancelled_at,
+           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN c.stopped_by END AS stopped_by,
+           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN NULL ELSE p.open_since END AS paused_at,
+           p.reason AS pause_reason,
+           p.known AS pauses,
+           n.at AS present_at,
+           LEAST(n.at, c.stopped_at, c.cancelled_at) AS until_at,
+           t.elapsed
+    FROM sla_clock c
+    CROSS JOIN present n
+    LEFT JOIN pause p ON p.clock_id = c.id
+    -- OFFSET 0: compute it once for the columns that need it
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.date_part('epoch', CASE
+            WHEN p.clock_id IS NOT NULL THEN p.elapsed
+            WHEN c.calendar IS NULL THEN LEAST(n.at, c.stopped_at, c.cancelled_at) - c.started_at
+            ELSE leadflow.worktime(c.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at)) END) AS elapsed
+        OFFSET 0) t
+    WHERE c.started_at <= n.at
+)
+SELECT c.id AS clock_id,
+       c.policy,
+       c.metric,
+       c.lead_id,
+       c.opportunity_id,
+       c.owner,
+       c.team,
+       c.variant,
+       CASE WHEN c.calendar IS NULL THEN 'elapsed' ELSE 'working' END AS measure,
+       c.started_at,
+       c.warn_at,
+       c.due_at,
+       c.stopped_at,
+       c.cancelled_at,
+       CASE WHEN c.cancelled_at IS NOT NULL THEN 'cancelled'
+            WHEN c.stopped_at <= c.due_at THEN 'met'
+            WHEN c.stopped_at IS NOT NULL THEN 'met_late'
+            WHEN c.paused_at <= c.due_at THEN 'paused'
+            WHEN c.present_at > c.due_at THEN 'breached'
+            WHEN c.present_at >= c.warn_at THEN 'warning'
+            ELSE 'running' END AS state,
+       c.paused_at,
+       CASE WHEN c.paused_at IS NOT NULL THEN c.pause_reason END AS pause_reason,
+       pg_catalog.date_part('epoch', c.target)::bigint AS target_seconds,
+       pg_catalog.floor(c.elapsed)::bigint AS elapsed_seconds,
+       pg_catalog.floor(pg_catalog.date_part('epoch', c.target) - c.elapsed)::bigint AS remaining_seconds,
+       pg_catalog.floor(pg_catalog.date_part('epoch', c.until_at - c.started_at))::bigint AS waiting_seconds,
+       CASE WHEN c.calendar IS NOT NULL THEN pg_catalog.floor(c.elapsed)::bigint
+            WHEN c.pauses IS NULL THEN
+                pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at)))::bigint
+            ELSE pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at, c.pauses)))::bigint
+       END AS working_seconds,
+       c.started_by,
+       c.stopped_by,
+       c.start_touch_id,
+       c.stop_touch_id,
+       c.definition_version
+FROM clock c
+LEFT JOIN team_member m ON m.member = c.owner
+LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default');
+COMMENT ON VIEW sla_status IS 'Every promise that was started, and how it stands at leadflow.clock(). A clock that was stopped, paused or resumed after that instant is shown as it was then; its owner is the present one.';
+COMMENT ON COLUMN sla_status.clock_id IS 'number of the clock';
+COMMENT ON COLUMN sla_status.policy IS 'policy that started it';
+COMMENT ON COLUMN sla_status.metric IS 'what it measures';
+COMMENT ON COLUMN sla_status.lead_id IS 'lead it runs for, or the lead of the opportunity';
+COMMENT ON COLUMN sla_status.opportunity_id IS 'opportunity it runs for; null where it runs for a lead';
+COMMENT ON COLUMN sla_status.owner IS 'who owes the reaction';
+COMMENT ON COLUMN sla_status.team IS 'the owner''s team';
+COMMENT ON COLUMN sla_status.variant IS 'variant of the lead or opportunity when it started';
+COMMENT ON COLUMN sla_status.measure IS 'the clock''s own time: working (time of its calendar) or elapsed (time of the wall clock)';
+COMMENT ON COLUMN sla_status.started_at IS 'when it started';
+COMMENT ON COLUMN sla_status.warn_at IS 'when it goes into warning; null for no warning';
+COMMENT ON COLUMN sla_status.due_at IS 'when the promise is broken unless it is kept by then; does not foresee the end of a pause';
+COMMENT ON COLUMN sla_status.stopped_at IS 'when what was promised was done';
+COMMENT ON COLUMN sla_status.cancelled_at IS 'when it lost its meaning';
+COMMENT ON COLUMN sla_status.state IS 'running, warning (warn_at has come), paused (stands still, and was not late before), breached (due_at has passed), met (stopped by due_at), met_late (stopped after it) or cancelled';
+COMMENT ON COLUMN sla_status.paused_at IS 'since when it stands still; null where it does not';
+COMMENT ON COLUMN sla_status.pause_reason IS 'why it stands still';
+COMMENT ON COLUMN sla_status.target_seconds IS 'the promise, in seconds of the clock''s own time';
+COMMENT ON COLUMN sla_status.elapsed_seconds IS 'how much of the clock''s own time has passed, or had when it was stopped or cancelled, without pauses: whole seconds, rounded down';
+COMMENT ON COLUMN sla_status.remaining_seconds IS 'target less elapsed, in the clock''s own time: whole seconds, rounded down; below 0 when late';
+COMMENT ON COLUMN sla_status.waiting_seconds IS 'time of the wall clock since the start, or until it was stopped or cancelled, pauses included: what the lead waited, whole seconds';
+COMMENT ON COLUMN sla_status.working_seconds IS 'the same in working time, without pauses, of the clock''s calendar or, where it has none, the owner''s or the default one: whole seconds; null where there is no calendar';
+COMMENT ON COLUMN sla_status.started_by IS 'what started it: stage or touch kind';
+COMMENT ON COLUMN sla_status.stopped_by IS 'what stopped or cancelled it';
+COMMENT ON COLUMN sla_status.start_touch_id IS 'touch that started it';
+COMMENT ON COLUMN sla_status.stop_touch_id IS 'touch that stopped it';
+COMMENT ON COLUMN sla_status.definition_version IS 'version of the definitions in force when it started';

@@ -1,0 +1,141 @@
+-- filled_workspace.sql: a workspace "crm" with all kinds of rows in it, and
+-- with what a company may have built around it.  Every instant is given.
+
+SET timezone = 'UTC';
+SET leadflow.clock = '2026-02-02 08:00+00';
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analyst') THEN
+        CREATE ROLE analyst;
+        CREATE ROLE seller;
+        CREATE ROLE operations;
+    END IF;
+END;
+$$;
+
+CREATE EXTENSION IF NOT EXISTS leadflow;
+SELECT leadflow.create_workspace('crm');
+SELECT leadflow.grant_workspace('crm', 'analyst', 'read');
+SELECT leadflow.grant_workspace('crm', 'seller', 'sales');
+SELECT leadflow.grant_workspace('crm', 'operations', 'revops');
+
+-- definitions: leaves, variants, calendars, words, a criterion that only warns
+INSERT INTO crm.stage_definition (stage, meaning, team) VALUES
+    ('proposal.legal_review', 'the lawyers read it', 'sales'),
+    ('lost.price', 'lost to the price', 'sales');
+INSERT INTO crm.stage_alias (object, source, status, stage) VALUES
+    ('lead', 'suite', 'Qualified', 'mql'), ('lead', 'suite', 'New', 'lead'),
+    ('opportunity', '*', 'Legal', 'proposal.legal_review');
+INSERT INTO crm.business_calendar (code, calendar, description) VALUES
+    ('warsaw', leadflow.with_holidays('Europe/Warsaw; Mo-Fr 09:00-17:00; Sa 10:00-14:00', '{2026-01-06,2026-12-25}'), 'Warsaw');
+INSERT INTO crm.team_member (member, full_name, team, department, role, calendar) VALUES
+    ('ann', 'Ann A.', 'north', 'sales', 'SDR', 'warsaw'), ('bob', 'Bob B.', 'south', 'sales', 'AE', NULL);
+INSERT INTO crm.standard (object, variant, stage, criterion, requirement, expression, mode) VALUES
+    ('lead', 'pro', 'mql', 'two_signals', 'One sign of interest is enough.', 'signals >= 1', 'enforce'),
+    ('lead', '*', 'mql', 'industry', 'The industry is known.', 'industry IS NOT NULL', 'warn');
+UPDATE crm.reason SET needs_note = true WHERE code = 'no_decision';
+DELETE FROM crm.sla_policy WHERE policy = 'verdict';
+UPDATE crm.sla_policy SET condition = 'urgency IS DISTINCT FROM ''low''' WHERE policy = 'contact_request';
+
+-- facts
+INSERT INTO crm.account (source, external_id, name, country, employees) VALUES
+    ('suite', 'A-1', 'Acme', 'PL', 120), ('suite', 'A-2', E'Żółć "quoted" \\ and\ttab', 'DE', NULL);
+INSERT INTO crm.campaign (source, external_id, name, channel, starts_on, ends_on, budget, cost, currency) VALUES
+    ('ads', 'C-1', 'Spring', 'paid_search', '2026-01-01', '2026-03-31', 1000, 812.50, 'EUR');
+INSERT INTO crm.lead (source, external_id, full_name, email, role, verified, owner, account_id, campaign_id, industry, stage_since)
+SELECT 'web', 'L-' || i, 'Lead ' || i, 'lead' || i || '@example.com', 'Head of Sales', true,
+       CASE WHEN i % 2 = 0 THEN 'ann' ELSE 'bob' END, 1 + i % 2, 1,
+       CASE WHEN i % 3 > 0 THEN 'retail' END, '2026-02-02 08:00+00'::timestamptz + i * interval '1 minute'
+FROM generate_series(1, 20) i;
+INSERT INTO crm.lead (source, external_id, status, email, variant) VALUES ('suite', 'S-1', 'New', 's1@example.com', 'pro');
+
+SET leadflow.clock = '2026-02-02 10:00+00';
+INSERT INTO crm.touch (lead_id, kind, channel, direction, at, content)
+SELECT i, k.kind, 'web', 'inbound', '2026-02-02 09:00+00'::timestamptz + i * interval '1 minute', 'x'
+FROM generate_series(1, 20) i, (VALUES ('form_submit'), ('demo_request')) k (kind);
+INSERT INTO crm.touch (lead_id, kind, channel, direction, at, actor, external_id, source)
+SELECT i, 'call', 'phone', 'outbound', '2026-02-02 09:25+00'::timestamptz, 'ann', 'T-' || i, 'phone'
+FROM generate_series(1, 5) i;
+
+UPDATE crm.lead SET stage = 'mql' WHERE id BETWEEN 1 AND 15;
+SET leadflow.clock = '2026-02-03 10:00+00';
+INSERT INTO crm.sla_pause (clock_id, paused_at, resumed_at, reason)
+SELECT id, due_at - interval '10 minutes', due_at + interval '1 hour', 'waits for the prospect'
+FROM crm.sla_clock WHERE stopped_at IS NULL AND cancelled_at IS NULL ORDER BY id LIMIT 3;
+INSERT INTO crm.sla_pause (clock_id, paused_at, reason)
+SELECT id, '2026-02-03 09:00+00', 'still waits'
+FROM crm.sla_clock WHERE stopped_at IS NULL AND cancelled_at IS NULL ORDER BY id DESC LIMIT 2;
+UPDATE crm.lead SET stage = 'contacted' WHERE id <= 10;
+UPDATE crm.lead SET stage = 'sal', why_now = 'new plant', promised = 'nothing', evidence = 'asked for a price' WHERE id <= 8;
+UPDATE crm.lead SET stage = 'sql', need = 'fewer lost leads', budget = 5000 + id, currency = 'EUR', decision_by = '2026-06-30'
+WHERE id <= 6;
+UPDATE crm.lead SET stage = 'lost.price', reason = 'too_expensive' WHERE id = 6;
+UPDATE crm.lead SET stage = 'nurture', reason = 'not_now', reason_note = 'in autumn' WHERE id IN (9, 10);
+UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE id = 20;
+SET leadflow.clock = '2026-02-04 10:00+00';
+UPDATE crm.lead SET stage = 'engaged' WHERE id = 9;
+INSERT INTO crm.opportunity (source, external_id, lead_id, account_id, name, amount, currency, expected_close, owner)
+SELECT 'suite', 'O-' || i, i, 1, 'Deal ' || i, 1000 * i, 'EUR', '2026-05-31', 'bob' FROM generate_series(1, 5) i;
+UPDATE crm.opportunity SET stage = 'proposal' WHERE id <= 4;
+UPDATE crm.opportunity SET status = 'Legal' WHERE id = 1;
+UPDATE crm.opportunity SET stage = 'won' WHERE id = 2;
+UPDATE crm.opportunity SET stage = 'lost', reason = 'competitor', reason_note = 'the cheaper one' WHERE id = 3;
+
+SET leadflow.on_violation = park;
+INSERT INTO crm.lead (source, external_id, stage, email) VALUES ('list', 'P-1', 'sql', 'p@example.com');
+UPDATE crm.lead SET stage = 'sql' WHERE id = 17;
+SET leadflow.on_violation = warn;
+UPDATE crm.lead SET stage = 'sal' WHERE id = 16;
+RESET leadflow.on_violation;
+SELECT leadflow.erase_lead('crm', 19);
+
+-- what the company has built around it
+ALTER TABLE crm.lead ADD COLUMN seats integer;
+ALTER TABLE crm.lead ADD COLUMN outcome text GENERATED ALWAYS AS (
+    CASE stage WHEN 'won' THEN 'customer' WHEN 'lost' THEN 'gone' ELSE 'open' END) STORED;
+ALTER TABLE crm.lead ADD COLUMN moved boolean GENERATED ALWAYS AS (NULLIF(stage, furthest_stage) IS NOT NULL) STORED;
+COMMENT ON COLUMN crm.lead.seats IS 'seats asked for';
+UPDATE crm.lead SET seats = id WHERE id < 10;
+CREATE INDEX lead_outcome ON crm.lead (outcome, stage);
+CREATE INDEX lead_open ON crm.lead (owner) WHERE stage IS DISTINCT FROM 'won' AND stage >= 'mql';
+ALTER TABLE crm.lead ADD CONSTRAINT customers_have_seats CHECK (NULLIF(stage, 'expansion') IS NOT NULL OR seats IS NOT NULL) NOT VALID;
+INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('expansion', 'seats', 'Seats are known.', 'seats > 0');
+
+CREATE VIEW crm.my_leads AS
+SELECT id, stage::text AS stage,
+       stage IS DISTINCT FROM furthest_stage AS has_gone_back,
+       NULLIF(stage, 'mql'::leadflow.stage)::text AS not_mql,
+       CASE stage WHEN 'won' THEN 1 WHEN 'proposal' THEN 0.5 ELSE 0 END AS weight,
+       stage <@ 'lost' AS lost, leadflow.base(stage)::text AS spine_stage,
+       stage IN ('mql', 'sal') AS handed_over, greatest(stage, 'sal'::leadflow.stage)::text AS at_least
+FROM crm.lead;
+COMMENT ON VIEW crm.my_leads IS 'the company''s own view';
+COMMENT ON COLUMN crm.my_leads.weight IS 'expected share, 0..1';
+CREATE MATERIALIZED VIEW crm.my_counts AS
+SELECT stage, count(*) AS leads, max(stage_since) AS latest FROM crm.lead GROUP BY stage ORDER BY stage;
+CREATE UNIQUE INDEX ON crm.my_counts (stage);
+GRANT SELECT ON crm.my_leads TO analyst WITH GRANT OPTION;
+GRANT UPDATE (seats) ON crm.lead TO seller;
+REVOKE SELECT ON crm.stage_dictionary FROM analyst;
+
+CREATE TABLE crm.moves (lead_id bigint, was text, became text);
+CREATE FUNCTION crm.note_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO crm.moves VALUES (new.id, old.stage::text, new.stage::text);
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER note_move AFTER UPDATE ON crm.lead
+    FOR EACH ROW WHEN (old.stage IS DISTINCT FROM new.stage AND NULLIF(new.stage, 'visitor') IS NOT NULL)
+    EXECUTE FUNCTION crm.note_move();
+CREATE TRIGGER note_always AFTER UPDATE ON crm.lead
+    FOR EACH ROW WHEN (CASE new.stage WHEN 'won' THEN true ELSE false END) EXECUTE FUNCTION crm.note_move();
+ALTER TABLE crm.lead ENABLE ALWAYS TRIGGER note_always;
+CREATE TRIGGER note_never AFTER UPDATE ON crm.lead FOR EACH ROW EXECUTE FUNCTION crm.note_move();
+ALTER TABLE crm.lead DISABLE TRIGGER note_never;
+COMMENT ON TRIGGER note_move ON crm.lead IS 'keeps a list of moves';
+ALTER TABLE crm.touch ENABLE ALWAYS TRIGGER aaa_leadflow_recorder;
+UPDATE crm.lead SET stage = 'mql' WHERE id = 18;
+CREATE POLICY own_leads ON crm.account FOR SELECT TO seller USING (country IS DISTINCT FROM 'XX');
+REFRESH MATERIALIZED VIEW crm.my_counts;
