@@ -116,9 +116,42 @@ SELECT leadflow.create_workspace('crm') \g /dev/null
 SELECT fill('crm') \g /dev/null
 SELECT is(tried('SELECT 1', $$SELECT exercise('crm')$$), :'usual'::text, 'a workspace built again in the same session');
 
--- partitioned facts
 -- reports stand in the way of altering what they read
 SELECT format('DROP VIEW IF EXISTS %s CASCADE', c.oid::regclass) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace IN (SELECT relnamespace FROM pg_class WHERE relname = 'sla_clock') \gexec
+-- triggers of the owner's that do such things while the module is at work
+CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('test.meddled', true) IS DISTINCT FROM 'yes' THEN
+        PERFORM set_config('test.meddled', 'yes', true);
+        EXECUTE tg_argv[0];
+    END IF;
+    RETURN NULL;
+END $$;
+SELECT matches(tried(format('CREATE TRIGGER meddle AFTER INSERT OR UPDATE ON crm.%I FOR EACH ROW EXECUTE FUNCTION meddle(%L)', c.tab, c.ddl), 'SELECT exercise(''crm'')'), c.expected, format('a trigger on %s: %s', c.tab, c.ddl))
+FROM (VALUES
+    ('stage_event', 'UPDATE crm.standard SET position = position + 1', '^opportunity opportunity'),
+    ('stage_event', 'DELETE FROM crm.standard; DELETE FROM crm.sla_policy; DELETE FROM crm.transition', '^(opportunity|23)'),
+    ('stage_event', 'CREATE INDEX ON crm.stage_event (actor)', '^(opportunity|55006)'),
+    ('stage_event', 'ALTER TABLE crm.touch RENAME COLUMN at TO t', '^42703'),
+    ('stage_event', 'ALTER TABLE crm.sla_clock RENAME COLUMN owner TO t', '^42703'),
+    ('stage_event', 'ALTER SCHEMA crm RENAME TO crm2', '^(42P01|3F000)'),
+    ('stage_event', 'DROP SCHEMA crm CASCADE', '^55006'),
+    ('sla_clock', 'ALTER TABLE crm.stage_event ALTER segment TYPE integer USING 1', '^42804'),
+    ('sla_clock', 'ALTER TABLE crm.stage_event DROP COLUMN segment, ADD COLUMN segment text; DROP INDEX crm.stage_event_lead; CREATE INDEX ON crm.stage_event (lead_id)', '^opportunity opportunity'),
+    ('sla_clock', 'UPDATE crm.lead SET stage = ''mql.from_clock''', '^opportunity|^23514'),
+    ('sla_clock', 'ALTER TABLE crm.lead ADD COLUMN x integer', '^(opportunity|55006)'),
+    ('sla_clock', 'UPDATE crm.business_calendar SET calendar = ''UTC; 24/7''', '^opportunity opportunity'),
+    ('violation', 'ALTER TABLE crm.stage_event ALTER segment TYPE integer USING 1', '^42804'),
+    ('violation', 'ALTER TABLE crm.stage_event DROP COLUMN segment, ADD COLUMN segment text; DROP INDEX crm.stage_event_lead; CREATE INDEX ON crm.stage_event (lead_id)', '^opportunity opportunity'),
+    ('violation', 'ALTER TABLE crm.touch ALTER channel TYPE integer USING 1', '^42804'),
+    ('quarantine', 'ALTER TABLE crm.stage_event ALTER segment TYPE integer USING 1', '^42804'),
+    ('quarantine', 'UPDATE crm.standard SET mode = ''warn''', '^(opportunity|23514)'),
+    ('quarantine', 'ALTER SCHEMA crm RENAME TO crm2', '^(42P01|3F000)'),
+    ('definition_change', 'UPDATE crm.lead SET owner = ''anna''', '^opportunity opportunity')
+) AS c (tab, ddl, expected);
+SELECT is(tried('SELECT 1', $$SELECT exercise('crm')$$), :'usual'::text, 'after that too the workspace is as it was');
+
+-- partitioned facts
 CREATE FUNCTION partitioned(tab text, key text) RETURNS text LANGUAGE sql AS $$
     SELECT format('ALTER TABLE crm.%1$I RENAME TO old_%1$s; CREATE TABLE crm.%1$I (LIKE crm.old_%1$s INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY RANGE (%2$s);
         CREATE TABLE crm.part_%1$s PARTITION OF crm.%1$I DEFAULT; INSERT INTO crm.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM crm.old_%1$s; DROP TABLE crm.old_%1$s CASCADE', tab, key) $$;
