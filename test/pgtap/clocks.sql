@@ -187,6 +187,8 @@ FROM (VALUES
     ('backwards', $$SELECT inbound('trial_started', '06 15:00'); SELECT pause('erp', '06 16:00', '06 15:00')$$, '23514 sla_pause_check'),
     ('for ever', $$SELECT inbound('trial_started', '06 15:00'); INSERT INTO crm.sla_pause (clock_id, paused_at, reason) SELECT max(id), 'infinity', 'x' FROM crm.sla_clock$$, '23514 sla_pause_paused_at_check')
 ) AS c (label, statement, expected);
+SELECT is(tried($$SELECT inbound('demo_request', '02 10:00'), outbound('call', '02 12:00'); SELECT pause('hot_request', '02 10:00', '02 12:00')$$, 'SELECT clocks()'),
+          'hot_request 02 10:00>02 10:15 met 02 12:00', 'a promise that was kept late does not become one that was kept by a pause made up afterwards');
 SELECT is(tried($$SET LOCAL leadflow.clock = '2026-03-06 15:00+00'; SELECT inbound('trial_started', '06 15:00'); SET LOCAL leadflow.clock = '2026-03-06 16:00+00';
                   SELECT leadflow.pause_clock('crm', id, 'waiting') FROM crm.sla_clock WHERE policy = 'erp'; SET LOCAL leadflow.clock = '2026-03-09 10:00+00';
                   SELECT leadflow.resume_clock('crm', id) FROM crm.sla_clock WHERE policy = 'erp'$$, $$SELECT to_char(due_at, 'DD HH24:MI') FROM crm.sla_clock WHERE policy = 'erp'$$), '09 13:00',
