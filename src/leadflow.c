@@ -94,7 +94,7 @@ _PG_init(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomStringVariable("leadflow.clock",
-							   "The instant that reports are read at.",
+							   "The instant that reports are read at and new facts are dated with.",
 							   "Empty means the present.",
 							   &clock_setting,
 							   "",

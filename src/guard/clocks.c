@@ -280,6 +280,8 @@ has_running_clock(Move *move)
 	HeapTuple	tuple;
 	bool		running = false;
 
+	if (!move->rulebook->has_clocks)
+		return false;
 	if (move->rules->kind != OBJECT_LEAD || !OidIsValid(columns->lead_index))
 		return true;
 
@@ -289,11 +291,9 @@ has_running_clock(Move *move)
 		table_close(rel, NoLock);
 		return true;
 	}
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(move->evidence.lead_id));
-	scan = systable_beginscan(rel, columns->lead_index, true, GetActiveSnapshot(), 1, &key);
+	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
 	while (!running && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -301,7 +301,6 @@ has_running_clock(Move *move)
 			heap_attisnull(tuple, columns->cancelled_at, RelationGetDescr(rel));
 	}
 	systable_endscan(scan);
-	PopActiveSnapshot();
 	table_close(rel, NoLock);
 	return running;
 }
@@ -345,7 +344,7 @@ clocks_on_owner(Move *move)
 	Datum		values[3];
 	bool		nulls[3] = {false};
 
-	if (move->rulebook->n_policies == 0)
+	if (!move->rulebook->has_clocks)
 		return;
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
@@ -446,9 +445,15 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 	TouchColumns *touch = &rulebook->touch;
 	bool		isnull;
 	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
+	Datum		kind;
 	Datum		id;
+	char	   *name;
 
 	if (isnull)
+		return;
+	kind = slot_getattr(old_row, touch->kind, &isnull);
+	name = TextDatumGetCString(kind);
+	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));

@@ -232,9 +232,9 @@ judge_transition(Move *move, List **findings, bool want_all)
 	if (move->from == NULL || (move->allowed && !want_all))
 		return;
 	add_finding(findings, "transition", move->to,
-				psprintf("The move from %s to %s is allowed.",
+				psprintf("The move from %s to %s must go forward, or be listed.",
 						 stage_to_cstring(move->from), stage_to_cstring(move->to)),
-				"Moves back, into an exit and out of one must be listed in transition.",
+				"List the move in transition, if it is to be made.",
 				move->allowed);
 }
 
@@ -247,13 +247,13 @@ judge_since(Move *move, List **findings)
 	if (move->too_early != NULL)
 	{
 		finding = add_finding(findings, "stage_since", move->to,
-							  "A stage does not begin before the one that it follows.",
+							  "A stage must not begin before the one that it follows.",
 							  "Give stage_since an instant at or after the present one.", false);
 		finding->seen = move->too_early;
 	}
 	else if (move->at > Max(leadflow_now(), GetCurrentTimestamp()) + MAX_CLOCK_SKEW)
 		finding = add_finding(findings, "stage_since", move->to,
-							  "A stage does not begin in the future.",
+							  "A stage must not begin in the future.",
 							  "Give stage_since an instant that has come.", false);
 	else
 		return;
@@ -278,7 +278,7 @@ judge_status(Move *move, List **findings)
 		!source_has_aliases)
 		return;
 	finding = add_finding(findings, "status_alias", move->to,
-						  psprintf("The status is a word of source %s that stands for a stage.", source),
+						  psprintf("The status must be a word of source %s that stands for a stage.", source),
 						  "Add the word to stage_alias, or write one of its words.", false);
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STATUS]);
 }
@@ -320,10 +320,12 @@ judge_reason(Move *move, List **findings, bool want_all)
 	if (!met || want_all)
 	{
 		finding = add_finding(findings, "reason", move->to,
-							  psprintf("A reason of the catalogue is given for entering %s.",
+							  psprintf("A reason of the catalogue must be given for entering %s.",
 									   stage_to_cstring(move->to)),
 							  "Set reason to a code that the table reason lists for this stage.", met);
 		finding->columns = bms_make_singleton(move->rules->fields[FIELD_REASON]);
+		if (!move->reason_given)
+			finding->seen = "no reason was given with this move";
 	}
 
 	if (reason != NULL && reason->needs_note)
@@ -332,7 +334,7 @@ judge_reason(Move *move, List **findings, bool want_all)
 		if (!met || want_all)
 		{
 			finding = add_finding(findings, "reason_note", move->to,
-								  psprintf("Reason %s comes with a note.", code),
+								  psprintf("Reason %s must come with a note.", code),
 								  "Set reason_note.", met);
 			finding->columns = bms_make_singleton(move->rules->fields[FIELD_REASON_NOTE]);
 		}

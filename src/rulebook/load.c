@@ -644,6 +644,14 @@ load_policies(Rulebook *rulebook)
 	}
 }
 
+/* Without policies no clock starts; then those there are decide. */
+static void
+load_has_clocks(Rulebook *rulebook)
+{
+	rulebook->has_clocks = rulebook->n_policies > 0 ||
+		query(rulebook, "n", "SELECT id::pg_catalog.int8 FROM %s.sla_clock LIMIT 1") > 0;
+}
+
 static void
 load_version(Rulebook *rulebook)
 {
@@ -668,6 +676,7 @@ load_definitions(Rulebook *rulebook)
 	load_members(rulebook);
 	load_calendars(rulebook);
 	load_policies(rulebook);
+	load_has_clocks(rulebook);
 	load_version(rulebook);
 }
 

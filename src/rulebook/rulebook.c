@@ -317,6 +317,8 @@ rulebook_program(Rulebook *rulebook, ObjectRules *rules,
 		criterion_free(*program);
 		if ((*program)->state_mcxt != NULL)
 			MemoryContextDelete((*program)->state_mcxt);
+		bms_free((*program)->columns);
+		bms_free((*program)->evidence);
 		pfree(*program);
 		*program = NULL;
 	}

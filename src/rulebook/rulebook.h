@@ -206,6 +206,7 @@ typedef struct Rulebook
 	int			n_calendars;
 	Policy	   *policies;		/* by metric, position and code */
 	int			n_policies;
+	bool		has_clocks;		/* there are clocks, or may be */
 	Oid			watched[RULEBOOK_MAX_WATCHED];
 	int			n_watched;
 	Oid			stage_type;

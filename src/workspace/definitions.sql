@@ -74,6 +74,7 @@ COMMENT ON COLUMN stage_alias.status IS 'the tool''s own word, exactly as it wri
 COMMENT ON COLUMN stage_alias.stage IS 'the stage that the word stands for';
 
 CREATE TABLE transition (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     object          text NOT NULL DEFAULT 'lead' CHECK (object IN ('lead', 'opportunity')),
     variant         text NOT NULL DEFAULT '*' CHECK (variant <> ''),
     from_stage      leadflow.stage,
@@ -83,6 +84,7 @@ CREATE TABLE transition (
 );
 CREATE UNIQUE INDEX transition_key ON transition (object, variant, (COALESCE(from_stage::text, '*')), to_stage);
 COMMENT ON TABLE transition IS 'The moves that are allowed besides going forward along the spine: back, into an exit, and out of one.';
+COMMENT ON COLUMN transition.id IS 'number of the row';
 COMMENT ON COLUMN transition.object IS 'lead or opportunity';
 COMMENT ON COLUMN transition.variant IS 'product line or region; * for all';
 COMMENT ON COLUMN transition.from_stage IS 'where the move starts; null for any stage';

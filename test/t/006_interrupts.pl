@@ -133,7 +133,7 @@ $holder->query_safe('BEGIN');
 $holder->query_safe("UPDATE crm.lead SET stage = 'contacted' WHERE id = 50");
 foreach my $write (
 	"UPDATE crm.lead SET stage = 'contacted' WHERE id = 50",
-	"UPDATE crm.opportunity SET stage = 'budget' WHERE lead_id = 50")
+	"INSERT INTO crm.touch (lead_id, kind, direction) VALUES (50, 'call', 'outbound')")
 {
 	($stdout, $stderr) = ('', '');
 	$node->psql(

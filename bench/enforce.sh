@@ -1,0 +1,101 @@
+#!/bin/bash
+# enforce.sh
+#   What it costs to hold a table of leads to a standard and to record its
+#   history: leadflow beside a bare copy of the table, CHECK constraints,
+#   PL/pgSQL and table_log (where its package is installed).
+#
+#   usage: PGHOST=... PGPORT=... PGUSER=... bench/enforce.sh [rounds]
+#
+# A superuser's connection to a throw-away server on this machine, as CPU time
+# is read from /proc.  Prints three tables: one UPDATE of many rows, single
+# rows by primary key, and a load by COPY.
+set -euo pipefail
+rounds=${1:-6}
+here=$(dirname "$0")
+export PGDATABASE=${PGDATABASE:-leadflow_bench_enforce}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
+"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
+"${psql[@]}" -f "$here/enforce_setup.sql" >/dev/null
+
+echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
+echo "# server $("${psql[@]}" -c 'SHOW server_version'), synchronous_commit off, jit off, $rounds rounds, medians"
+"${psql[@]}" -c "ALTER DATABASE $PGDATABASE SET synchronous_commit = off" -c "ALTER DATABASE $PGDATABASE SET jit = off"
+
+variants="bare|bench.bare
+five CHECK constraints|bench.peer_check
+PL/pgSQL guard|bench.peer_plpgsql_guard
+PL/pgSQL guard and history|bench.peer_plpgsql
+table_log history|bench.peer_table_log
+leadflow guard|crm_guard.lead
+leadflow guard and recorder|crm.lead"
+if [ "$("${psql[@]}" -c "SELECT to_regclass('bench.peer_table_log') IS NULL")" = t ]; then
+	variants=$(grep -v table_log <<<"$variants")
+fi
+
+# median FILE COLUMN: the median of a column of numbers, by the name in column 1
+medians() {
+	sort -t'|' -k1,1 -k2,2g "$1" | awk -F'|' '
+		{ if ($1 != name) { if (n) emit(); name = $1; n = 0 } v[++n] = $2 }
+		function emit() { m = n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2; print name "|" m "|" v[1] "|" v[n] }
+		END { emit() }'
+}
+
+echo
+echo "One UPDATE of 33,333 rows: CPU microseconds a row"
+for round in $(seq 0 $((rounds - 1))); do
+	while IFS='|' read -r name table; do
+		"${psql[@]}" -c "SELECT bench.bulk('$name', '$table', $round)" -c "VACUUM $table" >/dev/null
+	done <<<"$variants"
+done
+"${psql[@]}" -F'|' -c 'SELECT variant, us_per_row FROM bench.result' >"$work/bulk"
+medians "$work/bulk" >"$work/bulk.medians"
+bare=$(awk -F'|' '$1 == "bare" { print $2 }' "$work/bulk.medians")
+sort -t'|' -k2,2g "$work/bulk.medians" | awk -F'|' -v bare="$bare" \
+	'BEGIN { printf "%-28s %8s %8s %8s %8s\n", "", "median", "min", "max", "ratio" }
+	{ printf "%-28s %8.2f %8.2f %8.2f %8.2f\n", $1, $2, $3, $4, $2 / bare }'
+
+# ticks of all backends that have ended, as their parent counts them
+postmaster=$("${psql[@]}" -c "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)")
+ticks() {
+	sed 's/.*) //' "/proc/$postmaster/stat" | awk '{ print $14 + $15 }'
+}
+hertz=$(getconf CLK_TCK)
+
+for clients in 1 2; do
+	echo
+	echo "Single rows by primary key, $clients client(s): transactions a second, and CPU microseconds a transaction"
+	: >"$work/tps"
+	: >"$work/cpu"
+	for round in $(seq 1 "$rounds"); do
+		while IFS='|' read -r name table; do
+			cat >"$work/move.sql" <<-SQL
+				\\set id random(1, 100000)
+				UPDATE $table SET stage = (CASE WHEN stage = 'mql' THEN 'contacted' ELSE 'mql' END)::leadflow.stage WHERE id = :id;
+			SQL
+			before=$(ticks)
+			out=$(pgbench -n -M prepared -c "$clients" -j "$clients" -T 3 -f "$work/move.sql" 2>/dev/null)
+			sleep 0.2
+			after=$(ticks)
+			done_=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' <<<"$out")
+			echo "$name|$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<<"$out")" >>"$work/tps"
+			awk -v n="$name" -v t=$((after - before)) -v hz="$hertz" -v k="$done_" \
+				'BEGIN { printf "%s|%.3f\n", n, t / hz / k * 1e6 }' >>"$work/cpu"
+		done <<<"$variants"
+	done
+	medians "$work/tps" >"$work/tps.medians"
+	medians "$work/cpu" >"$work/cpu.medians"
+	join -t'|' <(sort "$work/tps.medians") <(sort "$work/cpu.medians") | sort -t'|' -k2,2gr >"$work/joined"
+	awk -F'|' '$1 == "bare" { print $2, $5 }' "$work/joined" >"$work/base"
+	read -r base_tps base_cpu <"$work/base"
+	awk -F'|' -v t="$base_tps" -v c="$base_cpu" \
+		'BEGIN { printf "%-28s %8s %8s %8s %8s %8s\n", "", "tps", "ratio", "CPU", "min", "added" }
+		{ printf "%-28s %8.0f %8.2f %8.1f %8.1f %+8.1f\n", $1, $2, $2 / t, $5, $6, $5 - c }' "$work/joined"
+done
+
+echo
+echo "COPY of 200,000 leads into an empty table: rows a second (CPU time of the backend)"
+"${psql[@]}" -f "$here/enforce_load.sql" | awk -F'|' \
+	'BEGIN { printf "%-28s %10s %8s\n", "", "rows/s", "ratio" } NR == 1 { bare = $2 } { printf "%-28s %10.0f %8.2f\n", $1, $2, $2 / bare }'
