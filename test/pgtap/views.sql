@@ -428,6 +428,12 @@ SELECT results_eq($$SELECT rows_of('SELECT metric, policy, team, owner, month, c
     'm9,other,field,bert,2026-03-01,2,2,54150,97230,14550,25950,0.500000,0.500000,0.500000,0.500000',
     'verdict,verdict,inbound,anna,2026-03-01,1,1,176400,176400,32400,32400,0.000000,0.000000,0.000000,0.000000'], 'response_time');
 
+INSERT INTO sla_clock (policy, metric, lead_id, opportunity_id, owner, team, variant, started_at, due_at, target, started_by, definition_version) VALUES
+    ('other', 'm13', 4, 1, 'bert', 'field', '*', '2026-03-12 11:59', '2026-03-13 11:59', '24:00', 'proposal', 7),
+    ('other', 'm14', NULL, 1, 'bert', 'field', '*', '2026-03-12 11:58', '2026-03-13 11:58', '24:00', 'proposal', 7);
+SELECT results_eq($$SELECT rows_of('SELECT metric, lead_id, opportunity_id, full_name, opportunity, overdue_seconds FROM sla_breach WHERE opportunity_id = 1')$$,
+    ARRAY['m14,,1,,Deal,120', 'm13,4,1,Four,Deal,60'], 'sla_breach of an opportunity, with or without a lead');
+
 -- handover, never_contacted, follow_up_coverage, feedback_coverage
 
 SELECT results_eq($$SELECT rows_of('SELECT lead_id, full_name, owner, team, origin, campaign_id, segment, variant, mql_at, mql_implied, first_contact_at, verdict, verdict_at,

@@ -4,7 +4,9 @@ SELECT s.clock_id,
        p.promise,
        s.metric,
        s.lead_id,
+       s.opportunity_id,
        l.full_name,
+       o.name AS opportunity,
        a.name AS account,
        s.owner,
        m.full_name AS owner_name,
@@ -17,8 +19,9 @@ SELECT s.clock_id,
        - s.remaining_seconds AS overdue_seconds,
        pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - s.due_at))::bigint AS since_due_seconds
 FROM sla_status s
-JOIN lead l ON l.id = s.lead_id
-LEFT JOIN account a ON a.id = l.account_id
+LEFT JOIN lead l ON l.id = s.lead_id
+LEFT JOIN opportunity o ON o.id = s.opportunity_id
+LEFT JOIN account a ON a.id = COALESCE(o.account_id, l.account_id)
 LEFT JOIN team_member m ON m.member = s.owner
 LEFT JOIN sla_policy p ON p.policy = s.policy
     AND p.variant = CASE WHEN EXISTS (SELECT FROM sla_policy v WHERE v.policy = s.policy AND v.variant = s.variant)
@@ -30,8 +33,10 @@ COMMENT ON COLUMN sla_breach.clock_id IS 'number of the clock';
 COMMENT ON COLUMN sla_breach.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_breach.promise IS 'the policy in words, as now in force';
 COMMENT ON COLUMN sla_breach.metric IS 'what it measures';
-COMMENT ON COLUMN sla_breach.lead_id IS 'lead that waits';
+COMMENT ON COLUMN sla_breach.lead_id IS 'lead that waits, or the lead of the opportunity';
+COMMENT ON COLUMN sla_breach.opportunity_id IS 'opportunity that waits; null where a lead does';
 COMMENT ON COLUMN sla_breach.full_name IS 'name of the person';
+COMMENT ON COLUMN sla_breach.opportunity IS 'name of the deal';
 COMMENT ON COLUMN sla_breach.account IS 'name of the company';
 COMMENT ON COLUMN sla_breach.owner IS 'who owes the reaction';
 COMMENT ON COLUMN sla_breach.owner_name IS 'the owner''s name';

@@ -30,7 +30,7 @@ WITH present AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar) AS calendar) t
     WHERE c.started_at <= n.at
 ), clock AS (
-    SELECT c.id, c.policy, c.metric, c.lead_id, c.owner, c.team, c.variant, c.started_at, c.target, c.calendar,
+    SELECT c.id, c.policy, c.metric, c.lead_id, c.opportunity_id, c.owner, c.team, c.variant, c.started_at, c.target, c.calendar,
            c.started_by, c.start_touch_id, c.definition_version,
            CASE WHEN p.clock_id IS NULL THEN c.warn_at ELSE p.warn_at END AS warn_at,
            CASE WHEN p.clock_id IS NULL THEN c.due_at ELSE p.due_at END AS due_at,
@@ -60,6 +60,7 @@ SELECT c.id AS clock_id,
        c.policy,
        c.metric,
        c.lead_id,
+       c.opportunity_id,
        c.owner,
        c.team,
        c.variant,
@@ -99,10 +100,11 @@ COMMENT ON VIEW sla_status IS 'Every promise that was started, and how it stands
 COMMENT ON COLUMN sla_status.clock_id IS 'number of the clock';
 COMMENT ON COLUMN sla_status.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_status.metric IS 'what it measures';
-COMMENT ON COLUMN sla_status.lead_id IS 'lead it runs for';
+COMMENT ON COLUMN sla_status.lead_id IS 'lead it runs for, or the lead of the opportunity';
+COMMENT ON COLUMN sla_status.opportunity_id IS 'opportunity it runs for; null where it runs for a lead';
 COMMENT ON COLUMN sla_status.owner IS 'who owes the reaction';
 COMMENT ON COLUMN sla_status.team IS 'the owner''s team';
-COMMENT ON COLUMN sla_status.variant IS 'variant of the lead when it started';
+COMMENT ON COLUMN sla_status.variant IS 'variant of the lead or opportunity when it started';
 COMMENT ON COLUMN sla_status.measure IS 'the clock''s own time: working (time of its calendar) or elapsed (time of the wall clock)';
 COMMENT ON COLUMN sla_status.started_at IS 'when it started';
 COMMENT ON COLUMN sla_status.warn_at IS 'when it goes into warning; null for no warning';
