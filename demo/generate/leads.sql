@@ -57,10 +57,10 @@ WITH arrival AS (
 SELECT t.n, t.account_id, t.segment, t.industry, t.territory, t.came_from AS origin, t.came_at, t.in_target, t.request,
        t.fair_id, f.first_name, f.last_name,
        COALESCE(t.domain, lower(f.last_name) || '.example') AS domain,
-       -- how well those from there fit; the share of each way forward is multiplied by it
-       CASE t.came_from WHEN 'referral' THEN 1.45 WHEN 'partner' THEN 1.3 WHEN 'event' THEN 1.1 WHEN 'organic_search' THEN 1.1
+       -- how well those from there fit: the share of each way is multiplied by it
+       (CASE t.came_from WHEN 'referral' THEN 1.45 WHEN 'partner' THEN 1.3 WHEN 'event' THEN 1.1 WHEN 'organic_search' THEN 1.1
                         WHEN 'webinar' THEN 1.0 WHEN 'paid_search' THEN 0.95 WHEN 'email' THEN 0.85 ELSE 0.7 END
-           * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END AS fit,
+           * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END)::double precision AS fit,
        CASE t.territory WHEN 'Europe' THEN chance.pick('marketer', t.n, '{a.nowak,p.zielinski}')
                         ELSE chance.pick('marketer', t.n, '{g.ross,d.kim}') END AS marketer,
        CASE t.territory WHEN 'Europe' THEN chance.pick('seller', t.n, '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')

@@ -167,6 +167,44 @@ FROM (VALUES ('true', 'met'), ('NULL', '23514 judged'), ('false', '23514 judged'
              ('1 / 0 > 1', '22012'), ('phone::integer > 1', '23514 judged'), ('email::integer > 1', '22P02'), ('budget IS NULL AND signals = 0 AND last_signal_at IS NULL', 'met'),
              ('CASE WHEN false THEN 1 / id::integer = 0 ELSE true END', 'met'), ('stage = ''opportunity'' AND furthest_stage = ''opportunity'' AND stage_since = leadflow.clock()', 'met')) c (expression, expected);
 
+-- the settings of the session that compiles it first change nothing of its meaning
+CREATE FUNCTION judged_under(settings text, expression text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    state text;
+BEGIN
+    BEGIN
+        EXECUTE settings;
+        INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('opportunity', 'judged', 'x', $2);
+        UPDATE crm.lead SET stage = 'opportunity', budget = 5, origin = 'web7', stage_since = '2026-03-02 10:00+00' WHERE external_id = 'a';
+        RAISE EXCEPTION SQLSTATE 'ZZ000';
+    EXCEPTION WHEN OTHERS THEN
+        state := SQLSTATE;
+    END;
+    RETURN replace(state, 'ZZ000', 'met');
+END $$;
+SELECT is(judged_under(c.settings, c.expression), judged_under('', c.expression), format('%s: %s', c.settings, c.expression))
+FROM (VALUES
+    ('SET LOCAL standard_conforming_strings = off', $$origin ~ '^web\d$'$$),
+    ('SET LOCAL transform_null_equals = on', 'score = NULL'),
+    ('SET LOCAL backslash_quote = off', $$origin <> E'it\'s'$$),
+    ('SET LOCAL DateStyle = ''SQL, DMY''', $$stage_since > '05/02/2026'$$),
+    ('SET LOCAL TIME ZONE ''Pacific/Chatham''', $$stage_since = '2026-03-02 10:00'$$),
+    ('SET LOCAL IntervalStyle = ''sql_standard''', $$interval '-1 2:03:04' < interval '-1 day'$$),
+    ('SET LOCAL search_path = pg_temp', 'length(origin) = 4'),
+    ('SET LOCAL extra_float_digits = 0; SET LOCAL bytea_output = escape; SET LOCAL lc_numeric = ''C''', 'budget::float8 > 4.9'),
+    ('SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL jit = off', 'budget > 4')
+) AS c (settings, expression);
+INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('budget', 'digits', 'x', 'origin ~ ''^web\d$''');
+UPDATE crm.lead SET origin = 'web7' WHERE external_id = 'a';
+BEGIN;
+SET LOCAL standard_conforming_strings = off;
+UPDATE crm.standard SET requirement = 'y' WHERE criterion = 'digits';
+SAVEPOINT s;
+UPDATE crm.lead SET stage = 'lead.x' WHERE false;
+SELECT leadflow.explain('crm', id, 'budget') FROM crm.lead \g /dev/null
+COMMIT;
+SELECT lives_ok($$UPDATE crm.lead SET stage = 'budget' WHERE external_id = 'a'$$, 'a setting of the past does not stick to a compiled criterion');
+
 -- conditions of promises are criteria too
 CREATE FUNCTION conditioned(text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

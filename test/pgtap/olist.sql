@@ -56,13 +56,13 @@ INSERT INTO expected_origin VALUES
     ('social', 1350, 75, 0.055556, 30.556377),
     ('unknown', 1099, 179, 0.162875, 11.827326);
 SELECT set_eq(
-    $$SELECT m.origin, m.reached, w.reached, round(w.reached::numeric / m.reached, 6)
+    $$SELECT m.origin, m.reached AS mql, w.reached AS won, round(w.reached::numeric / m.reached, 6) AS conversion
       FROM funnel_segmented m JOIN funnel_segmented w ON w.origin IS NOT DISTINCT FROM m.origin
       WHERE m.stage = 'mql' AND w.stage = 'won'$$,
     $$SELECT origin, mql, won, conversion FROM expected_origin$$,
     'conversion by origin, from the report');
 SELECT set_eq(
-    $$SELECT origin, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY days))::numeric, 6) FROM olist_path GROUP BY origin$$,
+    $$SELECT origin, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY days))::numeric, 6) AS median FROM olist_path GROUP BY origin$$,
     $$SELECT origin, median FROM expected_origin$$,
     'median of days by origin');
 
