@@ -23,6 +23,7 @@ OBJS = \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
+	src/rulebook/owner.o \
 	src/rulebook/rulebook.o \
 	src/guard/judge.o \
 	src/guard/guard.o \

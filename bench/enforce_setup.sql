@@ -43,7 +43,7 @@ SELECT leadflow.create_workspace('crm_guard', 'empty');
 INSERT INTO crm_guard.transition (from_stage, to_stage, reason_required) VALUES ('contacted', 'mql', false);
 INSERT INTO crm_guard.standard SELECT * FROM crm.standard;
 ALTER TABLE crm_guard.lead SET (fillfactor = 60);
-ALTER TABLE crm_guard.lead DISABLE TRIGGER aaa_leadflow_recorder;
+ALTER TABLE crm_guard.lead DISABLE TRIGGER "000_leadflow_recorder";
 INSERT INTO crm_guard.lead OVERRIDING SYSTEM VALUE TABLE bench.bare;
 DROP TABLE bench.guard_only;
 

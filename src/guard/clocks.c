@@ -322,31 +322,36 @@ kind_starts(Rulebook *rulebook, const char *kind)
 	return false;
 }
 
+/*
+ * Two touches that start and stop clocks of one lead at the same time wait for
+ * each other, and for a move of the lead: neither must miss what the other
+ * writes.  Touches that no policy names lock nothing.
+ */
+static void
+lock_lead(Rulebook *rulebook, int64 lead_id)
+{
+	Datum		id = Int64GetDatum(lead_id);
+
+	(void) statement_run(rulebook, LOCK_LEAD, &id, NULL);
+}
+
 /* An inbound touch: start what its kind starts, for the lead as it is now. */
 static void
 inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
 {
 	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
 	Relation	rel;
-	SysScanDesc scan;
-	ScanKeyData key;
 	HeapTuple	tuple;
 
 	if (!kind_starts(rulebook, kind))
 		return;
+	lock_lead(rulebook, lead_id);
 
-	/* the lead may have been written by this very statement */
+	/* the lead may have been written by this very statement, or just before */
 	CommandCounterIncrement();
-	PushCopiedSnapshot(GetActiveSnapshot());
-	UpdateActiveSnapshotCommandId();
-
+	PushActiveSnapshot(GetTransactionSnapshot());
 	rel = table_open(rules->relid, AccessShareLock);
-	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
-	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(lead_id));
-	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),
-							  GetActiveSnapshot(), 1, &key);
-	tuple = systable_getnext(scan);
+	tuple = fetch_by_id(rulebook, rules, rel, lead_id);
 	if (HeapTupleIsValid(tuple))
 	{
 		TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
@@ -354,14 +359,13 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 		Move		move;
 		bool		isnull;
 
-		ExecStoreHeapTuple(heap_copytuple(tuple), row, true);
+		ExecStoreHeapTuple(tuple, row, false);
 		stage = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
 		move_init(&move, rulebook, rules, rel, row, stage, stage, true);
 		move.evidence.as_of = at;
 		start_clocks(&move, at, NULL, kind, &touch_id);
 		ExecDropSingleTupleTableSlot(row);
 	}
-	systable_endscan(scan);
 	table_close(rel, NoLock);
 	PopActiveSnapshot();
 }
@@ -383,6 +387,7 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	}
 	if (n_stopped == 0)
 		return;
+	lock_lead(rulebook, lead_id);
 
 	values[0] = Int64GetDatum(lead_id);
 	values[1] = TimestampTzGetDatum(at);
@@ -390,6 +395,25 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	values[3] = Int64GetDatum(touch_id);
 	values[4] = CStringGetTextDatum(psprintf("touch %s", kind));
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
+}
+
+/* Both recorders below are fired by INSERT and UPDATE, on one table. */
+static TupleTableSlot *
+written_row(TriggerData *trigger, Rulebook *rulebook, const char *table)
+{
+	if (RelationGetRelid(trigger->tg_relation) != get_relname_relid(table, rulebook->nspid))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
+						trigger->tg_trigger->tgname, rulebook->schema, table)));
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		return trigger->tg_trigslot;
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return trigger->tg_newslot;
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
+					trigger->tg_trigger->tgname)));
 }
 
 /* Has an UPDATE of a touch left alone what clocks look at? */
@@ -406,20 +430,14 @@ static void
 record_touch(TriggerData *trigger, Rulebook *rulebook)
 {
 	TouchColumns *touch = &rulebook->touch;
-	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
+	TupleTableSlot *row = written_row(trigger, rulebook, "touch");
 	int64		id;
 	int64		lead_id;
 	TimestampTz at;
 	char	   *kind;
 	bool		isnull;
 
-	if (RelationGetRelid(trigger->tg_relation) != touch->relid)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" belongs on the table %s.touch only",
-						trigger->tg_trigger->tgname, rulebook->schema)));
-	if (is_update && touch_is_same(touch, trigger->tg_trigslot, row))
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && touch_is_same(touch, trigger->tg_trigslot, row))
 		return;
 
 	lead_id = DatumGetInt64(slot_getattr(row, touch->lead_id, &isnull));
@@ -470,8 +488,7 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		TupleTableSlot *row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-			trigger->tg_newslot : trigger->tg_trigslot;
+		TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause");
 		AttrNumber	clock_id = get_attnum(RelationGetRelid(trigger->tg_relation), "clock_id");
 		bool		isnull;
 		Datum		clock;

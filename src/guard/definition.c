@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -14,10 +15,12 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "guard/guard.h"
 #include "guard/statement.h"
+#include "rulebook/owner.h"
 
 /* A text column of the row that a trigger was fired for; NULL for null. */
 static char *
@@ -86,6 +89,29 @@ operation_name(TriggerEvent event)
 	return "TRUNCATE";
 }
 
+/*
+ * The log is written as the owner of the definition table, so it must be that
+ * owner's own: whoever put the trigger there must not choose what it runs.
+ */
+static void
+check_change_log(Relation rel)
+{
+	Oid			relid = get_relname_relid("definition_change", RelationGetNamespace(rel));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		fits;
+
+	fits = HeapTupleIsValid(tuple) &&
+		((Form_pg_class) GETSTRUCT(tuple))->relowner == rel->rd_rel->relowner &&
+		((Form_pg_class) GETSTRUCT(tuple))->relkind == RELKIND_RELATION;
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no definition_change beside it that belongs to the same owner",
+						RelationGetRelationName(rel))));
+}
+
 /* Keep a change in definition_change, as the owner. */
 static void
 keep_change(TriggerData *trigger)
@@ -99,9 +125,10 @@ keep_change(TriggerData *trigger)
 	Datum		values[6];
 	char		nulls[6];
 	StringInfoData sql;
-	Oid			save_userid;
-	int			save_context;
+	const char *schema = quote_identifier(get_namespace_name(RelationGetNamespace(rel)));
+	OwnerState	state;
 
+	check_change_log(rel);
 	if (for_row && TRIGGER_FIRED_BY_INSERT(event))
 		new_tuple = trigger->tg_trigtuple;
 	else if (for_row)
@@ -131,17 +158,15 @@ keep_change(TriggerData *trigger)
 	appendStringInfo(&sql,
 					 "INSERT INTO %s.definition_change (definition, operation, old_row, new_row, session_actor, actor)"
 					 " VALUES ($1, $2, pg_catalog.to_jsonb($3), pg_catalog.to_jsonb($4), $5, $6)",
-					 quote_identifier(get_namespace_name(RelationGetNamespace(rel))));
+					 schema);
 
-	GetUserIdAndSecContext(&save_userid, &save_context);
-	SetUserIdAndSecContext(rel->rd_rel->relowner,
-						   save_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	become_owner(rel->rd_rel->relowner, schema, &state);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute_with_args(sql.data, 6, types, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not record the change of a definition");
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_context);
+	become_self(&state);
 }
 
 /*
@@ -202,9 +227,10 @@ leadflow_erase_lead(PG_FUNCTION_ARGS)
 		"UPDATE %s.stage_event SET reason_note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND reason_note IS NOT NULL",
 		"UPDATE %s.touch SET note = NULL, outcome = NULL, external_id = NULL WHERE lead_id OPERATOR(pg_catalog.=) $1",
-		"DELETE FROM %s.quarantine q WHERE EXISTS (SELECT FROM %s.lead l"
-		" WHERE l.id OPERATOR(pg_catalog.=) $1 AND q.source OPERATOR(pg_catalog.=) l.source"
-		" AND (q.external_id OPERATOR(pg_catalog.=) l.external_id"
+		"DELETE FROM %s.quarantine q WHERE q.object OPERATOR(pg_catalog.=) 'lead' AND EXISTS (SELECT FROM %s.lead l"
+		" WHERE l.id OPERATOR(pg_catalog.=) $1 AND ("
+		" (q.operation OPERATOR(pg_catalog.=) 'UPDATE' AND q.parked_row OPERATOR(pg_catalog.->>) 'id' OPERATOR(pg_catalog.=) l.id::text)"
+		" OR (q.source OPERATOR(pg_catalog.=) l.source AND q.external_id OPERATOR(pg_catalog.=) l.external_id)"
 		" OR q.parked_row OPERATOR(pg_catalog.->>) 'email' OPERATOR(pg_catalog.=) l.email))",
 		"UPDATE %s.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL,"
 		" why_now = NULL, promised = NULL, evidence = NULL, attributes = '{}', verified = false"

@@ -11,7 +11,9 @@
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -33,7 +35,7 @@ parse_object(const char *name)
 
 /* The row with that id, read with the caller's rights. */
 static HeapTuple
-fetch_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
+read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
 {
 	StringInfoData sql;
 	Oid			types[] = {INT8OID};
@@ -73,7 +75,7 @@ static void
 explain_row(Rulebook *rulebook, ObjectRules *rules, int64 id, const Stage *target,
 			ReturnSetInfo *result)
 {
-	HeapTuple	tuple = fetch_row(rulebook, rules, id);
+	HeapTuple	tuple = read_row(rulebook, rules, id);
 	Relation	rel = table_open(rules->relid, AccessShareLock);
 	TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
 	const Stage *from;
@@ -203,12 +205,17 @@ leadflow_explain_transition(PG_FUNCTION_ARGS)
 	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 	PG_TRY();
 	{
+		Oid			transitions = get_relname_relid("transition", rulebook->nspid);
 		const Stage *from = PG_ARGISNULL(1) ? NULL : PG_GETARG_STAGE_PP(1);
 		const Stage *to = PG_GETARG_STAGE_PP(2);
 		ObjectRules *rules = &rulebook->objects[parse_object(text_to_cstring(PG_GETARG_TEXT_PP(3)))];
 		char	   *variant = text_to_cstring(PG_GETARG_TEXT_PP(4));
 		const Transition *transition;
 		bool		allowed = transition_allowed(rules, variant, from, to, &transition);
+
+		/* who may not read the definitions may not ask for them either */
+		if (pg_class_aclcheck(transitions, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, "transition");
 
 		values[0] = BoolGetDatum(allowed);
 		values[1] = CStringGetTextDatum(describe_rule(from, to, allowed, transition));

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -212,7 +213,8 @@ refuse_identity(TriggerData *trigger, ObjectRules *rules, Field field)
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "identity")));
 }
 
-static void
+/* id, source and external_id hold for the whole life cycle. */
+void
 check_identity(TriggerData *trigger, ObjectRules *rules,
 			   TupleTableSlot *old_row, TupleTableSlot *new_row)
 {
@@ -232,37 +234,53 @@ check_identity(TriggerData *trigger, ObjectRules *rules,
 
 /*
  * The stage that the row's status stands for; NULL if the status says nothing
- * about the stage.  A tool that has a vocabulary must keep to it.
+ * about the stage.
  */
 static const Stage *
-stage_of_status(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row)
+stage_of_status(ObjectRules *rules, TupleTableSlot *row)
 {
-	bool		isnull;
-	Datum		value = field_of(rules, row, FIELD_STATUS, &isnull);
-	char	   *status;
-	char	   *source;
-	const Stage *stage;
+	bool		status_isnull;
+	bool		source_isnull;
+	Datum		status = field_of(rules, row, FIELD_STATUS, &status_isnull);
+	Datum		source = field_of(rules, row, FIELD_SOURCE, &source_isnull);
 	bool		source_has_aliases;
 
-	if (isnull || rules->n_aliases == 0)
+	if (status_isnull || source_isnull || rules->n_aliases == 0)
 		return NULL;
-	status = TextDatumGetCString(value);
-	value = field_of(rules, row, FIELD_SOURCE, &isnull);
-	source = isnull ? pstrdup("") : TextDatumGetCString(value);
-	stage = rulebook_alias(rules, source, status, &source_has_aliases);
+	return rulebook_alias(rules, TextDatumGetCString(source), TextDatumGetCString(status),
+						  &source_has_aliases);
+}
 
-	if (stage == NULL && source_has_aliases)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("status \"%s\" of source \"%s\" stands for no stage", status, source),
-				 errhint("Add the word to %s.stage_alias, or set stage itself.", rulebook->schema),
-				 errtablecol(trigger->tg_relation, rules->fields[FIELD_STATUS]),
-				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "status_alias")));
-	return stage;
+/* Did the statement name this column, or a trigger change it? */
+bool
+column_is_written(TriggerData *trigger, ObjectRules *rules, Field field)
+{
+	return field_changed(rules, trigger->tg_trigslot, trigger->tg_newslot, field) ||
+		bms_is_member(rules->fields[field] - FirstLowInvalidHeapAttributeNumber,
+					  trigger->tg_updatedcols);
+}
+
+/* Is the guard a trigger that fires now, and the last one to change the row? */
+bool
+guard_has_last_word(const GuardPlace *place)
+{
+	if (!place->is_last)
+		return false;
+	switch (place->enabled)
+	{
+		case TRIGGER_FIRES_ALWAYS:
+			return true;
+		case TRIGGER_FIRES_ON_ORIGIN:
+			return SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
+		case TRIGGER_FIRES_ON_REPLICA:
+			return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+		default:
+			return false;
+	}
 }
 
 /* The furthest spine stage, given the one so far. */
-static Datum
+Datum
 further_stage(const Stage *so_far, const Stage *stage, bool *isnull)
 {
 	const Stage *furthest = so_far;
@@ -298,7 +316,7 @@ guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		stage = DatumGetStagePP(value);
 	else
 	{
-		stage = stage_of_status(trigger, rulebook, rules, row);
+		stage = stage_of_status(rules, row);
 		if (stage == NULL)
 			stage = stage_make(rules->kind == OBJECT_LEAD ? STAGE_LEAD : STAGE_OPPORTUNITY, NULL, 0);
 		stamp(&stamps, rules, FIELD_STAGE, PointerGetDatum(stage), false);
@@ -360,25 +378,29 @@ guard_same_stage(TriggerData *trigger, ObjectRules *rules,
 	return tuple;
 }
 
-/* The instant at which the new stage begins to hold. */
+/*
+ * The instant at which the new stage begins to hold: the writer's, or now.  It
+ * is never before the present stage began; *too_early says so where it should
+ * have been.
+ */
 static TimestampTz
-choose_stage_since(TriggerData *trigger, ObjectRules *rules, TupleTableSlot *old_row,
-				   TupleTableSlot *new_row)
+choose_stage_since(TriggerData *trigger, ObjectRules *rules, const char **too_early)
 {
 	bool		isnull;
-	TimestampTz old_since = DatumGetTimestampTz(field_of(rules, old_row, FIELD_STAGE_SINCE, &isnull));
-	TimestampTz new_since = DatumGetTimestampTz(field_of(rules, new_row, FIELD_STAGE_SINCE, &isnull));
+	TimestampTz old_since = DatumGetTimestampTz(field_of(rules, trigger->tg_trigslot, FIELD_STAGE_SINCE, &isnull));
+	TimestampTz new_since = DatumGetTimestampTz(field_of(rules, trigger->tg_newslot, FIELD_STAGE_SINCE, &isnull));
 
-	if (isnull || new_since == old_since)
+	*too_early = NULL;
+	if (isnull || !column_is_written(trigger, rules, FIELD_STAGE_SINCE))
 		return Max(old_since, leadflow_now());
 	if (new_since < old_since)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("a stage cannot begin before the one that it follows"),
-				 errdetail("The present stage holds since %s, the new one was to hold since %s.",
-						   pstrdup(timestamptz_to_str(old_since)), timestamptz_to_str(new_since)),
-				 errtablecol(trigger->tg_relation, rules->fields[FIELD_STAGE_SINCE]),
-				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "stage_since")));
+	{
+		char	   *present = pstrdup(timestamptz_to_str(old_since));
+
+		*too_early = psprintf("stage_since = %s, the present stage holds since %s",
+							  timestamptz_to_str(new_since), present);
+		return old_since;
+	}
 	return new_since;
 }
 
@@ -410,7 +432,8 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	List	   *unmet;
 	bool		isnull;
 	Datum		value;
-	TimestampTz since = choose_stage_since(trigger, rules, old_row, new_row);
+	const char *too_early;
+	TimestampTz since = choose_stage_since(trigger, rules, &too_early);
 
 	if (stage_is_ours)
 		stamp(&stamps, rules, FIELD_STAGE, PointerGetDatum(to), false);
@@ -446,12 +469,31 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	/* judge the row as it will be written */
 	tuple = stamp_updated_row(trigger, &stamps, &move.row);
 	move.evidence.as_of = since;
+	move.too_early = too_early;
+	move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
+	move.status_given = field_changed(rules, old_row, new_row, FIELD_STATUS);
 	unmet = judge(&move, false);
-	if (unmet != NIL && !settle(&move, unmet, "UPDATE"))
+	if (unmet != NIL &&
+		!settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update)))
 		tuple = NULL;
 	if (move.row != new_row)
 		ExecDropSingleTupleTableSlot(move.row);
 	return tuple;
+}
+
+/* May the row have this status?  False: it has been parked. */
+static bool
+status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+				TupleTableSlot *row, const Stage *stage)
+{
+	Move		move;
+	List	   *unmet;
+
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage, true);
+	move.status_given = true;
+	unmet = judge_status_only(&move);
+	return unmet == NIL ||
+		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
 }
 
 static HeapTuple
@@ -477,13 +519,15 @@ guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	if (stage_equal(from, to) && rules->n_aliases > 0 &&
 		field_changed(rules, old_row, new_row, FIELD_STATUS))
 	{
-		const Stage *meant = stage_of_status(trigger, rulebook, rules, new_row);
+		const Stage *meant = stage_of_status(rules, new_row);
 
 		if (meant != NULL)
 		{
 			to = meant;
 			stage_is_ours = true;
 		}
+		else if (!status_is_known(trigger, rulebook, rules, new_row, to))
+			return NULL;
 	}
 
 	if (stage_equal(from, to))

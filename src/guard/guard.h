@@ -16,7 +16,14 @@ extern TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function,
 extern ObjectKind trigger_object(TriggerData *trigger);
 extern ObjectRules *trigger_rules(TriggerData *trigger, Rulebook *rulebook, ObjectKind kind);
 
+/* What the guard keeps, and whether it has been able to: guard.c */
+extern void check_identity(TriggerData *trigger, ObjectRules *rules,
+						   TupleTableSlot *old_row, TupleTableSlot *new_row);
+extern Datum further_stage(const Stage *so_far, const Stage *stage, bool *isnull);
+extern bool column_is_written(TriggerData *trigger, ObjectRules *rules, Field field);
+extern bool guard_has_last_word(const GuardPlace *place);
+
 /* What becomes of a row that does not meet the standard: settle.c */
-extern bool settle(Move *move, List *unmet, const char *operation);
+extern bool settle(Move *move, List *unmet, const char *operation, bool last_word);
 
 #endif							/* LEADFLOW_GUARD_H */

@@ -9,16 +9,23 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 
 #include "compat.h"
 #include "guard/judge.h"
+#include "guard/statement.h"
 #include "leadflow.h"
 
 /* Longest value that is quoted to say what was seen. */
@@ -83,6 +90,9 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->to = to;
 	move->variant = variant_of(move);
 	move->allowed = transition_allowed(rules, move->variant, from, to, &move->transition);
+	move->reason_given = true;
+	move->status_given = false;
+	move->too_early = NULL;
 
 	move->evidence.rulebook = rulebook;
 	move->evidence.fresh = false;
@@ -211,6 +221,44 @@ judge_transition(Move *move, List **findings, bool want_all)
 				move->allowed);
 }
 
+/* A stage begins no earlier than the one that it follows. */
+static void
+judge_since(Move *move, List **findings)
+{
+	Finding    *finding;
+
+	if (move->too_early == NULL)
+		return;
+	finding = add_finding(findings, "stage_since", move->to,
+						  "A stage does not begin before the one that it follows.",
+						  "Give stage_since an instant at or after the present one.", false);
+	finding->seen = move->too_early;
+	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STAGE_SINCE]);
+}
+
+/* A tool that has a vocabulary keeps to it. */
+static void
+judge_status(Move *move, List **findings)
+{
+	char	   *status;
+	char	   *source;
+	bool		source_has_aliases;
+	Finding    *finding;
+
+	if (!move->status_given || move->rules->n_aliases == 0)
+		return;
+	status = row_string(move, FIELD_STATUS);
+	source = row_string(move, FIELD_SOURCE);
+	if (status == NULL || source == NULL ||
+		rulebook_alias(move->rules, source, status, &source_has_aliases) != NULL ||
+		!source_has_aliases)
+		return;
+	finding = add_finding(findings, "status_alias", move->to,
+						  psprintf("The status is a word of source %s that stands for a stage.", source),
+						  "Add the word to stage_alias, or write one of its words.", false);
+	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STATUS]);
+}
+
 /* Does the catalogue let this reason be given for entering the stage? */
 static bool
 reason_applies(const Reason *reason, const Stage *to)
@@ -242,7 +290,7 @@ judge_reason(Move *move, List **findings, bool want_all)
 	if (!reason_is_owed(move->to, move->transition))
 		return;
 
-	code = row_string(move, FIELD_REASON);
+	code = move->reason_given ? row_string(move, FIELD_REASON) : NULL;
 	reason = is_blank(code) ? NULL : rulebook_reason(move->rulebook, code);
 	met = reason_applies(reason, move->to);
 	if (!met || want_all)
@@ -328,6 +376,9 @@ judge_criteria(Move *move, List **findings, bool want_all)
 											  criterion->requirement, criterion->how_to_fix, met);
 
 			finding->enforce = criterion->enforce;
+			finding->is_old = move->from != NULL &&
+				!stage_code_is_exit(stage_code(move->from)) &&
+				stage_code(criterion->stage) <= stage_code(move->from);
 			finding->columns = program->columns;
 			finding->evidence = program->evidence;
 		}
@@ -345,6 +396,89 @@ judge_criteria(Move *move, List **findings, bool want_all)
 	}
 }
 
+/* The stored row with that id, as an index finds it; NULL if there is none. */
+HeapTuple
+fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id)
+{
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
+	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(id));
+	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),
+							  GetActiveSnapshot(), 1, &key);
+	tuple = heap_copytuple(systable_getnext(scan));
+	systable_endscan(scan);
+	return tuple;
+}
+
+/*
+ * An opportunity takes its lead along: what the lead would lack on the way is
+ * lacking here.
+ */
+static void
+judge_lead(Move *move, List **findings, bool want_all)
+{
+	ObjectRules *rules = &move->rulebook->objects[OBJECT_LEAD];
+	const Stage *target;
+	Relation	rel;
+	HeapTuple	tuple;
+
+	if (move->rules->kind != OBJECT_OPPORTUNITY || !move->evidence.has_lead ||
+		stage_code_is_exit(stage_code(move->to)))
+		return;
+	target = stage_base_of(move->to);
+
+	rel = table_open(rules->relid, AccessShareLock);
+	if (move->evidence.fresh)
+	{
+		CommandCounterIncrement();
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+	}
+	tuple = fetch_by_id(move->rulebook, rules, rel, move->evidence.lead_id);
+	if (move->evidence.fresh)
+		PopActiveSnapshot();
+
+	if (HeapTupleIsValid(tuple))
+	{
+		TupleDesc	desc = RelationGetDescr(rel);
+		TupleTableSlot *row = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
+		int			since_column = rules->fields[FIELD_STAGE_SINCE];
+		bool		isnull;
+		const Stage *from = DatumGetStagePP(heap_getattr(tuple, rules->fields[FIELD_STAGE], desc, &isnull));
+		TimestampTz since = DatumGetTimestampTz(heap_getattr(tuple, since_column, desc, &isnull));
+		Datum		value = TimestampTzGetDatum(Max(since, move->evidence.as_of));
+
+		isnull = false;
+		tuple = heap_modify_tuple_by_cols(tuple, desc, 1, &since_column, &value, &isnull);
+		ExecStoreHeapTuple(tuple, row, false);
+		if (stage_compare(from, target) < 0)
+		{
+			Move		lead;
+			List	   *asked;
+			ListCell   *cell;
+
+			move_init(&lead, move->rulebook, rules, rel, row, from, target, true);
+			lead.reason_given = false;
+			lead.evidence.fresh = move->evidence.fresh;
+			asked = judge(&lead, want_all);
+			foreach(cell, asked)
+			{
+				Finding    *finding = lfirst(cell);
+
+				finding->seen = finding_seen(&lead, finding, true);
+				finding->of_lead = psprintf("lead " INT64_FORMAT, lead.evidence.lead_id);
+			}
+			*findings = list_concat(*findings, asked);
+		}
+		ExecDropSingleTupleTableSlot(row);
+	}
+	table_close(rel, NoLock);
+}
+
 /*
  * What the standard asks of the move: what is not met, or everything.
  */
@@ -354,8 +488,21 @@ judge(Move *move, bool want_all)
 	List	   *findings = NIL;
 
 	judge_transition(move, &findings, want_all);
+	judge_since(move, &findings);
+	judge_status(move, &findings);
 	judge_reason(move, &findings, want_all);
 	judge_criteria(move, &findings, want_all);
+	judge_lead(move, &findings, want_all);
+	return findings;
+}
+
+/* What is wrong with the status of a row that stays in its stage. */
+List *
+judge_status_only(Move *move)
+{
+	List	   *findings = NIL;
+
+	judge_status(move, &findings);
 	return findings;
 }
 
@@ -380,8 +527,8 @@ may_read_column(Move *move, AttrNumber attnum)
 {
 	Oid			relid = RelationGetRelid(move->rel);
 
-	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+	return pg_class_aclcheck(relid, acting_user(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(relid, attnum, acting_user(), ACL_SELECT) == ACLCHECK_OK;
 }
 
 static void
@@ -422,6 +569,8 @@ finding_seen(Move *move, Finding *finding, bool only_readable)
 	StringInfoData seen;
 	int			member = -1;
 
+	if (finding->seen != NULL)
+		return pstrdup(finding->seen);
 	initStringInfo(&seen);
 	while ((member = bms_next_member(finding->columns, member)) >= 0)
 	{
@@ -469,8 +618,11 @@ report_unmet(Move *move, List *findings, const char *detail)
 			first = finding;
 		else
 			appendStringInfoChar(&missing, '\n');
-		appendStringInfo(&missing, "%s (%s): %s", finding->criterion,
-						 stage_to_cstring(finding->stage), finding->requirement);
+		appendStringInfo(&missing, "%s (%s%s%s): %s", finding->criterion,
+						 stage_to_cstring(finding->stage),
+						 finding->of_lead == NULL ? "" : ", ",
+						 finding->of_lead == NULL ? "" : finding->of_lead,
+						 finding->requirement);
 		seen = finding_seen(move, finding, true);
 		if (seen[0] != '\0')
 			appendStringInfo(&missing, " Seen: %s.", seen);
@@ -491,7 +643,7 @@ report_unmet(Move *move, List *findings, const char *detail)
 					 move->rules->kind == OBJECT_LEAD ? "" : ", 'opportunity'") :
 			 errhint("The table %s.standard holds the criteria; SET leadflow.on_violation = park sets such rows aside.",
 					 move->rulebook->schema),
-			 bms_num_members(first->columns) > 0 ?
+			 first->of_lead == NULL && !bms_is_empty(first->columns) ?
 			 errtablecol(move->rel, bms_next_member(first->columns, -1)) : errtable(move->rel),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, first->criterion)));
 }

@@ -23,6 +23,9 @@ typedef struct Move
 	const char *variant;
 	bool		allowed;
 	const Transition *transition;	/* the rule that allows it; NULL for forward */
+	bool		reason_given;	/* by this very write */
+	bool		status_given;	/* by this very write */
+	const char *too_early;		/* why the stage cannot begin when it should; or NULL */
 	Evidence	evidence;
 } Move;
 
@@ -35,6 +38,9 @@ typedef struct Finding
 	const char *how_to_fix;		/* or NULL */
 	bool		enforce;
 	bool		met;
+	bool		is_old;			/* asked for by an earlier move already */
+	const char *of_lead;		/* the lead of an opportunity, or NULL */
+	const char *seen;			/* the values it was judged by, if not to be looked up */
 	Bitmapset  *columns;		/* attribute numbers it depends on */
 	Bitmapset  *evidence;		/* kinds of evidence it depends on */
 } Finding;
@@ -47,12 +53,14 @@ extern bool transition_allowed(ObjectRules *rules, const char *variant,
 							   const Transition **transition);
 extern bool reason_is_owed(const Stage *to, const Transition *transition);
 extern List *judge(Move *move, bool want_all);
+extern List *judge_status_only(Move *move);
 extern bool any_enforced(List *findings);
 
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
 extern void report_unmet(Move *move, List *findings, const char *detail) pg_attribute_noreturn();
 
-/* Fields of a row */
+/* Rows of lead and opportunity */
+extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);
 extern bool same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum);

@@ -4,10 +4,11 @@
  *
  * Every move writes here, so the row goes straight into the table and its
  * indexes, without a plan and an executor run for each.  That is right only
- * while the table is as create_workspace made it.  Where its owner has added a
- * trigger, a rule, a column with a default, or has partitioned it, the event
- * is written by an ordinary INSERT instead, which does whatever the owner
- * wants done.  Both ways write the same row.
+ * while the table is as create_workspace made it and nobody's code has a part
+ * in it.  Where its owner has added a trigger, a rule, a constraint, a column
+ * with a default or an index on an expression, or has partitioned it, the
+ * event is written as the owner by an ordinary INSERT, which does whatever the
+ * owner wants done.  Both ways write the same row.
  */
 #include "postgres.h"
 
@@ -134,6 +135,20 @@ map_columns(Ledger *ledger, Relation rel, Oid stage_type)
 	return known == EVENT_FIELDS + 2;
 }
 
+/* Does an index compute nothing?  A predicate may ask whether a column is null. */
+static bool
+index_is_plain(IndexInfo *info)
+{
+	ListCell   *cell;
+
+	foreach(cell, info->ii_Predicate)
+	{
+		if (!IsA(lfirst(cell), NullTest) || !IsA(((NullTest *) lfirst(cell))->arg, Var))
+			return false;
+	}
+	return info->ii_Expressions == NIL;
+}
+
 /* Look at stage_event once; the rulebook goes stale when it changes. */
 static Ledger *
 open_ledger(Rulebook *rulebook)
@@ -163,7 +178,9 @@ open_ledger(Rulebook *rulebook)
 			Relation	index = index_open(lfirst_oid(cell), RowExclusiveLock);
 
 			ledger->index_oids[ledger->n_indexes] = lfirst_oid(cell);
-			ledger->index_infos[ledger->n_indexes++] = BuildIndexInfo(index);
+			ledger->index_infos[ledger->n_indexes] = BuildIndexInfo(index);
+			if (!index_is_plain(ledger->index_infos[ledger->n_indexes++]))
+				ledger->direct = false;
 			index_close(index, NoLock);
 		}
 	}
@@ -228,7 +245,6 @@ ledger_append(Rulebook *rulebook, Datum *values, bool *nulls)
 {
 	Ledger	   *ledger;
 	Relation	rel;
-	OwnerState	state;
 
 	if (rulebook->events == NULL)
 		rulebook->events = open_ledger(rulebook);
@@ -242,10 +258,8 @@ ledger_append(Rulebook *rulebook, Datum *values, bool *nulls)
 		(void) statement_run(rulebook, INSERT_EVENT, values, nulls);
 		return;
 	}
-	become_owner(rulebook, &state);
 	ledger->busy = true;		/* after an error it stays so: the other way is as good */
 	append_directly(ledger, rel, values, nulls);
 	ledger->busy = false;
-	become_self(&state);
 	table_close(rel, NoLock);
 }

@@ -114,48 +114,69 @@ move_lead_along(Move *move)
 	(void) statement_run(move->rulebook, MOVE_LEAD, values, NULL);
 }
 
-/* Is the guard a trigger that fires now, and the last one to change the row? */
-static bool
-guard_has_judged(ObjectRules *rules)
+/* What was written is not what the guard made of the row. */
+static void
+refuse_tampering(Relation rel)
 {
-	if (!rules->guard_is_last)
-		return false;
-	switch (rules->guard_enabled)
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("a row of \"%s\" was changed after the guard had seen it",
+					RelationGetRelationName(rel)),
+			 errdetail("Another BEFORE trigger changed what the guard keeps, or the guard is disabled."),
+			 errhint("Rename the trigger so that it sorts before zzz_leadflow_guard, or enable the guard."),
+			 errtable(rel),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "guard")));
+}
+
+/*
+ * Where the guard did not have the last word: do the columns that it keeps
+ * say what it would have made them say?  old_row is NULL for a new row.
+ */
+static void
+check_stamps(TriggerData *trigger, ObjectRules *rules, TupleTableSlot *old_row,
+			 TupleTableSlot *new_row)
+{
+	AttrNumber	since = rules->fields[FIELD_STAGE_SINCE];
+	AttrNumber	furthest = rules->fields[FIELD_FURTHEST_STAGE];
+	bool		isnull;
+	Datum		value;
+	const Stage *stage = DatumGetStagePP(slot_getattr(new_row, rules->fields[FIELD_STAGE], &isnull));
+	const Stage *so_far = NULL;
+	const Stage *expected;
+	const Stage *found;
+
+	if (old_row != NULL)
 	{
-		case TRIGGER_FIRES_ALWAYS:
-			return true;
-		case TRIGGER_FIRES_ON_ORIGIN:
-			return SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
-		case TRIGGER_FIRES_ON_REPLICA:
-			return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
-		default:
-			return false;
+		check_identity(trigger, rules, old_row, new_row);
+		value = slot_getattr(old_row, furthest, &isnull);
+		so_far = isnull ? NULL : DatumGetStagePP(value);
+		if (same_column(old_row, new_row, rules->fields[FIELD_STAGE]) ?
+			!same_column(old_row, new_row, since) :
+			DatumGetTimestampTz(slot_getattr(new_row, since, &isnull)) <
+			DatumGetTimestampTz(slot_getattr(old_row, since, &isnull)))
+			refuse_tampering(trigger->tg_relation);
 	}
+
+	value = further_stage(so_far, stage, &isnull);
+	expected = isnull ? NULL : DatumGetStagePP(value);
+	value = slot_getattr(new_row, furthest, &isnull);
+	found = isnull ? NULL : DatumGetStagePP(value);
+	if (expected == NULL || found == NULL ? expected != found : !stage_equal(expected, found))
+		refuse_tampering(trigger->tg_relation);
 }
 
 /* Judge what was written where the guard could not. */
 static void
-judge_again(Move *move, const Stage *furthest_before)
+judge_again(Move *move)
 {
-	bool		isnull;
-	Datum		value = row_field(move, FIELD_FURTHEST_STAGE, &isnull);
-	const Stage *furthest = isnull ? NULL : DatumGetStagePP(value);
-	const char *detail = "The row was changed after the guard had seen it, or the guard is disabled.";
-	List	   *unmet = judge(move, false);
+	List	   *unmet;
 
+	move->evidence.fresh = true;
+	unmet = judge(move, false);
 	if (any_enforced(unmet) && leadflow_on_violation != ON_VIOLATION_WARN)
-		report_unmet(move, unmet, detail);
-
-	if (!stage_code_is_exit(stage_code(move->to)) &&
-		(furthest == NULL || stage_code(furthest) < stage_code(move->to)))
-		ereport(ERROR,
-				(errcode(ERRCODE_CHECK_VIOLATION),
-				 errmsg("the stage of %s was changed after the guard had seen it",
-						object_name(move->rules->kind)),
-				 errdetail_internal("%s", detail),
-				 errhint("Rename the BEFORE trigger so that it sorts before zzz_leadflow_guard, or enable the guard."),
-				 errtable(move->rel),
-				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "guard")));
+		report_unmet(move, unmet, "The row was changed after the guard had seen it, or the guard is disabled.");
+	if (unmet != NIL)
+		(void) settle(move, unmet, "UPDATE", true);
 }
 
 static void
@@ -169,9 +190,12 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, NULL, to, true);
 	move.evidence.fresh = true;
+	move.status_given = true;
 	unmet = judge(&move, false);
-	if (unmet != NIL && !settle(&move, unmet, "INSERT"))
+	if (unmet != NIL && !settle(&move, unmet, "INSERT", true))
 		return;
+	if (!guard_has_last_word(&rules->on_insert))
+		check_stamps(trigger, rules, NULL, row);
 
 	write_history(&move, NULL);
 	clocks_on_stage(&move);
@@ -189,14 +213,25 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	const Stage *from = DatumGetStagePP(slot_getattr(old_row, rules->fields[FIELD_STAGE], &isnull));
 	const Stage *to = DatumGetStagePP(slot_getattr(new_row, rules->fields[FIELD_STAGE], &isnull));
 	const Stage *furthest;
+	bool		guarded = guard_has_last_word(&rules->on_update);
 	bool		owner_changed;
 	Move		move;
 
 	owner_changed = !same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
-	if (stage_equal(from, to) && !owner_changed)
+	if (guarded && stage_equal(from, to) && !owner_changed)
 		return;
 
 	move_init(&move, rulebook, rules, trigger->tg_relation, new_row, from, to, true);
+	if (!guarded)
+	{
+		if (!stage_equal(from, to))
+		{
+			move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
+			move.status_given = !same_column(old_row, new_row, rules->fields[FIELD_STATUS]);
+			judge_again(&move);
+		}
+		check_stamps(trigger, rules, old_row, new_row);
+	}
 	if (owner_changed)
 		clocks_on_owner(&move);
 	if (stage_equal(from, to))
@@ -204,11 +239,6 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 
 	value = slot_getattr(old_row, rules->fields[FIELD_FURTHEST_STAGE], &isnull);
 	furthest = isnull ? NULL : DatumGetStagePP(value);
-	if (!guard_has_judged(rules))
-	{
-		move.evidence.fresh = true;
-		judge_again(&move, furthest);
-	}
 
 	write_history(&move, furthest);
 	clocks_on_stage(&move);

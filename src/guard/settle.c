@@ -48,6 +48,8 @@ unmet_to_jsonb(Move *move, List *unmet)
 		appendStringInfoChar(&json, '{');
 		append_member(&json, "criterion", finding->criterion);
 		appendStringInfoString(&json, ", ");
+		append_member(&json, "object", finding->of_lead != NULL ? "lead" : object_name(move->rules->kind));
+		appendStringInfoString(&json, ", ");
 		append_member(&json, "stage", stage_to_cstring(finding->stage));
 		appendStringInfoString(&json, ", ");
 		append_member(&json, "requirement", finding->requirement);
@@ -112,6 +114,9 @@ record_violations(Move *move, List *unmet)
 		Datum		values[10];
 		bool		nulls[10] = {false};
 
+		/* an earlier move has recorded it; the lead's own move records its own */
+		if (finding->is_old || finding->of_lead != NULL)
+			continue;
 		values[0] = CStringGetTextDatum(object_name(move->rules->kind));
 		values[1] = row_field(move, is_lead ? FIELD_ID : FIELD_LEAD_ID, &nulls[1]);
 		values[2] = is_lead ? (Datum) 0 : row_field(move, FIELD_ID, &nulls[2]);
@@ -129,11 +134,12 @@ record_violations(Move *move, List *unmet)
 }
 
 /*
- * Settle a move for which something is not met.  True: the row is accepted.
- * False: it has been parked.
+ * Settle a move for which something is not met.  True: the row is accepted,
+ * and what is not met is recorded, if this is the last word.  False: it has
+ * been parked.
  */
 bool
-settle(Move *move, List *unmet, const char *operation)
+settle(Move *move, List *unmet, const char *operation, bool last_word)
 {
 	if (any_enforced(unmet))
 	{
@@ -148,6 +154,7 @@ settle(Move *move, List *unmet, const char *operation)
 				break;
 		}
 	}
-	record_violations(move, unmet);
+	if (last_word)
+		record_violations(move, unmet);
 	return true;
 }

@@ -2,20 +2,22 @@
  * statement.c
  *	  Run SQL in a workspace as its owner, each statement planned once.
  *
- * Whoever writes a lead needs no right on history, clocks or definitions: as
- * with the checks of a foreign key, the module writes them as the workspace's
- * owner.  Row values only ever travel as parameters.  Everything is
- * schema-qualified, for the search_path is the writer's.
+ * Row values only ever travel as parameters, and every name is qualified.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
 
 #include "guard/statement.h"
+#include "rulebook/owner.h"
 
 #define MAX_ARGS	20
 
@@ -53,7 +55,7 @@
 	"  SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $17 AND t.at OPERATOR(pg_catalog.>=) $8" \
 	"  AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY ($16) ORDER BY t.at, t.id LIMIT 1) AS answer ON true" \
 	" WHERE NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
-	"  AND " RUNNING " AND due_at OPERATOR(pg_catalog.<=) $10)"
+	"  AND " RUNNING " AND due_at OPERATOR(pg_catalog.<=) $10) ON CONFLICT DO NOTHING"
 #define START_CLOCK_TYPES \
 	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
 		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID}
@@ -110,6 +112,9 @@ static const struct
 		{INT8OID, STAGE_TYPE, TIMESTAMPTZOID}
 	},
 
+	[LOCK_LEAD] = {
+		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
+	},
 	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 18, START_CLOCK_TYPES},
 	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 18, START_CLOCK_TYPES},
 	[STOP_CLOCKS_BY_STAGE] = {
@@ -146,22 +151,7 @@ static const struct
 bool		history_may_change = false;
 
 /* In whose name the outermost statement was made; invalid outside of one. */
-static Oid	acting_user = InvalidOid;
-
-void
-become_owner(Rulebook *rulebook, OwnerState *state)
-{
-	GetUserIdAndSecContext(&state->userid, &state->context);
-	SetUserIdAndSecContext(rulebook->owner,
-						   state->context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_NOFORCE_RLS);
-}
-
-void
-become_self(const OwnerState *state)
-{
-	SetUserIdAndSecContext(state->userid, state->context);
-}
+static Oid	statement_user = InvalidOid;
 
 static Oid
 argument_type(Rulebook *rulebook, Oid type)
@@ -181,21 +171,37 @@ argument_type(Rulebook *rulebook, Oid type)
 	}
 }
 
+/*
+ * Plan a statement once for all values.  Every statement finds its rows by an
+ * index; that must be so even if the tables are still empty, because the plan
+ * outlives the moment at which they are.
+ */
 static SPIPlanPtr
 prepare(Rulebook *rulebook, Statement statement)
 {
 	Oid			types[MAX_ARGS];
 	StringInfoData sql;
 	SPIPlanPtr	plan;
+	CachedPlan *generic;
+	int			guc_level;
 
 	for (int i = 0; i < statements[statement].nargs; i++)
 		types[i] = argument_type(rulebook, statements[statement].types[i]);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, statements[statement].sql, rulebook->schema);
-	plan = SPI_prepare(sql.data, statements[statement].nargs, types);
+
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	plan = SPI_prepare_cursor(sql.data, statements[statement].nargs, types,
+							  CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare a statement of workspace %s", rulebook->schema);
+	generic = SPI_plan_get_cached_plan(plan);
+	if (generic != NULL)
+		ReleaseCachedPlan(generic, CurrentResourceOwner);
+	AtEOXact_GUC(true, guc_level);
 	return plan;
 }
 
@@ -206,13 +212,12 @@ prepare(Rulebook *rulebook, Statement statement)
 uint64
 statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
 {
-	Oid			outer_actor = acting_user;
+	Oid			outer_user = statement_user;
 	OwnerState	state;
 	uint64		processed = 0;
 
-	if (!OidIsValid(acting_user))
-		acting_user = GetUserId();
-	become_owner(rulebook, &state);
+	statement_user = acting_user();
+	become_owner(rulebook->owner, rulebook->schema, &state);
 
 	PG_TRY();
 	{
@@ -232,12 +237,19 @@ statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *
 	}
 	PG_FINALLY();
 	{
-		acting_user = outer_actor;
+		statement_user = outer_user;
 	}
 	PG_END_TRY();
 
 	become_self(&state);
 	return processed;
+}
+
+/* In whose name the module acts: the writer's, also while it is the owner. */
+Oid
+acting_user(void)
+{
+	return OidIsValid(statement_user) ? statement_user : GetUserId();
 }
 
 static Datum
@@ -257,5 +269,5 @@ session_actor(void)
 Datum
 actor(void)
 {
-	return role_name(OidIsValid(acting_user) ? acting_user : GetUserId());
+	return role_name(acting_user());
 }

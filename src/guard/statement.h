@@ -16,6 +16,7 @@ typedef enum Statement
 	TAKE_BACK_LEAD,
 	TAKE_BACK_OPPORTUNITY,
 	MOVE_LEAD,
+	LOCK_LEAD,
 	START_CLOCK,				/* of a lead; of an opportunity: the next one */
 	START_OPPORTUNITY_CLOCK,
 	STOP_CLOCKS_BY_STAGE,
@@ -29,18 +30,9 @@ typedef enum Statement
 #define STATEMENTS	(RECKON_PAUSES + 1)
 StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for every plan");
 
-/* Saved while the module acts as the workspace's owner. */
-typedef struct OwnerState
-{
-	Oid			userid;
-	int			context;
-} OwnerState;
-
-extern void become_owner(Rulebook *rulebook, OwnerState *state);
-extern void become_self(const OwnerState *state);
-
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,
 							Datum *args, const bool *nulls);
+extern Oid	acting_user(void);
 extern Datum session_actor(void);
 extern Datum actor(void);
 

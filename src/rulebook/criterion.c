@@ -54,6 +54,20 @@ typedef struct SandboxContext
 	CriterionProgram *program;
 } SandboxContext;
 
+/*
+ * An expression and the constants in it mean the same in every session.  A
+ * constant without a time zone is in UTC.
+ */
+static const char *const reading_settings[][2] = {
+	{"search_path", "pg_catalog, leadflow, pg_temp"},
+	{"standard_conforming_strings", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"transform_null_equals", "off"},
+	{"DateStyle", "ISO, YMD"},
+	{"IntervalStyle", "postgres"},
+	{"TimeZone", "UTC"}
+};
+
 /* An error in the expression points into the expression. */
 static void
 criterion_error_callback(void *arg)
@@ -292,6 +306,7 @@ sandbox_walker(Node *node, SandboxContext *context)
 		case T_BoolExpr:
 		case T_BooleanTest:
 		case T_CaseWhen:
+		case T_NamedArgExpr:
 			break;
 
 		case T_NullTest:
@@ -413,9 +428,10 @@ criterion_compile(Relation rel, const char *expression)
 	error_context_stack = &callback;
 
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, leadflow, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < (int) lengthof(reading_settings); i++)
+		(void) set_config_option(reading_settings[i][0], reading_settings[i][1],
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 
 	pstate = make_parsestate(NULL);
 	pstate->p_sourcetext = expression;

@@ -23,6 +23,7 @@
 
 #include "compat.h"
 #include "rulebook/load.h"
+#include "rulebook/owner.h"
 
 /* What a column must hold for the module to read it. */
 typedef enum FieldType
@@ -163,7 +164,16 @@ rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc)
 	}
 }
 
-/* Does the guard see the row as it will be written? */
+/* Note a BEFORE trigger that fires for an event: the last one counts. */
+static void
+note_trigger(GuardPlace *place, Trigger *trigger, Oid guard)
+{
+	place->is_last = trigger->tgfoid == guard && trigger->tgqual == NULL &&
+		trigger->tgnattr == 0;
+	place->enabled = trigger->tgenabled;
+}
+
+/* Does the guard see rows as they will be written? */
 static void
 find_guard(ObjectRules *rules, Relation rel)
 {
@@ -171,17 +181,16 @@ find_guard(ObjectRules *rules, Relation rel)
 	Oid			guard = LookupFuncName(list_make2(makeString("leadflow"), makeString("guard")),
 									   0, NULL, false);
 
-	rules->guard_is_last = false;
 	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
 	{
 		Trigger    *trigger = &triggers->triggers[i];
 
-		if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype) ||
-			!TRIGGER_FOR_UPDATE(trigger->tgtype))
+		if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype))
 			continue;
-		rules->guard_is_last = (trigger->tgfoid == guard && trigger->tgqual == NULL &&
-								trigger->tgnattr == 0);
-		rules->guard_enabled = trigger->tgenabled;
+		if (TRIGGER_FOR_INSERT(trigger->tgtype))
+			note_trigger(&rules->on_insert, trigger, guard);
+		if (TRIGGER_FOR_UPDATE(trigger->tgtype))
+			note_trigger(&rules->on_update, trigger, guard);
 	}
 }
 
@@ -305,7 +314,9 @@ query(Rulebook *rulebook, const char *types, const char *format)
 							rulebook->schema),
 					 errdetail("Column \"%s\" should have the type %s.",
 							   SPI_fname(SPI_tuptable->tupdesc, i + 1), format_type_be(expected)),
-					 errcontext("%s", text.data)));
+					 errcontext("%s", text.data),
+					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(rulebook->nspid)),
+					 err_generic_string(PG_DIAG_COLUMN_NAME, SPI_fname(SPI_tuptable->tupdesc, i + 1))));
 	}
 	pfree(text.data);
 	return SPI_processed;
@@ -648,8 +659,7 @@ rulebook_load(Oid nspid, Rulebook **loading)
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;
-	Oid			save_userid;
-	int			save_context;
+	OwnerState	state;
 
 	/* a child of the caller's until it is complete, so that an error frees it */
 	mcxt = AllocSetContextCreate(CurrentMemoryContext, "leadflow rulebook",
@@ -672,17 +682,14 @@ rulebook_load(Oid nspid, Rulebook **loading)
 	rulebook->valid = true;
 	*loading = rulebook;
 
-	GetUserIdAndSecContext(&save_userid, &save_context);
-	SetUserIdAndSecContext(rulebook->owner,
-						   save_context | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	become_owner(rulebook->owner, rulebook->schema, &state);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	PushActiveSnapshot(GetLatestSnapshot());
 	load_definitions(rulebook);
 	PopActiveSnapshot();
 	SPI_finish();
-	SetUserIdAndSecContext(save_userid, save_context);
+	become_self(&state);
 
 	MemoryContextSetParent(mcxt, CacheMemoryContext);
 	return rulebook;

@@ -80,6 +80,13 @@ typedef struct StatusAlias
 	Stage	   *stage;
 } StatusAlias;
 
+/* Where the guard stands among the BEFORE triggers of an event. */
+typedef struct GuardPlace
+{
+	bool		is_last;		/* no other trigger changes the row after it */
+	char		enabled;		/* its pg_trigger.tgenabled */
+} GuardPlace;
+
 /* What holds for the leads, or for the opportunities. */
 typedef struct ObjectRules
 {
@@ -93,8 +100,8 @@ typedef struct ObjectRules
 	int			n_transitions;
 	StatusAlias	   *aliases;
 	int			n_aliases;
-	bool		guard_is_last;	/* no BEFORE trigger fires after the guard */
-	char		guard_enabled;	/* pg_trigger.tgenabled of the guard */
+	GuardPlace	on_insert;
+	GuardPlace	on_update;
 } ObjectRules;
 
 typedef struct Reason

@@ -98,6 +98,11 @@ BEGIN
             USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
     END IF;
 
+    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = grant_workspace.name), 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of workspace %', name
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
     -- everybody: the reports and the definitions
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports
     FROM pg_catalog.pg_class c

@@ -74,7 +74,7 @@ CREATE TABLE lead (
     created_at      timestamptz NOT NULL CHECK (pg_catalog.isfinite(created_at)),
     updated_at      timestamptz NOT NULL,
     stage           leadflow.stage NOT NULL,
-    furthest_stage  leadflow.stage NOT NULL,
+    furthest_stage  leadflow.stage,
     verified        boolean NOT NULL DEFAULT false,
     source          text NOT NULL CHECK (source <> ''),
     external_id     text CHECK (external_id <> ''),
@@ -109,11 +109,11 @@ CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
 COMMENT ON COLUMN lead.id IS 'canonical number; never changes, never reused';
-COMMENT ON COLUMN lead.stage_since IS 'since when the lead is in its stage; given by the writer for history, else the time of the write';
+COMMENT ON COLUMN lead.stage_since IS 'since when the lead is in its stage; given with the stage for history, else the time of the write. Between moves it stays';
 COMMENT ON COLUMN lead.created_at IS 'when the lead was created; given by the writer for history';
 COMMENT ON COLUMN lead.updated_at IS 'when the row last changed';
 COMMENT ON COLUMN lead.stage IS 'where the lead is; where the writer gives none, what its status stands for, else lead';
-COMMENT ON COLUMN lead.furthest_stage IS 'the furthest spine stage it ever reached; never goes back';
+COMMENT ON COLUMN lead.furthest_stage IS 'the furthest spine stage it ever reached; never goes back, null while it has only been in exits. Kept by leadflow';
 COMMENT ON COLUMN lead.verified IS 'whether identity and contact data were verified';
 COMMENT ON COLUMN lead.source IS 'tool that wrote the row; does not change';
 COMMENT ON COLUMN lead.external_id IS 'the tool''s own key, as text; does not change once given';
@@ -149,7 +149,7 @@ CREATE TABLE opportunity (
     created_at      timestamptz NOT NULL CHECK (pg_catalog.isfinite(created_at)),
     updated_at      timestamptz NOT NULL,
     stage           leadflow.stage NOT NULL CHECK (stage >= 'opportunity' OR stage < 'visitor'),
-    furthest_stage  leadflow.stage NOT NULL,
+    furthest_stage  leadflow.stage,
     source          text NOT NULL CHECK (source <> ''),
     external_id     text CHECK (external_id <> ''),
     status          text,
@@ -176,11 +176,11 @@ CREATE INDEX ON opportunity (lead_id);
 CREATE INDEX ON opportunity (account_id);
 COMMENT ON TABLE opportunity IS 'Opportunities: possible deals. Moving one forward moves its lead forward.';
 COMMENT ON COLUMN opportunity.id IS 'canonical number; never changes, never reused';
-COMMENT ON COLUMN opportunity.stage_since IS 'since when it is in its stage; given by the writer for history, else the time of the write';
+COMMENT ON COLUMN opportunity.stage_since IS 'since when it is in its stage; given with the stage for history, else the time of the write. Between moves it stays';
 COMMENT ON COLUMN opportunity.created_at IS 'when it was created; given by the writer for history';
 COMMENT ON COLUMN opportunity.updated_at IS 'when the row last changed';
 COMMENT ON COLUMN opportunity.stage IS 'where it is: opportunity or later, or an exit';
-COMMENT ON COLUMN opportunity.furthest_stage IS 'the furthest spine stage it ever reached; never goes back';
+COMMENT ON COLUMN opportunity.furthest_stage IS 'the furthest spine stage it ever reached; never goes back, null while it has only been in exits. Kept by leadflow';
 COMMENT ON COLUMN opportunity.source IS 'tool that wrote the row; does not change';
 COMMENT ON COLUMN opportunity.external_id IS 'the tool''s own key, as text; does not change once given';
 COMMENT ON COLUMN opportunity.status IS 'the tool''s own word for where it is; stage_alias says which stage it means';
@@ -416,6 +416,6 @@ COMMENT ON COLUMN quarantine.source IS 'tool that wrote the row';
 COMMENT ON COLUMN quarantine.external_id IS 'the tool''s own key';
 COMMENT ON COLUMN quarantine.target_stage IS 'stage that it wanted to enter';
 COMMENT ON COLUMN quarantine.parked_row IS 'the row as it would have been';
-COMMENT ON COLUMN quarantine.unmet IS 'what is missing: [{"criterion", "stage", "requirement", "seen", "how_to_fix"}]';
+COMMENT ON COLUMN quarantine.unmet IS 'what is missing: [{"criterion", "object", "stage", "requirement", "seen", "how_to_fix"}]';
 COMMENT ON COLUMN quarantine.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN quarantine.actor IS 'role in whose name the write was made';

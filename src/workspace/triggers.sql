@@ -1,20 +1,21 @@
 /*
  * triggers.sql: what watches the tables.  The guard's name sorts last among
  * BEFORE triggers, so that it sees the row as it will be written; the
- * recorder's sorts first among AFTER triggers, so that others see the history.
+ * recorder's sorts first among AFTER triggers, so that others see the history and
+ * what they write in turn is recorded after it.
  */
 
 CREATE TRIGGER zzz_leadflow_guard BEFORE INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadflow.guard('lead');
 CREATE TRIGGER zzz_leadflow_guard BEFORE INSERT OR UPDATE ON opportunity
     FOR EACH ROW EXECUTE FUNCTION leadflow.guard('opportunity');
-CREATE TRIGGER aaa_leadflow_recorder AFTER INSERT OR UPDATE ON lead
+CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadflow.recorder('lead');
-CREATE TRIGGER aaa_leadflow_recorder AFTER INSERT OR UPDATE ON opportunity
+CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON opportunity
     FOR EACH ROW EXECUTE FUNCTION leadflow.recorder('opportunity');
-CREATE TRIGGER aaa_leadflow_recorder AFTER INSERT OR UPDATE ON touch
+CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON touch
     FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder();
-CREATE TRIGGER aaa_leadflow_recorder AFTER INSERT OR UPDATE ON sla_pause
+CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.pause_recorder();
 
 -- What happened stays.

@@ -229,6 +229,6 @@ SELECT matches(:'place'::text, 'column "budgett" does not exist~LINE 1: budget >
 \set place `psql -X -q -A -t -c "INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('sal', 'c', 'x', 'budget > > 1')" 2>&1 | tr '\n' '~'`
 SELECT matches(:'place'::text, 'syntax error at or near ">"~LINE 1: budget > > 1~ {17}\^', 'a syntax error shows the place');
 
-SELECT is(written(c.e), c.expected, c.e) FROM (VALUES ('(lead).*', '0A000'), ('ROW(lead.*) IS NULL', '42P10'), ('*', '42601')) c (e, expected);
+SELECT is(written(c.e), c.expected, c.e) FROM (VALUES ('(lead).*', '0A000'), ('ROW(lead.*) IS NULL', '42P17'), ('*', '42601')) c (e, expected);
 
 SELECT * FROM finish();

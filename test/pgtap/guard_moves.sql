@@ -172,7 +172,7 @@ FROM (VALUES
     ('decision_by = NULL', 'sql', '23514 decision_timeframe stage_since'),
     ('decision_by = ''infinity''', 'sql', '23514 decision_timeframe stage_since'),
     ('decision_by = ''2026-03-01''', 'sql', '00000'),
-    ('decision_by = ''2026-02-28''', 'sql', '23514 decision_timeframe stage_since'),
+    ('decision_by = ''2026-02-28''', 'sql', '00000'),
     ('decision_by = ''2027-03-03''', 'sql', '00000'),
     ('decision_by = ''2027-03-04''', 'sql', '23514 decision_timeframe stage_since')
 ) AS c (set, to_stage, expected);
@@ -302,7 +302,7 @@ FROM (VALUES
     ('sfdc', 'open', 'visitor', 'visitor'),
     ('sfdc', 'OPEN', NULL, '23514 status_alias status'),
     ('hubspot', 'Dead', NULL, '23514 status_alias status'),
-    ('sfdc', 'nonsense', 'lead', 'lead'),
+    ('sfdc', 'nonsense', 'lead', '23514 status_alias status'),
     ('sfdc', NULL, NULL, 'lead'),
     ('sfdc', 'Dead', NULL, '23514 reason reason'),
     ('sfdc', 'Ready', NULL, '23514 target_role role')
@@ -314,7 +314,7 @@ FROM (VALUES
     ($$status = 'Ready'$$, '23514 target_role role'),
     ($$status = 'Dead', reason = 'spam'$$, 'disqualified'),
     ($$status = 'what'$$, '23514 status_alias status'),
-    ($$status = 'what', stage = 'lead.x'$$, 'lead.x'),
+    ($$status = 'what', stage = 'lead.x'$$, '23514 status_alias status'),
     ($$status = 'Ready', stage = 'lead.x'$$, 'lead.x'),
     ($$status = NULL$$, 'lead.sfdc'),
     ($$status = 'open', full_name = 'x'$$, 'lead.sfdc')

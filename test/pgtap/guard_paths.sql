@@ -309,9 +309,9 @@ FROM (VALUES
     ('AFTER DELETE', 'crm.touch FOR EACH ROW', 'touch_recorder()', 'DELETE FROM crm.touch', '39P01'),
     ('AFTER INSERT', 'crm.account FOR EACH ROW', 'pause_recorder()', $$INSERT INTO crm.account (source, name) VALUES ('t', 'x')$$, '39P01'),
     ('BEFORE INSERT', 'other FOR EACH ROW', 'definition_guard()', 'INSERT INTO other VALUES (1)', '39P01'),
-    ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('lead', 'stage')$$, 'INSERT INTO other VALUES (1)', '42703'),
-    ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('lead', 'nothing')$$, 'INSERT INTO other VALUES (1)', '42703'),
-    ('AFTER INSERT', 'other FOR EACH ROW', 'definition_recorder()', 'INSERT INTO other VALUES (1)', '42P01'),
+    ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('stage')$$, 'INSERT INTO other VALUES (1)', '42703'),
+    ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('stage', 'nothing')$$, 'INSERT INTO other VALUES (1)', '39P01'),
+    ('AFTER INSERT', 'other FOR EACH ROW', 'definition_recorder()', 'INSERT INTO other VALUES (1)', '55000'),
     ('AFTER DELETE', 'other FOR EACH ROW', 'append_only()', 'INSERT INTO other VALUES (1); DELETE FROM other', '39P01')
 ) AS c (event, tab, func, statement, expected);
 

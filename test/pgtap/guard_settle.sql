@@ -48,7 +48,7 @@ SELECT is(parked_row -> 'attributes', '{"a": [1, null]}', 'json in it stays json
 SELECT is((SELECT string_agg(u ->> 'criterion', ',') FROM jsonb_array_elements(unmet) u),
           'target_role,verified_contact,two_signals,why_now,promised,evidence', 'everything that is missing is listed')
   FROM crm.quarantine WHERE external_id IS NULL;
-SELECT is((SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(unmet -> 0) k), '{criterion,how_to_fix,requirement,seen,stage}'::text[],
+SELECT is((SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(unmet -> 0) k), '{criterion,how_to_fix,object,requirement,seen,stage}'::text[],
           'each with what it asks, what was seen and what to do') FROM crm.quarantine WHERE external_id IS NULL;
 SELECT is((SELECT count(*) FROM crm.stage_event e WHERE NOT EXISTS (SELECT FROM crm.lead l WHERE l.id = e.lead_id)), 0::bigint,
           'a parked row leaves no history');
@@ -121,7 +121,7 @@ SELECT is(tried($$INSERT INTO crm.lead (source, budget) VALUES ('x', 2)$$), '000
 DELETE FROM crm.standard WHERE criterion = 'ratio';
 
 -- opportunities
-SELECT is(tried(c.statement, $$SELECT (SELECT string_agg(o.stage || '/' || o.furthest_stage || coalesce('/' || o.closed_at::date, ''), ' ' ORDER BY o.id) FROM crm.opportunity o)
+SELECT is(tried(c.statement, $$SELECT (SELECT string_agg(o.stage || '/' || coalesce(o.furthest_stage::text, 'never') || coalesce('/' || o.closed_at::date, ''), ' ' ORDER BY o.id) FROM crm.opportunity o)
         || (SELECT '; lead ' || stage || ' ' || stage_since::date FROM crm.lead WHERE external_id = 'full')$$), c.expected, c.label)
 FROM (VALUES
     ('a new opportunity takes its lead along', $$INSERT INTO crm.opportunity (source, lead_id) SELECT 't', id FROM ids WHERE external_id = 'full'$$,
@@ -155,7 +155,7 @@ FROM (VALUES
     ('history: but not before its own stage began', $$INSERT INTO crm.opportunity (source, lead_id, stage_since) SELECT 't', id, '2026-02-20 15:00+00' FROM ids WHERE external_id = 'full'$$,
         'opportunity/opportunity; lead opportunity 2026-03-01'),
     ('history: a lost deal', $$INSERT INTO crm.opportunity (source, lead_id, stage, reason) SELECT 't', id, 'lost', 'no_budget' FROM ids WHERE external_id = 'full'$$,
-        'lost/opportunity/2026-03-02; lead lead 2026-03-01'),
+        'lost/never/2026-03-02; lead lead 2026-03-01'),
     ('in mode park the lead that may not is parked, and with it the opportunity', $$SET LOCAL leadflow.on_violation = park;
         INSERT INTO crm.opportunity (source, lead_id) SELECT 't', id FROM ids$$, 'opportunity/opportunity; lead opportunity 2026-03-02'),
     ('a lead that was disqualified is not brought back by an opportunity', $$UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE external_id = 'full';

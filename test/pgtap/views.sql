@@ -471,10 +471,10 @@ SELECT results_eq($$SELECT rows_of('SELECT ordinal, stage, spine_stage, variant,
     '11,proposal,proposal,*,Proposal,1814400',
     '11,proposal.legal_review,proposal,*,proposal.legal_review,259200'], 'stage_dictionary: leaves and variants beside their stage');
 SELECT is(count(*), 22::bigint, 'stage_dictionary has every stage') FROM stage_dictionary;
-SELECT is(lead_standard, 'The need is confirmed, in the buyer''s words. There is a budget. The decision is due within a year.', 'stage_dictionary tells the standard')
+SELECT is(lead_standard, 'The need is confirmed, in the buyer''s words. There is a budget. The buyer wants to decide within a year.', 'stage_dictionary tells the standard')
 FROM stage_dictionary WHERE stage = 'sql' AND variant = '*';
 INSERT INTO standard (object, variant, stage, criterion, requirement, expression) VALUES ('lead', 'cloud', 'sql', 'budget', 'There is a budget of 100.', 'budget > 100');
-SELECT is(lead_standard, 'The need is confirmed, in the buyer''s words. The decision is due within a year. There is a budget of 100.',
+SELECT is(lead_standard, 'The need is confirmed, in the buyer''s words. The buyer wants to decide within a year. There is a budget of 100.',
     'stage_dictionary tells the standard of a variant: its own criteria, and the general ones that it does not replace')
 FROM stage_dictionary WHERE stage = 'sql' AND variant = 'cloud';
 SELECT is(opportunity_standard, 'The offer has an amount. The offer has a date on which it should close.', 'stage_dictionary tells the standard of opportunities')

@@ -120,6 +120,6 @@ CREATE FUNCTION partitioned(tab text, key text) RETURNS text LANGUAGE sql AS $$
         CREATE TABLE crm.part_%1$s PARTITION OF crm.%1$I DEFAULT; INSERT INTO crm.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM crm.old_%1$s; DROP TABLE crm.old_%1$s CASCADE', tab, key) $$;
 SELECT is(tried(partitioned('stage_event', 'at') , 'SELECT regexp_replace(exercise(''crm''), ''events \d+'', ''events'')'), regexp_replace(:'usual', 'events \d+', 'events'), 'the history may be partitioned');
 SELECT is(tried(partitioned('violation', 'recorded_at') , 'SELECT exercise(''crm'')'), :'usual'::text, 'so may violations');
-SELECT matches(tried(partitioned('touch', 'at') || '; CREATE INDEX ON crm.touch (lead_id, at); CREATE TRIGGER aaa_leadflow_recorder AFTER INSERT OR UPDATE ON crm.touch FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder()', 'SELECT exercise(''crm'')'),
+SELECT matches(tried(partitioned('touch', 'at') || '; CREATE INDEX ON crm.touch (lead_id, at); CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON crm.touch FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder()', 'SELECT exercise(''crm'')'),
                '^(opportunity|0A000|42809)', 'partitioned touches work or are refused');
 SELECT * FROM finish();

@@ -29,7 +29,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 $publisher->safe_psql('postgres', 'CREATE DATABASE copied');
 create_filled($publisher, 'copied');
 $publisher->safe_psql('copied',
-	'ALTER TABLE crm.touch ENABLE TRIGGER aaa_leadflow_recorder');
+	'ALTER TABLE crm.touch ENABLE TRIGGER "000_leadflow_recorder"');
 $publisher->safe_psql(
 	'copied', q{
 	ALTER TABLE crm.moves ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
@@ -157,9 +157,9 @@ $subscriber->safe_psql(
 		('form', 'response', '{form}', '{call}', '1 hour', 'elapsed', 'soon');
 	INSERT INTO crm.standard (stage, criterion, requirement, expression, mode) VALUES
 		('mql', 'interest', 'a sign', 'signals >= 1', 'warn'), ('sal', 'phone', 'a phone', 'phone IS NOT NULL', 'enforce');
-	ALTER TABLE crm.lead ENABLE ALWAYS TRIGGER zzz_leadflow_guard, ENABLE ALWAYS TRIGGER aaa_leadflow_recorder;
-	ALTER TABLE crm.opportunity ENABLE ALWAYS TRIGGER zzz_leadflow_guard, ENABLE ALWAYS TRIGGER aaa_leadflow_recorder;
-	ALTER TABLE crm.touch ENABLE ALWAYS TRIGGER aaa_leadflow_recorder;
+	ALTER TABLE crm.lead ENABLE ALWAYS TRIGGER zzz_leadflow_guard, ENABLE ALWAYS TRIGGER "000_leadflow_recorder";
+	ALTER TABLE crm.opportunity ENABLE ALWAYS TRIGGER zzz_leadflow_guard, ENABLE ALWAYS TRIGGER "000_leadflow_recorder";
+	ALTER TABLE crm.touch ENABLE ALWAYS TRIGGER "000_leadflow_recorder";
 	ALTER DATABASE judged SET leadflow.on_violation = park});
 $publisher->safe_psql('judged',
 	"INSERT INTO crm.lead (source, external_id) VALUES ('web', 'first')");

@@ -33,9 +33,9 @@ $node->safe_psql(
 	INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('mql', 'x', 'x', 'true');
 	INSERT INTO crm.lead (source, external_id) SELECT 'web', i::text FROM generate_series(1, 3) i;
 	INSERT INTO crm.opportunity (source, external_id) SELECT 'web', i::text FROM generate_series(1, 6) i;
-	ALTER TABLE crm.opportunity DISABLE TRIGGER aaa_leadflow_recorder;
+	ALTER TABLE crm.opportunity DISABLE TRIGGER "000_leadflow_recorder";
 	UPDATE crm.opportunity SET lead_id = 1 + id % 3;
-	ALTER TABLE crm.opportunity ENABLE TRIGGER aaa_leadflow_recorder;
+	ALTER TABLE crm.opportunity ENABLE TRIGGER "000_leadflow_recorder";
 	CREATE FUNCTION next_stage(leadflow.stage, leadflow.stage) RETURNS leadflow.stage LANGUAGE sql STABLE AS $$
 		SELECT COALESCE((SELECT min(s.stage) FROM leadflow.spine() s WHERE s.stage > $1 AND s.stage >= $2), $2) $$});
 

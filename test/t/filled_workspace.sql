@@ -135,7 +135,7 @@ ALTER TABLE crm.lead ENABLE ALWAYS TRIGGER note_always;
 CREATE TRIGGER note_never AFTER UPDATE ON crm.lead FOR EACH ROW EXECUTE FUNCTION crm.note_move();
 ALTER TABLE crm.lead DISABLE TRIGGER note_never;
 COMMENT ON TRIGGER note_move ON crm.lead IS 'keeps a list of moves';
-ALTER TABLE crm.touch ENABLE ALWAYS TRIGGER aaa_leadflow_recorder;
+ALTER TABLE crm.touch ENABLE ALWAYS TRIGGER "000_leadflow_recorder";
 UPDATE crm.lead SET stage = 'mql' WHERE id = 18;
 CREATE POLICY own_leads ON crm.account FOR SELECT TO seller USING (country IS DISTINCT FROM 'XX');
 REFRESH MATERIALIZED VIEW crm.my_counts;

@@ -21,9 +21,9 @@ FROM (SELECT s.metric,
              pg_catalog.date_trunc('month', s.started_at)::date AS month,
              pg_catalog.count(*) AS clocks,
              pg_catalog.count(s.stopped_at) AS answered,
-             pg_catalog.percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY s.waiting_seconds)
+             pg_catalog.percentile_cont('{0.5,0.9}'::double precision[]) WITHIN GROUP (ORDER BY s.waiting_seconds)
                  FILTER (WHERE s.stopped_at IS NOT NULL) AS waiting,
-             pg_catalog.percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY s.working_seconds)
+             pg_catalog.percentile_cont('{0.5,0.9}'::double precision[]) WITHIN GROUP (ORDER BY s.working_seconds)
                  FILTER (WHERE s.stopped_at IS NOT NULL) AS working,
              -- who still waits, and not for that long yet, says nothing
              pg_catalog.count(*) FILTER (WHERE s.stopped_at - s.started_at <= interval '5 minutes') AS within_5_minutes,
