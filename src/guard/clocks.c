@@ -113,6 +113,31 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
 }
 
 /*
+ * Two touches that start and stop clocks of one lead at the same time wait for
+ * each other, and for a move of the lead: neither must miss what the other
+ * writes.  Touches that no policy names lock nothing.
+ */
+static void
+lock_lead(Rulebook *rulebook, int64 lead_id)
+{
+	Datum		id = Int64GetDatum(lead_id);
+
+	(void) statement_run(rulebook, LOCK_LEAD, &id, NULL);
+}
+
+/* Is there a promise about opportunities? */
+static bool
+has_opportunity_policies(Rulebook *rulebook)
+{
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		if (rulebook->policies[i].object == OBJECT_OPPORTUNITY)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Start a policy's clock for the lead or opportunity in move.  The touch is the one that
  * started it, or NULL.
  */
@@ -126,8 +151,8 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	Datum		calendar = policy_calendar(rulebook, policy, owner);
 	TimestampTz due = reckon(calendar, start, &policy->target);
 	bool		is_lead = policy->object == OBJECT_LEAD;
-	Datum		values[18];
-	bool		nulls[18] = {false};
+	Datum		values[20];
+	bool		nulls[20] = {false};
 
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = CStringGetTextDatum(policy->policy);
@@ -155,6 +180,9 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	nulls[16] = !move->evidence.has_lead;
 	values[17] = values[0];
 	nulls[17] = is_lead;
+	values[18] = PointerGetDatum(policy->stops_on_stage);
+	nulls[18] = (policy->stops_on_stage == NULL);
+	values[19] = BoolGetDatum(policy->stops_on_verdict);
 	(void) statement_run(rulebook, is_lead ? START_CLOCK : START_OPPORTUNITY_CLOCK, values, nulls);
 }
 
@@ -238,19 +266,44 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 	}
 }
 
-/* Does reaching the stage stop the policy's clocks? */
+/*
+ * Has the lead a clock that is running?  Most have none, so it is looked up by
+ * the index before a statement is run.  Opportunities are few: it may be so.
+ */
 static bool
-stage_stops(const Policy *policy, const Stage *stage)
+has_running_clock(Move *move)
 {
-	bool		is_exit = stage_code_is_exit(stage_code(stage));
+	ClockColumns *columns = &move->rulebook->clock;
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	bool		running = false;
 
-	if (policy->stops_on_verdict && (is_exit || stage_code(stage) >= STAGE_SAL))
+	if (move->rules->kind != OBJECT_LEAD || !OidIsValid(columns->lead_index))
 		return true;
-	if (policy->stops_on_stage == NULL)
-		return false;
-	return stage_contained(stage, policy->stops_on_stage) ||
-		(!is_exit && !stage_code_is_exit(stage_code(policy->stops_on_stage)) &&
-		 stage_compare(stage, policy->stops_on_stage) >= 0);
+
+	rel = table_open(columns->relid, AccessShareLock);
+	if (!move->rulebook->valid)
+	{
+		table_close(rel, NoLock);
+		return true;
+	}
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(move->evidence.lead_id));
+	scan = systable_beginscan(rel, columns->lead_index, true, GetActiveSnapshot(), 1, &key);
+	while (!running && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		running = heap_attisnull(tuple, columns->stopped_at, RelationGetDescr(rel)) &&
+			heap_attisnull(tuple, columns->cancelled_at, RelationGetDescr(rel));
+	}
+	systable_endscan(scan);
+	PopActiveSnapshot();
+	table_close(rel, NoLock);
+	return running;
 }
 
 /*
@@ -262,28 +315,22 @@ void
 clocks_on_stage(Move *move)
 {
 	Rulebook   *rulebook = move->rulebook;
-	bool		is_exit = stage_code_is_exit(stage_code(move->to));
-	char	  **stopped = palloc(sizeof(char *) * Max(rulebook->n_policies, 1));
-	int			n_stopped = 0;
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
 
-	for (int i = 0; i < rulebook->n_policies; i++)
-	{
-		Policy	   *policy = &rulebook->policies[i];
+	if (!is_lead && move->evidence.has_lead && has_opportunity_policies(rulebook))
+		lock_lead(rulebook, move->evidence.lead_id);
 
-		if (policy->object == move->rules->kind && stage_stops(policy, move->to))
-			stopped[n_stopped++] = policy->policy;
-	}
-	if (move->from != NULL && (n_stopped > 0 || is_exit))
+	if (move->from != NULL && has_running_clock(move))
 	{
 		Datum		values[5];
 		bool		isnull;
 
 		values[0] = row_field(move, FIELD_ID, &isnull);
 		values[1] = TimestampTzGetDatum(move->evidence.as_of);
-		values[2] = text_array(stopped, n_stopped);
+		values[2] = PointerGetDatum(move->to);
 		values[3] = CStringGetTextDatum(psprintf("stage %s", stage_to_cstring(move->to)));
-		values[4] = BoolGetDatum(is_exit);
-		(void) statement_run(rulebook, move->rules->kind == OBJECT_LEAD ?
+		values[4] = BoolGetDatum(stage_code_is_exit(stage_code(move->to)));
+		(void) statement_run(rulebook, is_lead ?
 							 STOP_CLOCKS_BY_STAGE : STOP_OPPORTUNITY_CLOCKS_BY_STAGE, values, NULL);
 	}
 	start_clocks(move, move->evidence.as_of, move->to, NULL, NULL);
@@ -322,19 +369,6 @@ kind_starts(Rulebook *rulebook, const char *kind)
 	return false;
 }
 
-/*
- * Two touches that start and stop clocks of one lead at the same time wait for
- * each other, and for a move of the lead: neither must miss what the other
- * writes.  Touches that no policy names lock nothing.
- */
-static void
-lock_lead(Rulebook *rulebook, int64 lead_id)
-{
-	Datum		id = Int64GetDatum(lead_id);
-
-	(void) statement_run(rulebook, LOCK_LEAD, &id, NULL);
-}
-
 /* An inbound touch: start what its kind starts, for the lead as it is now. */
 static void
 inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
@@ -370,34 +404,59 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	PopActiveSnapshot();
 }
 
-/* An outbound touch: stop the clocks that wait for it. */
-static void
-outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
+/* May a clock wait for an outbound touch of that kind? */
+static bool
+kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
 {
-	char	  **stopped = palloc(sizeof(char *) * Max(rulebook->n_policies, 1));
-	int			n_stopped = 0;
-	Datum		values[5];
+	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
 
+	if (known != NULL && known->is_contact)
+		return true;
 	for (int i = 0; i < rulebook->n_policies; i++)
 	{
 		Policy	   *policy = &rulebook->policies[i];
 
 		if (contains(policy->stops_on_touch, policy->n_stops_on_touch, kind))
-			stopped[n_stopped++] = policy->policy;
+			return true;
 	}
-	if (n_stopped == 0)
+	return false;
+}
+
+/* An outbound touch: stop the clocks that wait for it. */
+static void
+outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, Datum kind)
+{
+	Datum		values[4];
+
+	if (!kind_may_stop(rulebook, kind, TextDatumGetCString(kind)))
 		return;
 	lock_lead(rulebook, lead_id);
 
 	values[0] = Int64GetDatum(lead_id);
 	values[1] = TimestampTzGetDatum(at);
-	values[2] = text_array(stopped, n_stopped);
+	values[2] = kind;
 	values[3] = Int64GetDatum(touch_id);
-	values[4] = CStringGetTextDatum(psprintf("touch %s", kind));
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
 }
 
-/* Both recorders below are fired by INSERT and UPDATE, on one table. */
+/* A touch was corrected or removed: undo what it started and stopped. */
+static void
+retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
+{
+	TouchColumns *touch = &rulebook->touch;
+	bool		isnull;
+	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
+	Datum		id;
+
+	if (isnull)
+		return;
+	id = slot_getattr(old_row, touch->id, &isnull);
+	lock_lead(rulebook, DatumGetInt64(lead_id));
+	(void) statement_run(rulebook, RETRACT_STARTS, &id, NULL);
+	(void) statement_run(rulebook, RETRACT_STOPS, &id, NULL);
+}
+
+/* The row that a recorder below is about, which belongs on one table. */
 static TupleTableSlot *
 written_row(TriggerData *trigger, Rulebook *rulebook, const char *table)
 {
@@ -406,13 +465,13 @@ written_row(TriggerData *trigger, Rulebook *rulebook, const char *table)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
 						trigger->tg_trigger->tgname, rulebook->schema, table)));
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 		return trigger->tg_trigslot;
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		return trigger->tg_newslot;
 	ereport(ERROR,
 			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
+			 errmsg("trigger \"%s\" must be fired by INSERT, UPDATE or DELETE",
 					trigger->tg_trigger->tgname)));
 }
 
@@ -434,27 +493,36 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	int64		id;
 	int64		lead_id;
 	TimestampTz at;
-	char	   *kind;
+	Datum		kind;
 	bool		isnull;
 
-	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && touch_is_same(touch, trigger->tg_trigslot, row))
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		if (touch_is_same(touch, trigger->tg_trigslot, row))
+			return;
+		retract_touch(rulebook, trigger->tg_trigslot);
+	}
+	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	{
+		retract_touch(rulebook, row);
 		return;
+	}
 
 	lead_id = DatumGetInt64(slot_getattr(row, touch->lead_id, &isnull));
 	if (isnull)
 		return;
 	id = DatumGetInt64(slot_getattr(row, touch->id, &isnull));
 	at = DatumGetTimestampTz(slot_getattr(row, touch->at, &isnull));
-	kind = TextDatumGetCString(slot_getattr(row, touch->kind, &isnull));
+	kind = slot_getattr(row, touch->kind, &isnull);
 
 	if (touch_is_inbound(slot_getattr(row, touch->direction, &isnull)))
-		inbound_touch(rulebook, id, lead_id, at, kind);
+		inbound_touch(rulebook, id, lead_id, at, TextDatumGetCString(kind));
 	else
 		outbound_touch(rulebook, id, lead_id, at, kind);
 }
 
 /*
- * leadflow.touch_recorder(): AFTER INSERT OR UPDATE on touch, for each row.
+ * leadflow.touch_recorder(): AFTER INSERT, UPDATE or DELETE on touch, for each row.
  */
 PG_FUNCTION_INFO_V1(leadflow_touch_recorder);
 Datum
@@ -501,7 +569,11 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 							rulebook->schema)));
 		clock = slot_getattr(row, clock_id, &isnull);
 		if (!isnull)
+		{
+			/* two pauses that end at the same time are both reckoned */
+			(void) statement_run(rulebook, LOCK_CLOCK, &clock, NULL);
 			(void) statement_run(rulebook, RECKON_PAUSES, &clock, NULL);
+		}
 	}
 	PG_FINALLY();
 	{

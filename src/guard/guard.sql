@@ -13,7 +13,7 @@ COMMENT ON FUNCTION leadflow.recorder() IS
 CREATE FUNCTION leadflow.touch_recorder() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_touch_recorder';
 COMMENT ON FUNCTION leadflow.touch_recorder() IS
-    'AFTER INSERT OR UPDATE trigger of touch: starts and stops clocks';
+    'AFTER INSERT OR UPDATE OR DELETE trigger of touch: starts and stops clocks';
 
 CREATE FUNCTION leadflow.pause_recorder() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_pause_recorder';

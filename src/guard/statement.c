@@ -37,35 +37,52 @@
 #define OPPORTUNITY_CLOCKS	"opportunity_id OPERATOR(pg_catalog.=) $1"
 #define RUNNING			"stopped_at IS NULL AND cancelled_at IS NULL"
 
+/* The first touch that answers: of the lead, from an instant on, of a kind */
+#define ANSWER(lead, since, kinds) \
+	"SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) " lead \
+	" AND t.at OPERATOR(pg_catalog.>=) " since " AND t.direction OPERATOR(pg_catalog.=) 'outbound'" \
+	" AND t.kind OPERATOR(pg_catalog.=) ANY (" kinds ") ORDER BY t.at, t.id LIMIT 1"
+
 /*
  * Of each metric at most one clock is running: a stricter promise takes the
- * place of the one that runs, a laxer one does not start.  The answer may have
- * been recorded before the question.
+ * place of the one that runs, a laxer one does not start.  Where the answer
+ * was recorded before the question, the clock is met at once and disturbs
+ * nothing.
  */
 #define START_CLOCK_OF(clocks) \
-	"WITH superseded AS (" \
+	"WITH answer AS MATERIALIZED (" ANSWER("$17", "$8", "$16") ")," \
+	" superseded AS (" \
 	"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2" \
 	"  WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3 AND " RUNNING \
-	"  AND due_at OPERATOR(pg_catalog.>) $10 RETURNING id)" \
+	"  AND due_at OPERATOR(pg_catalog.>) $10 AND NOT EXISTS (SELECT FROM answer) RETURNING id)" \
 	" INSERT INTO %1$s.sla_clock (lead_id, opportunity_id, policy, metric, owner, team, variant, definition_version," \
-	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by)" \
+	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by," \
+	"  stops_on_touch, stops_on_stage, stops_on_verdict)" \
 	" SELECT $17, $18, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15," \
-	"  answer.at, answer.id, 'touch ' OPERATOR(pg_catalog.||) answer.kind" \
-	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN LATERAL (" \
-	"  SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $17 AND t.at OPERATOR(pg_catalog.>=) $8" \
-	"  AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY ($16) ORDER BY t.at, t.id LIMIT 1) AS answer ON true" \
-	" WHERE NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
+	"  a.at, a.id, 'touch ' OPERATOR(pg_catalog.||) a.kind, $16, $19, $20" \
+	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN answer a ON true" \
+	" WHERE a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
 	"  AND " RUNNING " AND due_at OPERATOR(pg_catalog.<=) $10) ON CONFLICT DO NOTHING"
 #define START_CLOCK_TYPES \
 	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
-		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID}
+		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID, \
+		STAGE_TYPE, BOOLOID}
 
+/* An interval without days: a day of elapsed time is 24 hours */
+#define HOURS(time) \
+	"pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', " time "))"
+
+/* Is what the clock waits for reached with stage $3?  $5: it is an exit. */
+#define REACHED \
+	"((stops_on_verdict AND ($5 OR $3 OPERATOR(pg_catalog.>=) 'sal'::leadflow.stage))" \
+	" OR COALESCE($3 OPERATOR(pg_catalog.<@) stops_on_stage, false)" \
+	" OR COALESCE(NOT $5 AND NOT leadflow.is_exit(stops_on_stage) AND $3 OPERATOR(pg_catalog.>=) stops_on_stage, false))"
 #define STOP_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET" \
-	"  stopped_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN GREATEST($2, started_at) END," \
-	"  cancelled_at = CASE WHEN policy OPERATOR(pg_catalog.=) ANY ($3) THEN NULL ELSE GREATEST($2, started_at) END," \
+	"  stopped_at = CASE WHEN " REACHED " THEN GREATEST($2, started_at) END," \
+	"  cancelled_at = CASE WHEN " REACHED " THEN NULL ELSE GREATEST($2, started_at) END," \
 	"  stopped_by = $4" \
-	" WHERE " clocks " AND " RUNNING " AND (policy OPERATOR(pg_catalog.=) ANY ($3) OR $5)"
+	" WHERE " clocks " AND " RUNNING " AND ($5 OR " REACHED ")"
 
 #define REASSIGN_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET owner = $2, team = $3 WHERE " clocks " AND " RUNNING
@@ -115,34 +132,60 @@ static const struct
 	[LOCK_LEAD] = {
 		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
 	},
-	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 18, START_CLOCK_TYPES},
-	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 18, START_CLOCK_TYPES},
+	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 20, START_CLOCK_TYPES},
+	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 20, START_CLOCK_TYPES},
 	[STOP_CLOCKS_BY_STAGE] = {
-		STOP_CLOCKS_OF(LEAD_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
+		STOP_CLOCKS_OF(LEAD_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, BOOLOID}
 	},
 	[STOP_OPPORTUNITY_CLOCKS_BY_STAGE] = {
-		STOP_CLOCKS_OF(OPPORTUNITY_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID, BOOLOID}
+		STOP_CLOCKS_OF(OPPORTUNITY_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, BOOLOID}
 	},
 
 	/* an answer that is recorded late stops the clock at its own time */
 	[STOP_CLOCKS_BY_TOUCH] = {
-		"UPDATE %1$s.sla_clock SET stopped_at = $2, stop_touch_id = $4, stopped_by = $5"
-		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND started_at OPERATOR(pg_catalog.<=) $2 AND policy OPERATOR(pg_catalog.=) ANY ($3)"
+		"UPDATE %1$s.sla_clock SET stopped_at = $2, stop_touch_id = $4, stopped_by = 'touch ' OPERATOR(pg_catalog.||) $3"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND started_at OPERATOR(pg_catalog.<=) $2"
+		"  AND $3 OPERATOR(pg_catalog.=) ANY (stops_on_touch)"
 		"  AND cancelled_at IS NULL AND (stopped_at IS NULL OR stopped_at OPERATOR(pg_catalog.>) $2)",
-		5,
-		{INT8OID, TIMESTAMPTZOID, TEXTARRAYOID, INT8OID, TEXTOID}
+		4,
+		{INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
 	},
 	[REASSIGN_CLOCKS] = {REASSIGN_CLOCKS_OF(LEAD_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 	[REASSIGN_OPPORTUNITY_CLOCKS] = {REASSIGN_CLOCKS_OF(OPPORTUNITY_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 
+	[LOCK_CLOCK] = {
+		"SELECT FROM %1$s.sla_clock WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
+	},
+
 	/* in elapsed time every hour counts */
 	[RECKON_PAUSES] = {
 		"UPDATE %1$s.sla_clock c SET"
-		"  due_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, c.target, p.pauses),"
-		"  warn_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, c.warn_after, p.pauses)"
+		"  due_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, " HOURS("c.target") ", p.pauses),"
+		"  warn_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, " HOURS("c.warn_after") ", p.pauses)"
 		" FROM (SELECT COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(s.paused_at, s.resumed_at)), '{}'::pg_catalog.tstzmultirange) AS pauses"
 		"  FROM %1$s.sla_pause s WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.resumed_at IS NOT NULL) AS p"
 		" WHERE c.id OPERATOR(pg_catalog.=) $1",
+		1,
+		{INT8OID}
+	},
+
+	/*
+	 * A touch was corrected or removed: what it started is void, and what it
+	 * stopped waits for the next answer.  A clock that was paused is kept.
+	 */
+	[RETRACT_STARTS] = {
+		"DELETE FROM %1$s.sla_clock c WHERE c.start_touch_id OPERATOR(pg_catalog.=) $1"
+		" AND NOT EXISTS (SELECT FROM %1$s.sla_pause p WHERE p.clock_id OPERATOR(pg_catalog.=) c.id)",
+		1,
+		{INT8OID}
+	},
+	[RETRACT_STOPS] = {
+		"UPDATE %1$s.sla_clock c SET stopped_at = a.at, stop_touch_id = a.id, stopped_by = 'touch ' OPERATOR(pg_catalog.||) a.kind"
+		" FROM %1$s.sla_clock o LEFT JOIN LATERAL (" ANSWER("o.lead_id", "o.started_at", "o.stops_on_touch") ") AS a ON true"
+		" WHERE o.stop_touch_id OPERATOR(pg_catalog.=) $1 AND c.id OPERATOR(pg_catalog.=) o.id"
+		" AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) o.lead_id"
+		"  AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NOT DISTINCT FROM o.opportunity_id"
+		"  AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))",
 		1,
 		{INT8OID}
 	}

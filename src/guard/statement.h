@@ -24,10 +24,13 @@ typedef enum Statement
 	STOP_CLOCKS_BY_TOUCH,
 	REASSIGN_CLOCKS,
 	REASSIGN_OPPORTUNITY_CLOCKS,
-	RECKON_PAUSES
+	LOCK_CLOCK,
+	RECKON_PAUSES,
+	RETRACT_STARTS,
+	RETRACT_STOPS
 } Statement;
 
-#define STATEMENTS	(RECKON_PAUSES + 1)
+#define STATEMENTS	(RETRACT_STOPS + 1)
 StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for every plan");
 
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,

@@ -259,6 +259,22 @@ load_touch(Rulebook *rulebook)
 	table_close(rel, NoLock);
 }
 
+static void
+load_clock(Rulebook *rulebook)
+{
+	ClockColumns *clock = &rulebook->clock;
+	Relation	rel;
+
+	clock->relid = watch_table(rulebook, "sla_clock");
+	clock->lead_id = find_column(rulebook, clock->relid, "lead_id", FIELD_BIGINT);
+	clock->stopped_at = find_column(rulebook, clock->relid, "stopped_at", FIELD_TIMESTAMPTZ);
+	clock->cancelled_at = find_column(rulebook, clock->relid, "cancelled_at", FIELD_TIMESTAMPTZ);
+
+	rel = table_open(clock->relid, AccessShareLock);
+	clock->lead_index = find_index(rel, clock->lead_id);
+	table_close(rel, NoLock);
+}
+
 /* The type that a letter of query()'s description stands for. */
 static Oid
 described_type(Rulebook *rulebook, char letter)
@@ -310,10 +326,9 @@ query(Rulebook *rulebook, const char *types, const char *format)
 		if (SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != expected)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("a definition of workspace %s has a column of another type",
-							rulebook->schema),
-					 errdetail("Column \"%s\" should have the type %s.",
-							   SPI_fname(SPI_tuptable->tupdesc, i + 1), format_type_be(expected)),
+					 errmsg("column \"%s\" of a definition of workspace %s does not have the type %s",
+							SPI_fname(SPI_tuptable->tupdesc, i + 1), rulebook->schema,
+							format_type_be(expected)),
 					 errcontext("%s", text.data),
 					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(rulebook->nspid)),
 					 err_generic_string(PG_DIAG_COLUMN_NAME, SPI_fname(SPI_tuptable->tupdesc, i + 1))));
@@ -674,6 +689,7 @@ rulebook_load(Oid nspid, Rulebook **loading)
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		load_object(rulebook, kind);
 	load_touch(rulebook);
+	load_clock(rulebook);
 	rulebook->event_relid = watch_table(rulebook, "stage_event");
 	for (int i = 0; i < (int) lengthof(definitions); i++)
 		(void) watch_table(rulebook, definitions[i]);

@@ -131,6 +131,33 @@ free_rulebook(Rulebook *rulebook)
 	MemoryContextDelete(rulebook->mcxt);
 }
 
+/* Let go of every rulebook that is stale, also of workspaces that are gone. */
+static void
+retire_stale(void)
+{
+	HASH_SEQ_STATUS status;
+	CacheEntry *entry;
+
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		Rulebook   *old = entry->current;
+
+		if (old == NULL || old->valid)
+			continue;
+		entry->current = NULL;
+		if (old->users == 0)
+			free_rulebook(old);
+		else
+		{
+			MemoryContext oldcxt = MemoryContextSwitchTo(CacheMemoryContext);
+
+			retired = lappend(retired, old);
+			MemoryContextSwitchTo(oldcxt);
+		}
+	}
+}
+
 /*
  * The rulebook of a workspace.  The caller holds it until rulebook_close,
  * which it calls also when an error is thrown.
@@ -145,30 +172,18 @@ rulebook_open(Oid nspid)
 	if (cache == NULL)
 		create_cache();
 
+	/* what another session has committed binds this call */
+	AcceptInvalidationMessages();
+
 	entry = hash_search(cache, &nspid, HASH_ENTER, &found);
 	if (!found)
 		entry->current = NULL;
 
-	if (entry->current != NULL && !entry->current->valid)
-	{
-		Rulebook   *old = entry->current;
-
-		entry->current = NULL;
-		if (old->users == 0)
-			free_rulebook(old);
-		else
-		{
-			MemoryContext oldcxt = MemoryContextSwitchTo(CacheMemoryContext);
-
-			retired = lappend(retired, old);
-			MemoryContextSwitchTo(oldcxt);
-		}
-	}
-
-	if (entry->current == NULL)
+	if (entry->current == NULL || !entry->current->valid)
 	{
 		Rulebook   *outer = loading;
 
+		retire_stale();
 		PG_TRY();
 		{
 			rulebook = rulebook_load(nspid, &loading);

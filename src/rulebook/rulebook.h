@@ -169,6 +169,15 @@ typedef struct TouchColumns
 	AttrNumber	direction;
 } TouchColumns;
 
+typedef struct ClockColumns
+{
+	Oid			relid;
+	Oid			lead_index;		/* btree that starts with lead_id, or invalid */
+	AttrNumber	lead_id;
+	AttrNumber	stopped_at;
+	AttrNumber	cancelled_at;
+} ClockColumns;
+
 /* Statements that the module runs in a workspace, each planned once. */
 #define RULEBOOK_MAX_PLANS	24
 
@@ -186,6 +195,7 @@ typedef struct Rulebook
 	int			users;			/* calls that are using it */
 	ObjectRules objects[OBJECT_KINDS];
 	TouchColumns touch;
+	ClockColumns clock;
 	Reason	   *reasons;
 	int			n_reasons;
 	TouchKind  *touch_kinds;

@@ -60,6 +60,7 @@ CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
     AS $$
 DECLARE
     workspace_version text;
+    definition regclass;
 BEGIN
     IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', name)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" is not a workspace', name
@@ -75,10 +76,20 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     EXECUTE leadflow.workspace_script('views');
+
+    -- pg_restore --disable-triggers leaves triggers that fire always as ordinary ones
+    FOR definition IN
+        SELECT t.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger t
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = upgrade_workspace.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
+    END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced are restored';
+    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced are restored, and so is the state of triggers that a data-only restore has changed';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql

@@ -193,8 +193,9 @@ CREATE TABLE sla_policy (
     CHECK (starts_on_stage IS NOT NULL OR starts_on_touch IS NOT NULL),
     CHECK (object = 'lead' OR starts_on_touch IS NULL),
     CHECK (stops_on_touch IS NOT NULL OR stops_on_stage IS NOT NULL OR stops_on_verdict),
-    CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
-    CHECK (measure = 'elapsed' OR pg_catalog.date_part('day', target) = 0)
+    CONSTRAINT target_without_months CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
+    CONSTRAINT working_target_in_hours CHECK (measure = 'elapsed' OR (pg_catalog.date_part('day', target) = 0
+        AND pg_catalog.date_part('day', COALESCE(warn_after, interval '0')) = 0))
 );
 COMMENT ON TABLE sla_policy IS 'What was promised: a reaction within a target, on a clock. Within a metric the first policy that matches wins.';
 COMMENT ON COLUMN sla_policy.policy IS 'code of the policy';

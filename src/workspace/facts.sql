@@ -307,6 +307,9 @@ CREATE TABLE sla_clock (
     target              interval NOT NULL,
     warn_after          interval,
     calendar            leadflow.calendar,
+    stops_on_touch      text[],
+    stops_on_stage      leadflow.stage,
+    stops_on_verdict    boolean NOT NULL DEFAULT false,
     started_by          text NOT NULL,
     stopped_by          text,
     start_touch_id      bigint,
@@ -321,8 +324,10 @@ CREATE UNIQUE INDEX sla_clock_running ON sla_clock (lead_id, metric)
 CREATE UNIQUE INDEX sla_clock_running_opportunity ON sla_clock (opportunity_id, metric)
     WHERE stopped_at IS NULL AND cancelled_at IS NULL AND opportunity_id IS NOT NULL;
 CREATE INDEX sla_clock_lead ON sla_clock (lead_id, started_at);
+CREATE INDEX sla_clock_touches ON sla_clock (start_touch_id);
+CREATE INDEX sla_clock_answers ON sla_clock (stop_touch_id);
 CREATE INDEX sla_clock_due ON sla_clock (due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
-COMMENT ON TABLE sla_clock IS 'The promises that were started. What state a clock is in is computed when it is read: see sla_status.';
+COMMENT ON TABLE sla_clock IS 'The promises that were started, on the terms that held then. What state a clock is in is computed when it is read: see sla_status.';
 COMMENT ON COLUMN sla_clock.id IS 'number of the clock';
 COMMENT ON COLUMN sla_clock.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_clock.metric IS 'what it measures';
@@ -339,6 +344,9 @@ COMMENT ON COLUMN sla_clock.cancelled_at IS 'when it lost its meaning: the lead 
 COMMENT ON COLUMN sla_clock.target IS 'the promise that it was started with';
 COMMENT ON COLUMN sla_clock.warn_after IS 'how much of the target may pass before the warning';
 COMMENT ON COLUMN sla_clock.calendar IS 'the working time that it was started with; null for elapsed time';
+COMMENT ON COLUMN sla_clock.stops_on_touch IS 'outbound touch kinds that stop it';
+COMMENT ON COLUMN sla_clock.stops_on_stage IS 'stage that stops it, or any later one';
+COMMENT ON COLUMN sla_clock.stops_on_verdict IS 'whether accepting or rejecting stops it';
 COMMENT ON COLUMN sla_clock.started_by IS 'what started it: stage or touch kind';
 COMMENT ON COLUMN sla_clock.stopped_by IS 'what stopped or cancelled it';
 COMMENT ON COLUMN sla_clock.start_touch_id IS 'touch that started it';

@@ -13,7 +13,7 @@ CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON lead
     FOR EACH ROW EXECUTE FUNCTION leadflow.recorder('lead');
 CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON opportunity
     FOR EACH ROW EXECUTE FUNCTION leadflow.recorder('opportunity');
-CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON touch
+CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE OR DELETE ON touch
     FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder();
 CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.pause_recorder();

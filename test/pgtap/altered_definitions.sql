@@ -2,16 +2,17 @@
 SET client_min_messages = warning;
 SELECT leadflow.create_workspace('crm') \g /dev/null
 SELECT no_plan();
+-- reports stand in the way of altering what they read
+SELECT format('DROP VIEW IF EXISTS %s CASCADE', c.oid::regclass) FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace IN (SELECT relnamespace FROM pg_class WHERE relname = 'sla_clock') \gexec
 
 -- Alters a column, with whatever depends on it out of the way, and exercises what reads it.
 CREATE FUNCTION altered(tab text, col text, type text, value text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     r record;
     state text;
-    message text;
+    detail text;
 BEGIN
     BEGIN
-        DROP VIEW IF EXISTS crm.stage_dictionary CASCADE;
         INSERT INTO crm.team_member (member, team, department) VALUES ('anna', 'x', 'sales');
         INSERT INTO crm.stage_alias (status, stage) VALUES ('zz', 'nurture');
         FOR r IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
@@ -31,9 +32,9 @@ BEGIN
         PERFORM leadflow.explain('crm', max(id), 'sal') FROM crm.lead;
         RAISE EXCEPTION SQLSTATE 'ZZ000';
     EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL;
     END;
-    RETURN state || CASE WHEN state = '42804' AND strpos(message, col) > 0 THEN ' ' || col ELSE '' END;
+    RETURN replace(state, 'ZZ000', '00000') || CASE WHEN state = '42804' AND strpos(detail, col) > 0 THEN ' ' || col ELSE '' END;
 END $$;
 
 SELECT is(altered(c.tab, c.col, c.type, c.value), '42804 ' || c.col, format('%s.%s as %s', c.tab, c.col, c.type))
@@ -45,10 +46,10 @@ FROM (VALUES
     ('business_calendar', 'calendar', 'bigint', '5'), ('business_calendar', 'calendar', 'text', '''UTC; 24/7'''), ('business_calendar', 'calendar', 'bytea', '''\x00000000000000000000'''),
     ('touch_kind', 'is_signal', 'integer', '1'), ('touch_kind', 'is_contact', 'text', '''x'''),
     ('sla_policy', 'target', 'bigint', '5'), ('sla_policy', 'target', 'text', '''1h'''), ('sla_policy', 'warn_after', 'bigint', '5'), ('sla_policy', 'starts_on_stage', 'bigint', '5'), ('sla_policy', 'stops_on_stage', 'integer', '5'),
-    ('sla_policy', 'stops_on_verdict', 'text', '''x'''), ('sla_policy', 'active', 'text', '''x'''), ('sla_policy', 'starts_on_touch', 'integer', '5')
+    ('sla_policy', 'stops_on_verdict', 'text', '''x'''), ('sla_policy', 'active', 'text', '''x''')
 ) AS c (tab, col, type, value);
 -- text that is text by another name will do
-SELECT is(altered(c.tab, c.col, c.type, c.value), '23514', format('%s.%s as %s', c.tab, c.col, c.type))
+SELECT is(altered(c.tab, c.col, c.type, c.value), '00000', format('%s.%s as %s', c.tab, c.col, c.type))
 FROM (VALUES ('standard', 'criterion', 'varchar(63)', 'criterion'), ('touch_kind', 'kind', 'varchar(63)', 'kind'), ('sla_policy', 'stops_on_touch', 'varchar(63)[]', 'stops_on_touch'),
              ('team_member', 'team', 'varchar(63)', 'team'), ('reason', 'code', 'varchar(63)', 'code')) AS c (tab, col, type, value);
 SELECT * FROM finish();

@@ -320,6 +320,16 @@ FROM (VALUES
     ($$status = 'open', full_name = 'x'$$, 'lead.sfdc')
 ) AS c (set, expected);
 
+-- what was recorded earlier in the transaction is evidence, by whatever clock the writer dates it
+RESET leadflow.clock;
+BEGIN;
+INSERT INTO crm.lead (source, external_id, email, role, verified) VALUES ('t', 'own', 'o@example.com', 'CEO', true);
+INSERT INTO crm.touch (lead_id, kind, direction, at)
+SELECT id, k, 'inbound', clock_timestamp() FROM crm.lead, unnest('{web_visit,form_submit}'::text[]) k WHERE external_id = 'own';
+SELECT is(tried($$UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'own'$$), '00000', 'touches dated after the start of the transaction count');
+COMMIT;
+SET leadflow.clock = '2026-03-02 10:00+00';
+
 -- leadflow.explain says the same as the guard
 SELECT is((SELECT string_agg(criterion, ',') FROM leadflow.explain('crm', id, 'sql') WHERE NOT met),
           'target_role,verified_contact,two_signals,why_now,promised,evidence,confirmed_need,budget,decision_timeframe',

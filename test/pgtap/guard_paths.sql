@@ -290,6 +290,15 @@ SELECT is(tried($$CREATE TRIGGER again AFTER INSERT ON crm.stage_event FOR EACH 
                   UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'good'$$, $$SELECT chain('good')$$),
           'lead>mql mql>contacted', 'a trigger on the history may write the lead');
 
+CREATE FUNCTION endless() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE crm.lead SET stage = CASE WHEN NEW.stage::text = 'lead.a' THEN 'lead.b' ELSE 'lead.a' END::leadflow.stage WHERE id = NEW.id;
+    RETURN NULL;
+END $$;
+SELECT is(tried($$CREATE TRIGGER endless AFTER UPDATE ON crm.lead FOR EACH ROW EXECUTE FUNCTION endless(); UPDATE crm.lead SET stage = 'lead.b' WHERE external_id = 'good'$$),
+          '54001', 'endless recursion ends in an error');
+SELECT is(picture(), 'bad=lead good=lead; 0 events', 'and the session goes on');
+
 -- the trigger functions keep to the trigger protocol
 SELECT throws_ok(format('SELECT leadflow.%s()', f), '39P01', NULL, f || ' is not called but by a trigger')
 FROM unnest('{guard,recorder,touch_recorder,pause_recorder,definition_guard,definition_recorder,append_only}'::text[]) f;

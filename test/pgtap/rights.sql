@@ -37,6 +37,7 @@ DECLARE
 BEGIN
     BEGIN
         EXECUTE format('SET LOCAL ROLE %I', who);
+        SET LOCAL client_min_messages = error;
         EXECUTE statement;
         RAISE EXCEPTION SQLSTATE 'ZZ000';
     EXCEPTION WHEN OTHERS THEN
@@ -263,7 +264,7 @@ RESET SESSION AUTHORIZATION;
 SELECT isnt(tried_as(:'mallory', format('CREATE TRIGGER t %s ON hers.own FOR EACH ROW EXECUTE FUNCTION leadflow.%s; INSERT INTO hers.own VALUES (1, ''mql'', ''lead'', ''true''); DELETE FROM crm.stage_event', c.event, c.func)),
             '00000', c.func || ' on her own table gives no right on another''s')
 FROM (VALUES ('BEFORE INSERT', $$guard('lead')$$), ('AFTER INSERT', $$recorder('lead')$$), ('AFTER INSERT', 'touch_recorder()'), ('AFTER INSERT', 'pause_recorder()'),
-             ('BEFORE INSERT', $$definition_guard('object', 'expression')$$), ('AFTER INSERT', 'definition_recorder()'), ('BEFORE INSERT', 'append_only()')) c (event, func);
+             ('BEFORE INSERT', $$definition_guard('expression')$$), ('AFTER INSERT', 'definition_recorder()'), ('BEFORE INSERT', 'append_only()')) c (event, func);
 SELECT is(tried_as(:'mallory', $$ALTER TABLE hers.touch OWNER TO CURRENT_USER; ALTER SCHEMA hers RENAME TO hers2; INSERT INTO hers2.lead (source) VALUES ('x')$$), '00000', 'she may rename what is hers');
 SELECT is(tried_as(:'mallory', $$SELECT leadflow.explain('crm', 1, 'mql')$$), '42501', 'she sees nothing of the other workspace');
 -- a workspace of several owners is none
