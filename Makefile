@@ -111,5 +111,5 @@ demo-stop:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run stop
 
 reference:
-	@PG_CONFIG='$(PG_CONFIG)' script/reference > doc/reference.md.new
+	@PG_CONFIG='$(PG_CONFIG)' script/reference > doc/reference.md.new || { rm -f doc/reference.md.new; exit 1; }
 	@mv doc/reference.md.new doc/reference.md

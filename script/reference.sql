@@ -234,8 +234,9 @@ ORDER BY c.relname COLLATE "C", t.tgname COLLATE "C";
 
 \echo '## Reports'
 \echo
-\echo 'Views of a workspace, made of built-in types only. Each is read at'
-\echo '`leadflow.clock()`: the present, or the instant that the setting names.'
+\echo 'Views of a workspace, made of built-in types only. What they say holds at'
+\echo '`leadflow.clock()`: the present, or the instant that the setting names. Stages'
+\echo 'are text here, so compare `ordinal`, not `stage`, with `<` and `>`.'
 \echo
 SELECT format(E'### %s\n\n%s\n\n| column | type | meaning |\n|---|---|---|\n%s\n', t.name, pg_temp.sentence(t.comment),
               (SELECT string_agg(a.view_row, E'\n' ORDER BY a.attnum) FROM workspace_column a WHERE a.attrelid = t.oid))
