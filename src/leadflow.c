@@ -86,7 +86,7 @@ _PG_init(void)
 {
 	DefineCustomEnumVariable("leadflow.on_violation",
 							 "What happens to a row that does not meet the standard.",
-							 "raise refuses the statement, park puts the row into quarantine, warn accepts and records it.",
+							 "raise refuses the statement, park puts the row into quarantine, warn (for the owner of the workspace only) accepts and records it.",
 							 &leadflow_on_violation,
 							 ON_VIOLATION_RAISE,
 							 on_violation_options,

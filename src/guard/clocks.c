@@ -326,14 +326,14 @@ clocks_on_stage(Move *move)
 		bool		isnull;
 
 		values[0] = row_field(move, FIELD_ID, &isnull);
-		values[1] = TimestampTzGetDatum(move->evidence.as_of);
+		values[1] = TimestampTzGetDatum(move->at);
 		values[2] = PointerGetDatum(move->to);
 		values[3] = CStringGetTextDatum(psprintf("stage %s", stage_to_cstring(move->to)));
 		values[4] = BoolGetDatum(stage_code_is_exit(stage_code(move->to)));
 		(void) statement_run(rulebook, is_lead ?
 							 STOP_CLOCKS_BY_STAGE : STOP_OPPORTUNITY_CLOCKS_BY_STAGE, values, NULL);
 	}
-	start_clocks(move, move->evidence.as_of, move->to, NULL, NULL);
+	start_clocks(move, move->at, move->to, NULL, NULL);
 }
 
 /* There is another owner: who owes the reaction changes, the time does not. */
@@ -396,7 +396,7 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 		ExecStoreHeapTuple(tuple, row, false);
 		stage = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
 		move_init(&move, rulebook, rules, rel, row, stage, stage, true);
-		move.evidence.as_of = at;
+		move_set_time(&move, at);
 		start_clocks(&move, at, NULL, kind, &touch_id);
 		ExecDropSingleTupleTableSlot(row);
 	}
@@ -571,8 +571,15 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 		if (!isnull)
 		{
 			/* two pauses that end at the same time are both reckoned */
-			(void) statement_run(rulebook, LOCK_CLOCK, &clock, NULL);
-			(void) statement_run(rulebook, RECKON_PAUSES, &clock, NULL);
+			bool		found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
+
+			/* a clock that is not there is the foreign key's concern */
+			if (found && statement_run(rulebook, RECKON_PAUSES, &clock, NULL) == 0 &&
+				TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("clock " INT64_FORMAT " has ended and cannot be paused",
+								DatumGetInt64(clock))));
 		}
 	}
 	PG_FINALLY();

@@ -468,7 +468,7 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 
 	/* judge the row as it will be written */
 	tuple = stamp_updated_row(trigger, &stamps, &move.row);
-	move.evidence.as_of = since;
+	move_set_time(&move, since);
 	move.too_early = too_early;
 	move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
 	move.status_given = field_changed(rules, old_row, new_row, FIELD_STATUS);
@@ -492,6 +492,23 @@ status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage, true);
 	move.status_given = true;
 	unmet = judge_status_only(&move);
+	return unmet == NIL ||
+		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
+}
+
+/*
+ * Another variant means other definitions: the row must meet those of its
+ * stage.  False: it has been parked.
+ */
+static bool
+variant_is_met(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+			   TupleTableSlot *row, const Stage *stage)
+{
+	Move		move;
+	List	   *unmet;
+
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage, true);
+	unmet = judge(&move, false);
 	return unmet == NIL ||
 		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
 }
@@ -531,7 +548,12 @@ guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	}
 
 	if (stage_equal(from, to))
+	{
+		if (field_changed(rules, old_row, new_row, FIELD_VARIANT) &&
+			!variant_is_met(trigger, rulebook, rules, new_row, to))
+			return NULL;
 		return guard_same_stage(trigger, rules, old_row, new_row);
+	}
 	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours);
 }
 

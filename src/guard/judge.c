@@ -28,6 +28,9 @@
 #include "guard/statement.h"
 #include "leadflow.h"
 
+/* How far ahead of ours a writer's clock may be. */
+#define MAX_CLOCK_SKEW		(5 * USECS_PER_MINUTE)
+
 /* Longest value that is quoted to say what was seen. */
 #define SEEN_MAX_LENGTH		60
 
@@ -101,7 +104,21 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->evidence.has_lead = !isnull && (row_is_stored || rules->kind != OBJECT_LEAD);
 	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
 	value = row_field(move, FIELD_STAGE_SINCE, &isnull);
-	move->evidence.as_of = isnull ? leadflow_now() : DatumGetTimestampTz(value);
+	move_set_time(move, isnull ? leadflow_now() : DatumGetTimestampTz(value));
+}
+
+/*
+ * When the new stage begins to hold.  History is judged by what was known
+ * then, a present move by what is known now: also by what was recorded since
+ * the transaction began.
+ */
+void
+move_set_time(Move *move, TimestampTz at)
+{
+	move->at = at;
+	move->evidence.as_of = at;
+	if (at == GetCurrentTransactionStartTimestamp())
+		move->evidence.as_of = GetCurrentTimestamp();
 }
 
 /* Do two rows hold the same value in a column? */
@@ -227,12 +244,19 @@ judge_since(Move *move, List **findings)
 {
 	Finding    *finding;
 
-	if (move->too_early == NULL)
+	if (move->too_early != NULL)
+	{
+		finding = add_finding(findings, "stage_since", move->to,
+							  "A stage does not begin before the one that it follows.",
+							  "Give stage_since an instant at or after the present one.", false);
+		finding->seen = move->too_early;
+	}
+	else if (move->at > Max(leadflow_now(), GetCurrentTimestamp()) + MAX_CLOCK_SKEW)
+		finding = add_finding(findings, "stage_since", move->to,
+							  "A stage does not begin in the future.",
+							  "Give stage_since an instant that has come.", false);
+	else
 		return;
-	finding = add_finding(findings, "stage_since", move->to,
-						  "A stage does not begin before the one that it follows.",
-						  "Give stage_since an instant at or after the present one.", false);
-	finding->seen = move->too_early;
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STAGE_SINCE]);
 }
 
@@ -407,7 +431,8 @@ fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id)
 	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
 	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(id));
-	scan = systable_beginscan(rel, rules->id_index, OidIsValid(rules->id_index),
+	scan = systable_beginscan(rel, rules->id_index,
+							  OidIsValid(rules->id_index) && rulebook->valid,
 							  GetActiveSnapshot(), 1, &key);
 	tuple = heap_copytuple(systable_getnext(scan));
 	systable_endscan(scan);
@@ -450,7 +475,7 @@ judge_lead(Move *move, List **findings, bool want_all)
 		bool		isnull;
 		const Stage *from = DatumGetStagePP(heap_getattr(tuple, rules->fields[FIELD_STAGE], desc, &isnull));
 		TimestampTz since = DatumGetTimestampTz(heap_getattr(tuple, since_column, desc, &isnull));
-		Datum		value = TimestampTzGetDatum(Max(since, move->evidence.as_of));
+		Datum		value = TimestampTzGetDatum(Max(since, move->at));
 
 		isnull = false;
 		tuple = heap_modify_tuple_by_cols(tuple, desc, 1, &since_column, &value, &isnull);

@@ -20,6 +20,7 @@ typedef struct Move
 	TupleTableSlot *row;		/* as it will be, or is, written */
 	const Stage *from;			/* NULL for a new row */
 	const Stage *to;
+	TimestampTz at;				/* when the stage begins to hold */
 	const char *variant;
 	bool		allowed;
 	const Transition *transition;	/* the rule that allows it; NULL for forward */
@@ -48,6 +49,7 @@ typedef struct Finding
 extern void move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 					  TupleTableSlot *row, const Stage *from, const Stage *to,
 					  bool row_is_stored);
+extern void move_set_time(Move *move, TimestampTz at);
 extern bool transition_allowed(ObjectRules *rules, const char *variant,
 							   const Stage *from, const Stage *to,
 							   const Transition **transition);

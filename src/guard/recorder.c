@@ -17,7 +17,6 @@
 #include "guard/guard.h"
 #include "guard/ledger.h"
 #include "guard/statement.h"
-#include "leadflow.h"
 
 /* Fill in what all events of a move have in common. */
 static void
@@ -110,7 +109,7 @@ move_lead_along(Move *move)
 		return;
 	values[0] = Int64GetDatum(move->evidence.lead_id);
 	values[1] = PointerGetDatum(stage_base_of(move->to));
-	values[2] = TimestampTzGetDatum(move->evidence.as_of);
+	values[2] = TimestampTzGetDatum(move->at);
 	(void) statement_run(move->rulebook, MOVE_LEAD, values, NULL);
 }
 
@@ -173,7 +172,7 @@ judge_again(Move *move)
 
 	move->evidence.fresh = true;
 	unmet = judge(move, false);
-	if (any_enforced(unmet) && leadflow_on_violation != ON_VIOLATION_WARN)
+	if (any_enforced(unmet) && on_violation_for(move) != ON_VIOLATION_WARN)
 		report_unmet(move, unmet, "The row was changed after the guard had seen it, or the guard is disabled.");
 	if (unmet != NIL)
 		(void) settle(move, unmet, "UPDATE", true);

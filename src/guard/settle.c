@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
@@ -134,6 +135,19 @@ record_violations(Move *move, List *unmet)
 }
 
 /*
+ * What the session asks for.  To let rows in that do not meet the standard is
+ * for whoever owns the standard; from anybody else it is a refusal.
+ */
+OnViolation
+on_violation_for(Move *move)
+{
+	if (leadflow_on_violation == ON_VIOLATION_WARN &&
+		!has_privs_of_role(acting_user(), move->rulebook->owner))
+		return ON_VIOLATION_RAISE;
+	return (OnViolation) leadflow_on_violation;
+}
+
+/*
  * Settle a move for which something is not met.  True: the row is accepted,
  * and what is not met is recorded, if this is the last word.  False: it has
  * been parked.
@@ -143,7 +157,7 @@ settle(Move *move, List *unmet, const char *operation, bool last_word)
 {
 	if (any_enforced(unmet))
 	{
-		switch ((OnViolation) leadflow_on_violation)
+		switch (on_violation_for(move))
 		{
 			case ON_VIOLATION_RAISE:
 				report_unmet(move, unmet, NULL);

@@ -153,8 +153,9 @@ gather(Evidence *evidence)
 		check_columns(columns, desc);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(evidence->lead_id));
+	/* the index may have been dropped just before the table was locked */
 	scan = systable_beginscan(rel, columns->lead_index,
-							  OidIsValid(columns->lead_index),
+							  OidIsValid(columns->lead_index) && rulebook->valid,
 							  GetActiveSnapshot(), 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{

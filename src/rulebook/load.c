@@ -119,6 +119,23 @@ type_fits(Rulebook *rulebook, Oid type, FieldType expected)
 	return false;
 }
 
+/*
+ * The module reads and writes some tables directly, by an index.  They may not
+ * be partitioned.
+ */
+static Oid
+watch_plain_table(Rulebook *rulebook, const char *name)
+{
+	Oid			relid = watch_table(rulebook, name);
+
+	if (get_rel_relkind(relid) != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table %s.%s may not be partitioned", rulebook->schema, quote_identifier(name)),
+				 errhint("stage_event, violation and quarantine may be.")));
+	return relid;
+}
+
 /* The column of that name, which must have the type the module reads. */
 static AttrNumber
 find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
@@ -225,7 +242,7 @@ load_object(Rulebook *rulebook, ObjectKind kind)
 	Relation	rel;
 
 	rules->kind = kind;
-	rules->relid = watch_table(rulebook, object_name(kind));
+	rules->relid = watch_plain_table(rulebook, object_name(kind));
 	for (int i = 0; i < FIELDS; i++)
 	{
 		const char *name = fields[i].name[kind];
@@ -246,7 +263,7 @@ load_touch(Rulebook *rulebook)
 	TouchColumns *touch = &rulebook->touch;
 	Relation	rel;
 
-	touch->relid = watch_table(rulebook, "touch");
+	touch->relid = watch_plain_table(rulebook, "touch");
 	touch->id = find_column(rulebook, touch->relid, "id", FIELD_BIGINT);
 	touch->at = find_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
 	touch->lead_id = find_column(rulebook, touch->relid, "lead_id", FIELD_BIGINT);
@@ -265,7 +282,7 @@ load_clock(Rulebook *rulebook)
 	ClockColumns *clock = &rulebook->clock;
 	Relation	rel;
 
-	clock->relid = watch_table(rulebook, "sla_clock");
+	clock->relid = watch_plain_table(rulebook, "sla_clock");
 	clock->lead_id = find_column(rulebook, clock->relid, "lead_id", FIELD_BIGINT);
 	clock->stopped_at = find_column(rulebook, clock->relid, "stopped_at", FIELD_TIMESTAMPTZ);
 	clock->cancelled_at = find_column(rulebook, clock->relid, "cancelled_at", FIELD_TIMESTAMPTZ);
@@ -326,9 +343,10 @@ query(Rulebook *rulebook, const char *types, const char *format)
 		if (SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != expected)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"%s\" of a definition of workspace %s does not have the type %s",
-							SPI_fname(SPI_tuptable->tupdesc, i + 1), rulebook->schema,
-							format_type_be(expected)),
+					 errmsg("a definition of workspace %s has a column of another type",
+							rulebook->schema),
+					 errdetail("Column \"%s\" should have the type %s.",
+							   SPI_fname(SPI_tuptable->tupdesc, i + 1), format_type_be(expected)),
 					 errcontext("%s", text.data),
 					 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(rulebook->nspid)),
 					 err_generic_string(PG_DIAG_COLUMN_NAME, SPI_fname(SPI_tuptable->tupdesc, i + 1))));

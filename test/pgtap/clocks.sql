@@ -188,7 +188,7 @@ FROM (VALUES
     ('for ever', $$SELECT inbound('trial_started', '06 15:00'); INSERT INTO crm.sla_pause (clock_id, paused_at, reason) SELECT max(id), 'infinity', 'x' FROM crm.sla_clock$$, '23514 sla_pause_paused_at_check')
 ) AS c (label, statement, expected);
 SELECT is(tried($$SELECT inbound('demo_request', '02 10:00'), outbound('call', '02 12:00'); SELECT pause('hot_request', '02 10:00', '02 12:00')$$, 'SELECT clocks()'),
-          'hot_request 02 10:00>02 10:15 met 02 12:00', 'a promise that was kept late does not become one that was kept by a pause made up afterwards');
+          '55000', 'a promise that was kept late does not become one that was kept by a pause made up afterwards');
 SELECT is(tried($$SET LOCAL leadflow.clock = '2026-03-06 15:00+00'; SELECT inbound('trial_started', '06 15:00'); SET LOCAL leadflow.clock = '2026-03-06 16:00+00';
                   SELECT leadflow.pause_clock('crm', id, 'waiting') FROM crm.sla_clock WHERE policy = 'erp'; SET LOCAL leadflow.clock = '2026-03-09 10:00+00';
                   SELECT leadflow.resume_clock('crm', id) FROM crm.sla_clock WHERE policy = 'erp'$$, $$SELECT to_char(due_at, 'DD HH24:MI') FROM crm.sla_clock WHERE policy = 'erp'$$), '09 13:00',
@@ -219,7 +219,7 @@ FROM (VALUES
 ) AS c (calendar, start, target, expected);
 SELECT isnt(due('UTC; off', '2026-03-06 15:00', '02:00'), '00000', 'where nobody ever works nothing is due');
 SELECT is(tried($$INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, stops_on_touch, target, measure, promise) VALUES ('m', 'm', '{trial_started}', '{meeting}', '1 month', 'elapsed', 'x');
-                  SELECT inbound('trial_started', '06 15:00')$$, NULL), '23514 sla_policy_target_check1', 'a promise of a month, which has no length');
+                  SELECT inbound('trial_started', '06 15:00')$$, NULL), '23514 target_without_months', 'a promise of a month, which has no length');
 SELECT is(tried($$INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, stops_on_touch, target, measure, promise) VALUES ('m', 'm', '{trial_started}', '{meeting}', '2000000 days', 'elapsed', 'x');
                   SELECT inbound('trial_started', '06 15:00')$$, $$SELECT date_part('year', due_at)::text FROM crm.sla_clock WHERE policy = 'm'$$), '7501', 'a promise of ages');
 SELECT is(tried($$INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, stops_on_touch, target, measure, promise) VALUES ('m', 'm', '{trial_started}', '{meeting}', '200000000 days', 'elapsed', 'x');

@@ -185,7 +185,7 @@ FROM (VALUES
     ($$stage = 'mql', stage_since = '2026-03-01 12:00+00'$$, '2026-03-01 12:00:00+00', 'a move of history happens when the writer says'),
     ($$stage = 'mql', stage_since = '2026-02-27 12:00+00'$$, '23514 stage_since stage_since', 'not before the stage that it follows'),
     ($$stage = 'mql', stage_since = '-infinity'$$, '23514 stage_since stage_since', 'not before all time'),
-    ($$stage = 'mql', stage_since = 'infinity'$$, '23514 lead_stage_since_check', 'not after all time'),
+    ($$stage = 'mql', stage_since = 'infinity'$$, '23514 stage_since stage_since', 'not after all time'),
     ($$stage = 'mql', stage_since = NULL$$, '2026-03-02 10:00:00+00', 'a null means now'),
     ($$stage_since = '2025-01-01'$$, '2026-03-01 09:00:00+00', 'it does not change while the stage does not'),
     ($$stage = stage, stage_since = NULL$$, '2026-03-01 09:00:00+00', 'nor can it be taken away')

@@ -315,7 +315,7 @@ FROM (VALUES
     ('BEFORE INSERT', 'crm.touch FOR EACH ROW', $$guard('lead')$$, $$INSERT INTO crm.touch (lead_id, kind, direction) VALUES (1, 'call', 'outbound')$$, '39P01'),
     ('AFTER INSERT', 'crm.touch FOR EACH ROW', $$recorder('lead')$$, $$INSERT INTO crm.touch (lead_id, kind, direction) VALUES (1, 'call', 'outbound')$$, '39P01'),
     ('AFTER INSERT', 'crm.account FOR EACH ROW', 'touch_recorder()', $$INSERT INTO crm.account (source, name) VALUES ('t', 'x')$$, '39P01'),
-    ('AFTER DELETE', 'crm.touch FOR EACH ROW', 'touch_recorder()', 'DELETE FROM crm.touch', '39P01'),
+    ('BEFORE DELETE', 'crm.touch FOR EACH ROW', 'touch_recorder()', 'DELETE FROM crm.touch', '39P01'),
     ('AFTER INSERT', 'crm.account FOR EACH ROW', 'pause_recorder()', $$INSERT INTO crm.account (source, name) VALUES ('t', 'x')$$, '39P01'),
     ('BEFORE INSERT', 'other FOR EACH ROW', 'definition_guard()', 'INSERT INTO other VALUES (1)', '39P01'),
     ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('stage')$$, 'INSERT INTO other VALUES (1)', '42703'),

@@ -113,7 +113,7 @@ FROM (VALUES
     ('a new lead', $$INSERT INTO crm.lead (source) VALUES ('x')$$, '00000'),
     ('a touch that starts a clock', $$INSERT INTO crm.touch (lead_id, kind, direction) VALUES (1, 'demo_request', 'inbound')$$, '00000'),
     ('parking', $$SET LOCAL leadflow.on_violation = park; UPDATE crm.lead SET stage = 'sal'; INSERT INTO crm.lead (source, stage) VALUES ('x', 'sal')$$, '00000'),
-    ('violating', $$SET LOCAL leadflow.on_violation = warn; UPDATE crm.lead SET stage = 'sal'$$, '00000'),
+    ('violating, which is for the owner', $$SET LOCAL leadflow.on_violation = warn; UPDATE crm.lead SET stage = 'sal'$$, '23514'),
     ('explaining', $$SELECT * FROM leadflow.explain('crm', 1, 'sal')$$, '42501')
 ) AS c (label, statement, expected);
 
