@@ -66,7 +66,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.pause_clock(text, bigint, text) IS
-    'stops the time of a clock from leadflow.clock() on, with the reason. Needs INSERT on sla_pause. Errors: it is paused already (23505), no such clock (23503), no reason (23502, 23514), no such workspace (42P01)';
+    'stops the time of a clock from leadflow.clock() on, with the reason. Needs INSERT on sla_pause. Errors: it is paused already (23505), it was stopped or cancelled (55000), no such clock (23503), no reason (23502, 23514), no such workspace (42P01)';
 
 CREATE FUNCTION leadflow.resume_clock(workspace text, clock_id bigint) RETURNS void
     LANGUAGE plpgsql
