@@ -81,7 +81,7 @@ ISOLATION := $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=leadflow
 
 # These install what they need first, so they work before there is a PGXS.
-jobs = test demo demo-stop
+jobs = test demo demo-stop reference
 ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -109,3 +109,7 @@ demo:
 
 demo-stop:
 	@PG_CONFIG='$(PG_CONFIG)' demo/run stop
+
+reference:
+	@PG_CONFIG='$(PG_CONFIG)' script/reference > doc/reference.md.new || { rm -f doc/reference.md.new; exit 1; }
+	@mv doc/reference.md.new doc/reference.md

@@ -11,4 +11,4 @@ CREATE FUNCTION leadflow.clock() RETURNS timestamptz
     LANGUAGE C STABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_clock';
 COMMENT ON FUNCTION leadflow.clock() IS
-    'the instant every report is read at: now(), unless the setting leadflow.clock names another one';
+    'the instant that every report is read at, and the time of writes that give none: now(), unless the setting leadflow.clock names another one';

@@ -169,7 +169,7 @@ CREATE FUNCTION leadflow.worktime(cal leadflow.calendar, from_at timestamptz, to
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'calendar_worktime_pauses';
 COMMENT ON FUNCTION leadflow.worktime(leadflow.calendar, timestamptz, timestamptz, tstzmultirange) IS
-    'working time from one instant to another without the time inside a pause';
+    'working time from one instant to another without the time inside a pause, whatever the bounds of the pauses; negative when to_at is before from_at; an infinite from_at or to_at is an error (22008)';
 
 CREATE FUNCTION leadflow.add_worktime(cal leadflow.calendar, from_at timestamptz, work interval)
     RETURNS timestamptz
@@ -183,7 +183,7 @@ CREATE FUNCTION leadflow.add_worktime(cal leadflow.calendar, from_at timestamptz
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'calendar_add_worktime_pauses';
 COMMENT ON FUNCTION leadflow.add_worktime(leadflow.calendar, timestamptz, interval, tstzmultirange) IS
-    'the instant by which that much working time has passed when time inside a pause does not count';
+    'the earliest instant by which that much working time has passed when time inside a pause does not count; for negative working time the latest instant since which it has; infinity or -infinity when there is none; days and months are refused (22023)';
 
 CREATE FUNCTION leadflow.calendar_contains(cal leadflow.calendar, at timestamptz) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
@@ -217,23 +217,23 @@ CREATE FUNCTION leadflow.next_open(cal leadflow.calendar, at timestamptz) RETURN
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'calendar_next_open_sql';
 COMMENT ON FUNCTION leadflow.next_open(leadflow.calendar, timestamptz) IS
-    'the earliest open instant at or after that one, which is the instant itself when it is open; infinity when there is none';
+    'the earliest open instant at or after that one, which is the instant itself when it is open; infinity when there is none; an infinite instant gives itself';
 
 CREATE FUNCTION leadflow.next_close(cal leadflow.calendar, at timestamptz) RETURNS timestamptz
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'calendar_next_close';
 COMMENT ON FUNCTION leadflow.next_close(leadflow.calendar, timestamptz) IS
-    'the end of the time that is open now, or of the next open time; infinity when it never closes or never opens';
+    'the end of the time that is open now, or of the next open time; infinity when it never closes or never opens; an infinite instant gives itself';
 
 CREATE FUNCTION leadflow.open_spans(cal leadflow.calendar, from_at timestamptz, to_at timestamptz)
     RETURNS SETOF tstzrange
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100
     AS 'MODULE_PATHNAME', 'calendar_open_spans';
 COMMENT ON FUNCTION leadflow.open_spans(leadflow.calendar, timestamptz, timestamptz) IS
-    'the open times between two instants, in order, each as long as possible and cut at the two instants; infinite bounds are an error (22008)';
+    'the open times between two instants, in order, each as long as possible and cut at the two instants; none when to_at is not after from_at; infinite bounds are an error (22008)';
 
 CREATE FUNCTION leadflow.with_holidays(cal leadflow.calendar, holidays date[]) RETURNS leadflow.calendar
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'calendar_with_holidays';
 COMMENT ON FUNCTION leadflow.with_holidays(leadflow.calendar, date[]) IS
-    'the calendar with these dates off, as if its text ended with a rule that says so';
+    'the calendar with these dates off, as if its text ended with a rule that says so. Errors: a date is null (22004), infinite or outside of the years 1 to 9999 (22008); the calendar gets too long (54000)';

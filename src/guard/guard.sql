@@ -18,7 +18,7 @@ COMMENT ON FUNCTION leadflow.touch_recorder() IS
 CREATE FUNCTION leadflow.pause_recorder() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_pause_recorder';
 COMMENT ON FUNCTION leadflow.pause_recorder() IS
-    'AFTER INSERT OR UPDATE trigger of sla_pause: moves the due instant of the clock on';
+    'AFTER INSERT OR UPDATE trigger of sla_pause: moves the warning and due instants of the clock on';
 
 CREATE FUNCTION leadflow.definition_guard() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_definition_guard';
@@ -40,7 +40,7 @@ CREATE FUNCTION leadflow.explain(workspace text, id bigint, target leadflow.stag
     LANGUAGE C STABLE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_explain';
 COMMENT ON FUNCTION leadflow.explain(text, bigint, leadflow.stage, text) IS
-    'what entering the target stage now would ask of a lead (or of an opportunity): each criterion up to the target, whether it is met, by which values, and how to meet it. Needs SELECT on the row';
+    'what entering the target stage now would ask of a lead (or of an opportunity): each criterion up to the target, whether it is met, by which values (those that the caller may read), and how to meet it. object: lead or opportunity. Needs SELECT on the table. Errors: no such row (P0002), no such workspace (42704), another object (22023)';
 
 CREATE FUNCTION leadflow.explain_transition(workspace text, from_stage leadflow.stage, to_stage leadflow.stage,
         object text DEFAULT 'lead', variant text DEFAULT '*',
@@ -48,13 +48,13 @@ CREATE FUNCTION leadflow.explain_transition(workspace text, from_stage leadflow.
     LANGUAGE C STABLE
     AS 'MODULE_PATHNAME', 'leadflow_explain_transition';
 COMMENT ON FUNCTION leadflow.explain_transition(text, leadflow.stage, leadflow.stage, text, text) IS
-    'whether a move is allowed, which rule says so, whether a reason is owed, and the codes of the criteria that are judged. A null from_stage stands for a new row';
+    'whether a move is allowed, which rule says so, whether a reason is owed, and the codes of the criteria that are judged. A null from_stage stands for a new row; null for any other null argument. Needs SELECT on transition. Errors: no such workspace (42704), another object (22023)';
 
 CREATE FUNCTION leadflow.erase_lead(workspace text, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_erase_lead';
 COMMENT ON FUNCTION leadflow.erase_lead(text, bigint) IS
-    'erases a person''s data from a lead, its touches, history and parked rows; what happened stays without the person. Only for the owner of the workspace (42501)';
+    'erases a person''s data from a lead, its touches, history and parked rows; what happened stays without the person. Columns that were added, opportunities and accounts are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.pause_clock(workspace text, clock_id bigint, reason text) RETURNS void
     LANGUAGE plpgsql
@@ -66,7 +66,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.pause_clock(text, bigint, text) IS
-    'stops the time of a running clock, with the reason. Errors: it is paused already (23505)';
+    'stops the time of a clock from leadflow.clock() on, with the reason. Needs INSERT on sla_pause. Errors: it is paused already (23505), it was stopped or cancelled (55000), no such clock (23503), no reason (23502, 23514), no such workspace (42P01)';
 
 CREATE FUNCTION leadflow.resume_clock(workspace text, clock_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -87,4 +87,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.resume_clock(text, bigint) IS
-    'lets a paused clock go on; its due instant moves on by the clock''s own time that was paused. Errors: it is not paused (55000)';
+    'lets a paused clock go on; its warning and due instants move on by the clock''s own time that was paused. Needs UPDATE on sla_pause. Errors: it is not paused, or there is none (55000), no such workspace (42P01)';

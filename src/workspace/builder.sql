@@ -45,7 +45,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.create_workspace(text, text) IS
-    'builds a workspace: a schema of that name with definitions, facts, triggers and reports, owned by the caller. defaults: b2b (a complete agreement to edit) or empty. Errors: the schema exists (42P06)';
+    'builds a workspace: a schema of that name with definitions, facts, triggers and reports, owned by the caller. defaults: b2b (a complete agreement to edit) or empty (no definition but the calendar default). Errors: the schema exists (42P06), the name is empty or the defaults are unknown (22023), the name is too long (42622), no right to create schemas (42501)';
 
 CREATE FUNCTION leadflow.version() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -89,7 +89,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced are restored, and so is the state of triggers that a data-only restore has changed';
+    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed. Errors: not a workspace (42704), of a version that cannot be upgraded (55000), not its owner (42501)';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql
@@ -148,4 +148,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns), sales (writes leads, touches, opportunities, pauses) or revops (edits the definitions too)';
+    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns), sales (writes leads, touches, opportunities, pauses) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
