@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rangetypes.h"
 #include "utils/sortsupport.h"
 
@@ -133,6 +134,14 @@ compat_decode_datetime(char **field, int *ftype, int nf, int *dtype,
 #define compat_attcacheoff(desc, i) (TupleDescCompactAttr(desc, i)->attcacheoff)
 #else
 #define compat_attcacheoff(desc, i) (TupleDescAttr(desc, i)->attcacheoff)
+#endif
+
+/* 18: a generated column may have no value in the tuple. */
+#if PG_VERSION_NUM >= 180000
+#define compat_column_is_virtual(relid, attnum) \
+	(get_attgenerated(relid, attnum) == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define compat_column_is_virtual(relid, attnum) (false)
 #endif
 
 #endif							/* LEADFLOW_COMPAT_H */
