@@ -7,10 +7,12 @@
 
 #include "postgres.h"
 
+#include "access/tupdesc.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/rangetypes.h"
 #include "utils/sortsupport.h"
 
@@ -120,6 +122,26 @@ compat_decode_datetime(char **field, int *ftype, int nf, int *dtype,
 #define compat_identity_sequence(rel, attnum) \
 	getIdentitySequence(RelationGetRelid(rel), attnum, false)
 #define compat_index_insert_cleanup(index, info) ((void) 0)
+#endif
+
+/* 18: the mark of a function that does not return stands before it. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 18: where a column lies in a tuple is kept beside its pg_attribute row. */
+#if PG_VERSION_NUM >= 180000
+#define compat_attcacheoff(desc, i) (TupleDescCompactAttr(desc, i)->attcacheoff)
+#else
+#define compat_attcacheoff(desc, i) (TupleDescAttr(desc, i)->attcacheoff)
+#endif
+
+/* 18: a generated column may have no value in the tuple. */
+#if PG_VERSION_NUM >= 180000
+#define compat_column_is_virtual(relid, attnum) \
+	(get_attgenerated(relid, attnum) == ATTRIBUTE_GENERATED_VIRTUAL)
+#else
+#define compat_column_is_virtual(relid, attnum) (false)
 #endif
 
 #endif							/* LEADFLOW_COMPAT_H */

@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
 #include "leadflow.h"
@@ -110,14 +111,16 @@ replaceable(HeapTuple tuple, TupleDesc desc, AttrNumber attnum, Datum value, boo
 	if (attribute->attbyval)
 	{
 		/* a fixed place: after columns of fixed width that are not null */
-		if (attribute->attlen != sizeof(int64) || attribute->attcacheoff < 0)
+		int			offset = compat_attcacheoff(desc, attnum - 1);
+
+		if (attribute->attlen != sizeof(int64) || offset < 0)
 			return NULL;
 		for (int i = 1; i < attnum; i++)
 		{
 			if (heap_attisnull(tuple, i, desc))
 				return NULL;
 		}
-		return (char *) tuple->t_data + tuple->t_data->t_hoff + attribute->attcacheoff;
+		return (char *) tuple->t_data + tuple->t_data->t_hoff + offset;
 	}
 	else
 	{

@@ -8,6 +8,7 @@
 #include "executor/tuptable.h"
 #include "nodes/pg_list.h"
 
+#include "compat.h"
 #include "rulebook/evidence.h"
 #include "rulebook/rulebook.h"
 
@@ -59,7 +60,7 @@ extern List *judge_status_only(Move *move);
 extern bool any_enforced(List *findings);
 
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
-extern void report_unmet(Move *move, List *findings, const char *detail) pg_attribute_noreturn();
+pg_noreturn extern void report_unmet(Move *move, List *findings, const char *detail);
 
 /* Rows of lead and opportunity */
 extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);

@@ -158,6 +158,12 @@ find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 						rulebook->schema, quote_identifier(get_rel_name(relid)),
 						format_type_be(type)),
 				 errhint("leadflow needs the type that create_workspace gave it.")));
+	if (compat_column_is_virtual(relid, attnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("column \"%s\" of table %s.%s is a virtual generated column", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid))),
+				 errhint("leadflow needs a column whose values are stored.")));
 	return attnum;
 }
 

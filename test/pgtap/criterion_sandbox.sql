@@ -80,7 +80,7 @@ FROM (VALUES
     ('ROW(1) IS NULL', '42P17'), ('p IS NOT NULL', '42P17'), ('''(1,2)''::public.pair IS NULL', '42P17'), ('m = ''happy''', '42P17'), ('m::text = ''happy''', '42P17'), ('''happy''::public.mood IS NULL', '42P17'),
     ('1::public.mood IS NULL', '42P17'), ('ms = ''{happy}''', '42P17'), ('m = ANY (ms)', '42P17'), ('m > ''sad''', '42P17'), ('ms[1] IS NULL', '42P17'), ('array_length(ms, 1) > 0', '42P17'), ('cardinality(ms) > 0', '42P17'),
     ('sp @> ''a''::text', '42P17'), ('isempty(sp)', '42P17'), ('''x''::pg_temp.hidden IS NULL', '42P17'), ('COALESCE(m, ''sad'') IS NULL', '42P17'), ('GREATEST(m, m) IS NULL', '42P17'), ('(CASE WHEN true THEN m END) IS NULL', '42P17'),
-    ('''x''::crm.lead IS NULL', '22P02'), ('''{}''::crm.lead[] IS NULL', '42P17'), ('NULL::record IS NULL', '42P17'), ('''x''::cstring IS NULL', '42P17'), ('NULL::internal IS NULL', '42846'),
+    ('''x''::crm.lead IS NULL', '22P02'), ('''{}''::crm.lead[] IS NULL', '42P17'), ('NULL::record IS NULL', '42P17'), ('''x''::cstring IS NULL', '42P17'), ('NULL::void IS NULL', '42P17'),
     -- what reads tables, settings, files or the session
     ('current_setting(''data_directory'') = ''x''', '42P17'), ('set_config(''a.b'', ''c'', false) = ''c''', '42P17'), ('current_user = ''x''', '42P17'), ('session_user = ''x''', '42P17'),
     ('user = ''x''', '42P17'), ('current_role = ''x''', '42P17'), ('current_catalog = ''x''', '42P17'), ('current_schema = ''x''', '42P17'), ('current_schema() = ''x''', '42P17'), ('current_database() = ''x''', '42P17'),
