@@ -25,6 +25,7 @@ OBJS = \
 	src/rulebook/load.o \
 	src/rulebook/owner.o \
 	src/rulebook/rulebook.o \
+	src/rulebook/shape.o \
 	src/guard/judge.o \
 	src/guard/guard.o \
 	src/guard/ledger.o \

@@ -7,6 +7,11 @@
 
 #include "rulebook/rulebook.h"
 
+/* shape.c */
+extern void load_shape(Rulebook *rulebook);
+extern Oid	watch_table(Rulebook *rulebook, const char *name);
+
+/* load.c */
 extern Rulebook *rulebook_load(Oid nspid, Rulebook **loading);
 
 #endif							/* LEADFLOW_LOAD_H */

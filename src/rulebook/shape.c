@@ -1,0 +1,309 @@
+/*
+ * shape.c
+ *	  Look at the tables of a workspace, and make sure they are what they must be.
+ *
+ * The tables belong to the workspace's owner, who may alter them.  Whatever
+ * the module reads or writes directly must still have the names and types that
+ * create_workspace gave it, and all tables must have one owner: otherwise
+ * there is an error that says so, never a misreading.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "rulebook/load.h"
+
+/* What a column must hold for the module to read it. */
+typedef enum FieldType
+{
+	FIELD_BIGINT,
+	FIELD_TEXT,
+	FIELD_TIMESTAMPTZ,
+	FIELD_NUMERIC,
+	FIELD_STAGE_VALUE
+} FieldType;
+
+static const struct
+{
+	const char *name[OBJECT_KINDS];
+	FieldType	type;
+}			fields[FIELDS] =
+{
+	[FIELD_ID] = {{"id", "id"}, FIELD_BIGINT},
+	[FIELD_STAGE_SINCE] = {{"stage_since", "stage_since"}, FIELD_TIMESTAMPTZ},
+	[FIELD_CREATED_AT] = {{"created_at", "created_at"}, FIELD_TIMESTAMPTZ},
+	[FIELD_UPDATED_AT] = {{"updated_at", "updated_at"}, FIELD_TIMESTAMPTZ},
+	[FIELD_STAGE] = {{"stage", "stage"}, FIELD_STAGE_VALUE},
+	[FIELD_FURTHEST_STAGE] = {{"furthest_stage", "furthest_stage"}, FIELD_STAGE_VALUE},
+	[FIELD_SOURCE] = {{"source", "source"}, FIELD_TEXT},
+	[FIELD_EXTERNAL_ID] = {{"external_id", "external_id"}, FIELD_TEXT},
+	[FIELD_STATUS] = {{"status", "status"}, FIELD_TEXT},
+	[FIELD_VARIANT] = {{"variant", "variant"}, FIELD_TEXT},
+	[FIELD_REASON] = {{"reason", "reason"}, FIELD_TEXT},
+	[FIELD_REASON_NOTE] = {{"reason_note", "reason_note"}, FIELD_TEXT},
+	[FIELD_OWNER] = {{"owner", "owner"}, FIELD_TEXT},
+	[FIELD_ORIGIN] = {{"origin", "origin"}, FIELD_TEXT},
+	[FIELD_CAMPAIGN_ID] = {{"campaign_id", "campaign_id"}, FIELD_BIGINT},
+	[FIELD_SEGMENT] = {{"segment", "segment"}, FIELD_TEXT},
+	[FIELD_AMOUNT] = {{"budget", "amount"}, FIELD_NUMERIC},
+	[FIELD_CURRENCY] = {{"currency", "currency"}, FIELD_TEXT},
+	[FIELD_LEAD_ID] = {{NULL, "lead_id"}, FIELD_BIGINT},
+	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
+};
+
+/* The table of that name, watched for changes and owned as the others are. */
+Oid
+watch_table(Rulebook *rulebook, const char *name)
+{
+	Oid			relid = get_relname_relid(name, rulebook->nspid);
+	HeapTuple	tuple;
+	Form_pg_class form;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("workspace %s has no table \"%s\"", rulebook->schema, name),
+				 errhint("The table must stand beside the others of the workspace, under its own name.")));
+
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	form = (Form_pg_class) GETSTRUCT(tuple);
+	if (form->relkind != RELKIND_RELATION && form->relkind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s.%s is not a table", rulebook->schema, quote_identifier(name))));
+	if (!OidIsValid(rulebook->owner))
+		rulebook->owner = form->relowner;
+	else if (rulebook->owner != form->relowner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the tables of workspace %s belong to different roles", rulebook->schema),
+				 errdetail("Table \"%s\" belongs to another role than table \"lead\".", name),
+				 errhint("Give all tables of the workspace to one owner.")));
+	ReleaseSysCache(tuple);
+
+	Assert(rulebook->n_watched < RULEBOOK_MAX_WATCHED);
+	rulebook->watched[rulebook->n_watched++] = relid;
+	return relid;
+}
+
+static bool
+type_fits(Rulebook *rulebook, Oid type, FieldType expected)
+{
+	switch (expected)
+	{
+		case FIELD_BIGINT:
+			return type == INT8OID;
+		case FIELD_TEXT:
+			return type == TEXTOID || type == VARCHAROID;
+		case FIELD_TIMESTAMPTZ:
+			return type == TIMESTAMPTZOID;
+		case FIELD_NUMERIC:
+			return type == NUMERICOID;
+		case FIELD_STAGE_VALUE:
+			return type == rulebook->stage_type;
+	}
+	return false;
+}
+
+/*
+ * The module reads and writes some tables directly, by an index.  They may not
+ * be partitioned.
+ */
+static Oid
+watch_plain_table(Rulebook *rulebook, const char *name)
+{
+	Oid			relid = watch_table(rulebook, name);
+
+	if (get_rel_relkind(relid) != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table %s.%s may not be partitioned", rulebook->schema, quote_identifier(name)),
+				 errhint("stage_event, violation and quarantine may be.")));
+	return relid;
+}
+
+/* The column of that name, which must have the type the module reads. */
+static AttrNumber
+find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
+{
+	AttrNumber	attnum = get_attnum(relid, name);
+	Oid			type;
+
+	if (attnum == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table %s.%s is missing", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid))),
+				 errhint("leadflow needs the column under this name.")));
+
+	type = get_atttype(relid, attnum);
+	if (!type_fits(rulebook, type, expected))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of table %s.%s has type %s", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid)),
+						format_type_be(type)),
+				 errhint("leadflow needs the type that create_workspace gave it.")));
+	if (compat_column_is_virtual(relid, attnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("column \"%s\" of table %s.%s is a virtual generated column", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid))),
+				 errhint("leadflow needs a column whose values are stored.")));
+	return attnum;
+}
+
+/*
+ * A table that is locked only after the rulebook was opened may have been
+ * altered in between: make sure that its columns are still what they were.
+ */
+void
+rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc)
+{
+	if (rulebook->valid)
+		return;
+	for (int i = 0; i < FIELDS; i++)
+	{
+		if (rules->fields[i] != InvalidAttrNumber &&
+			!type_fits(rulebook, TupleDescAttr(desc, rules->fields[i] - 1)->atttypid, fields[i].type))
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("table \"%s\" was altered by another session", object_name(rules->kind)),
+					 errhint("Try again.")));
+	}
+}
+
+/* Note a BEFORE trigger that fires for an event: the last one counts. */
+static void
+note_trigger(GuardPlace *place, Trigger *trigger, Oid guard)
+{
+	place->is_last = trigger->tgfoid == guard && trigger->tgqual == NULL &&
+		trigger->tgnattr == 0;
+	place->enabled = trigger->tgenabled;
+}
+
+/* Does the guard see rows as they will be written? */
+static void
+find_guard(ObjectRules *rules, Relation rel)
+{
+	TriggerDesc *triggers = rel->trigdesc;
+	Oid			guard = LookupFuncName(list_make2(makeString("leadflow"), makeString("guard")),
+									   0, NULL, false);
+
+	for (int i = 0; triggers != NULL && i < triggers->numtriggers; i++)
+	{
+		Trigger    *trigger = &triggers->triggers[i];
+
+		if (!TRIGGER_FOR_ROW(trigger->tgtype) || !TRIGGER_FOR_BEFORE(trigger->tgtype))
+			continue;
+		if (TRIGGER_FOR_INSERT(trigger->tgtype))
+			note_trigger(&rules->on_insert, trigger, guard);
+		if (TRIGGER_FOR_UPDATE(trigger->tgtype))
+			note_trigger(&rules->on_update, trigger, guard);
+	}
+}
+
+/* The btree by which rows are found by that column, if there is one. */
+static Oid
+find_index(Relation rel, AttrNumber column)
+{
+	Oid			found = InvalidOid;
+	List	   *indexes = RelationGetIndexList(rel);
+	ListCell   *cell;
+
+	foreach(cell, indexes)
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		if (index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+			index->rd_index->indkey.values[0] == column &&
+			RelationGetIndexPredicate(index) == NIL)
+			found = RelationGetRelid(index);
+		index_close(index, AccessShareLock);
+		if (OidIsValid(found))
+			break;
+	}
+	list_free(indexes);
+	return found;
+}
+
+static void
+load_object(Rulebook *rulebook, ObjectKind kind)
+{
+	ObjectRules *rules = &rulebook->objects[kind];
+	Relation	rel;
+
+	rules->kind = kind;
+	rules->relid = watch_plain_table(rulebook, object_name(kind));
+	for (int i = 0; i < FIELDS; i++)
+	{
+		const char *name = fields[i].name[kind];
+
+		rules->fields[i] = name == NULL ? InvalidAttrNumber :
+			find_column(rulebook, rules->relid, name, fields[i].type);
+	}
+
+	rel = table_open(rules->relid, AccessShareLock);
+	find_guard(rules, rel);
+	rules->id_index = find_index(rel, rules->fields[FIELD_ID]);
+	table_close(rel, NoLock);
+}
+
+static void
+load_touch(Rulebook *rulebook)
+{
+	TouchColumns *touch = &rulebook->touch;
+	Relation	rel;
+
+	touch->relid = watch_plain_table(rulebook, "touch");
+	touch->id = find_column(rulebook, touch->relid, "id", FIELD_BIGINT);
+	touch->at = find_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
+	touch->lead_id = find_column(rulebook, touch->relid, "lead_id", FIELD_BIGINT);
+	touch->kind = find_column(rulebook, touch->relid, "kind", FIELD_TEXT);
+	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
+	touch->direction = find_column(rulebook, touch->relid, "direction", FIELD_TEXT);
+
+	rel = table_open(touch->relid, AccessShareLock);
+	touch->lead_index = find_index(rel, touch->lead_id);
+	table_close(rel, NoLock);
+}
+
+static void
+load_clock(Rulebook *rulebook)
+{
+	ClockColumns *clock = &rulebook->clock;
+	Relation	rel;
+
+	clock->relid = watch_plain_table(rulebook, "sla_clock");
+	clock->lead_id = find_column(rulebook, clock->relid, "lead_id", FIELD_BIGINT);
+	clock->stopped_at = find_column(rulebook, clock->relid, "stopped_at", FIELD_TIMESTAMPTZ);
+	clock->cancelled_at = find_column(rulebook, clock->relid, "cancelled_at", FIELD_TIMESTAMPTZ);
+
+	rel = table_open(clock->relid, AccessShareLock);
+	clock->lead_index = find_index(rel, clock->lead_id);
+	table_close(rel, NoLock);
+}
+
+/* The tables that are read and written directly. */
+void
+load_shape(Rulebook *rulebook)
+{
+	for (int kind = 0; kind < OBJECT_KINDS; kind++)
+		load_object(rulebook, kind);
+	load_touch(rulebook);
+	load_clock(rulebook);
+	rulebook->event_relid = watch_table(rulebook, "stage_event");
+}
