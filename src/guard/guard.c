@@ -129,7 +129,7 @@ replaceable(HeapTuple tuple, TupleDesc desc, AttrNumber attnum, Datum value, boo
 			DatumGetPointer(heap_getattr(tuple, attnum, desc, &old_isnull));
 		struct varlena *new = (struct varlena *) DatumGetPointer(value);
 
-		if (!VARATT_IS_SHORT(old) || !VARATT_IS_SHORT(new) ||
+		if (!VARATT_IS_SHORT(old) || !VARATT_IS_SHORT(new) || VARATT_IS_EXTERNAL(old) ||
 			VARSIZE_SHORT(old) != VARSIZE_SHORT(new))
 			return NULL;
 		return (char *) old;

@@ -121,6 +121,13 @@ move_set_time(Move *move, TimestampTz at)
 		move->evidence.as_of = GetCurrentTimestamp();
 }
 
+/* Is this a short value that is stored in the row itself? */
+static bool
+is_short(Datum value)
+{
+	return VARATT_IS_SHORT(DatumGetPointer(value)) && !VARATT_IS_EXTERNAL(DatumGetPointer(value));
+}
+
 /* Do two rows hold the same value in a column? */
 bool
 same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum)
@@ -133,8 +140,7 @@ same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum)
 
 	if (a_isnull || b_isnull)
 		return a_isnull == b_isnull;
-	if (attribute->attlen == -1 &&
-		VARATT_IS_SHORT(DatumGetPointer(a_value)) && VARATT_IS_SHORT(DatumGetPointer(b_value)))
+	if (attribute->attlen == -1 && is_short(a_value) && is_short(b_value))
 		return VARSIZE_SHORT(DatumGetPointer(a_value)) == VARSIZE_SHORT(DatumGetPointer(b_value)) &&
 			memcmp(DatumGetPointer(a_value), DatumGetPointer(b_value),
 				   VARSIZE_SHORT(DatumGetPointer(a_value))) == 0;

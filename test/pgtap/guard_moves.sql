@@ -351,4 +351,12 @@ SELECT throws_ok($$SELECT leadflow.explain('crm', -1, 'mql')$$, 'P0002', NULL, '
 SELECT throws_ok($$SELECT leadflow.explain('crm', 1, 'mql', 'deal')$$, '22023', NULL, 'explain needs a kind of object');
 SELECT is((SELECT count(*) FROM leadflow.explain(NULL, 1, 'mql')), 0::bigint, 'explain of nothing is nothing');
 
+-- long values that are stored out of line are compared by what they hold
+INSERT INTO crm.lead (source, external_id, stage, reason, reason_note)
+SELECT 't', 'long', 'lost', 'other', string_agg(md5(i::text), '') FROM generate_series(1, 400) i;
+UPDATE crm.lead SET stage = 'lead', reason_note = (SELECT string_agg(md5((-i)::text), '') FROM generate_series(1, 400) i)
+ WHERE external_id = 'long';
+SELECT is((SELECT concat_ws(' ', stage, reason, left(reason_note, 32)) FROM crm.lead WHERE external_id = 'long'), 'lead ' || md5('-1'),
+          'a long note that is written with the move stays, the old reason goes');
+
 SELECT * FROM finish();
