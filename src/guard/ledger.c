@@ -199,8 +199,10 @@ append_directly(Ledger *ledger, Relation rel, Datum *values, bool *nulls)
 	Relation   *indexes = ledger->indexes;
 	MemoryContext oldcxt;
 
-	memset(target, 0, sizeof(ResultRelInfo));
-	InitResultRelInfo(target, rel, 0, NULL, 0);
+	/* no more of it than an insert without triggers looks at */
+	MemSet(target, 0, sizeof(ResultRelInfo));
+	target->type = T_ResultRelInfo;
+	target->ri_RelationDesc = rel;
 	target->ri_NumIndices = ledger->n_indexes;
 	target->ri_IndexRelationDescs = indexes;
 	target->ri_IndexRelationInfo = ledger->index_infos;
