@@ -10,8 +10,8 @@ SELECT h.subject,
        h.id AS event_id,
        h.at AS entered_at,
        pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - h.at))::bigint AS age_seconds,
-       pg_catalog.date_part('epoch', n.norm)::bigint AS norm_seconds,
-       (SELECT leadflow.clock()) - h.at > n.norm AS over_norm,
+       pg_catalog.date_part('epoch', COALESCE(n1.norm, n2.norm, n3.norm, n4.norm))::bigint AS norm_seconds,
+       (SELECT leadflow.clock()) - h.at > COALESCE(n1.norm, n2.norm, n3.norm, n4.norm) AS over_norm,
        h.reason,
        h.owner,
        h.team,
@@ -36,17 +36,10 @@ FROM (SELECT e.subject, latest.lead_id, e.opportunity_id, e.id, e.at, e.to_stage
             WHERE f.opportunity_id IS NOT NULL AND f.at <= (SELECT leadflow.clock())
             ORDER BY f.opportunity_id DESC, f.at DESC, f.id DESC) latest
       JOIN stage_event e ON e.id = latest.id AND e.opportunity_id IS NOT NULL) h
--- the norms of the spine stages in an array; a leaf's or a variant's own is looked up only where there are such
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN (SELECT pg_catalog.count(*) > 0 FROM stage_definition d WHERE d.variant <> '*' OR d.stage <> leadflow.base(d.stage))
-                THEN (SELECT d.norm FROM stage_definition d
-                      WHERE d.norm IS NOT NULL AND (d.stage = h.to_stage OR d.stage = leadflow.base(h.to_stage))
-                        AND (d.variant = h.variant OR d.variant = '*')
-                      ORDER BY d.stage = h.to_stage DESC, d.variant <> '*' DESC LIMIT 1)
-                ELSE (SELECT pg_catalog.array_agg(d.norm ORDER BY g.ordinal)
-                      FROM pg_catalog.generate_series(-4, 16) g (ordinal)
-                      LEFT JOIN stage_definition d ON leadflow.ordinal(d.stage) = g.ordinal AND d.variant = '*')[leadflow.ordinal(h.to_stage) + 5]
-           END AS norm) n;
+LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
+LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
+LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant
+LEFT JOIN stage_definition n4 ON n4.stage = leadflow.base(h.to_stage) AND n4.variant = '*';
 COMMENT ON VIEW current_stage IS 'Where every lead and opportunity is at leadflow.clock(), and since when. Says what was known on entering the stage; what changed since is in lead and opportunity.';
 COMMENT ON COLUMN current_stage.subject IS 'lead or opportunity';
 COMMENT ON COLUMN current_stage.lead_id IS 'the lead, or the lead of the opportunity';

@@ -34,7 +34,7 @@ FROM (SELECT h.subject,
                    pg_catalog.floor(pg_catalog.date_part('epoch', COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at))::bigint AS elapsed_seconds,
                    pg_catalog.floor(pg_catalog.date_part('epoch',
                        leadflow.worktime(b.calendar, h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))))::bigint AS working_seconds,
-                   COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > n.norm AS over_norm
+                   COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > COALESCE(n1.norm, n2.norm, n3.norm, n4.norm) AS over_norm
             -- as in stage_history; what was passed through ends with the move that passed it
             FROM (SELECT e.subject, e.to_stage, e.at, e.owner, e.variant,
                          pg_catalog.lead(e.at) OVER (PARTITION BY e.lead_id ORDER BY e.at, e.id) AS left_at
@@ -47,17 +47,10 @@ FROM (SELECT h.subject,
                   WHERE e.opportunity_id IS NOT NULL AND NOT e.implied AND e.at <= (SELECT leadflow.clock())) h
             LEFT JOIN team_member m ON m.member = h.owner
             LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
-            -- the norms of the spine stages in an array; a leaf's or a variant's own is looked up only where there are such
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN (SELECT pg_catalog.count(*) > 0 FROM stage_definition d WHERE d.variant <> '*' OR d.stage <> leadflow.base(d.stage))
-                            THEN (SELECT d.norm FROM stage_definition d
-                                  WHERE d.norm IS NOT NULL AND (d.stage = h.to_stage OR d.stage = leadflow.base(h.to_stage))
-                                    AND (d.variant = h.variant OR d.variant = '*')
-                                  ORDER BY d.stage = h.to_stage DESC, d.variant <> '*' DESC LIMIT 1)
-                            ELSE (SELECT pg_catalog.array_agg(d.norm ORDER BY g.ordinal)
-                                  FROM pg_catalog.generate_series(-4, 16) g (ordinal)
-                                  LEFT JOIN stage_definition d ON leadflow.ordinal(d.stage) = g.ordinal AND d.variant = '*')[leadflow.ordinal(h.to_stage) + 5]
-                       END AS norm) n
+            LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
+            LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
+            LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant
+            LEFT JOIN stage_definition n4 ON n4.stage = leadflow.base(h.to_stage) AND n4.variant = '*'
             -- so that these few columns are sorted, not those they are computed from
             OFFSET 0) h
       GROUP BY h.subject, h.stage) d

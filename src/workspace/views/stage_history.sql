@@ -21,8 +21,8 @@ SELECT h.id AS event_id,
        pg_catalog.floor(pg_catalog.date_part('epoch', COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at))::bigint AS elapsed_seconds,
        pg_catalog.floor(pg_catalog.date_part('epoch',
            leadflow.worktime(b.calendar, h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))))::bigint AS working_seconds,
-       pg_catalog.date_part('epoch', n.norm)::bigint AS norm_seconds,
-       COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > n.norm AS over_norm,
+       pg_catalog.date_part('epoch', COALESCE(n1.norm, n2.norm, n3.norm, n4.norm))::bigint AS norm_seconds,
+       COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > COALESCE(n1.norm, n2.norm, n3.norm, n4.norm) AS over_norm,
        h.reason,
        h.reason_note,
        h.owner,
@@ -56,17 +56,10 @@ FROM (SELECT e.lead_id, e.opportunity_id, e.id, e.at, e.recorded_at, e.definitio
       WINDOW w AS (PARTITION BY o.lead_id, e.opportunity_id ORDER BY e.at, e.id)) h
 LEFT JOIN team_member m ON m.member = h.owner
 LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
--- the norms of the spine stages in an array; a leaf's or a variant's own is looked up only where there are such
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN (SELECT pg_catalog.count(*) > 0 FROM stage_definition d WHERE d.variant <> '*' OR d.stage <> leadflow.base(d.stage))
-                THEN (SELECT d.norm FROM stage_definition d
-                      WHERE d.norm IS NOT NULL AND (d.stage = h.to_stage OR d.stage = leadflow.base(h.to_stage))
-                        AND (d.variant = h.variant OR d.variant = '*')
-                      ORDER BY d.stage = h.to_stage DESC, d.variant <> '*' DESC LIMIT 1)
-                ELSE (SELECT pg_catalog.array_agg(d.norm ORDER BY g.ordinal)
-                      FROM pg_catalog.generate_series(-4, 16) g (ordinal)
-                      LEFT JOIN stage_definition d ON leadflow.ordinal(d.stage) = g.ordinal AND d.variant = '*')[leadflow.ordinal(h.to_stage) + 5]
-           END AS norm) n;
+LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
+LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
+LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant
+LEFT JOIN stage_definition n4 ON n4.stage = leadflow.base(h.to_stage) AND n4.variant = '*';
 COMMENT ON VIEW stage_history IS 'Every stay in a stage, of every lead and opportunity, as known at leadflow.clock().';
 COMMENT ON COLUMN stage_history.event_id IS 'entry that began the stay (stage_event.id)';
 COMMENT ON COLUMN stage_history.subject IS 'lead or opportunity';
