@@ -20,6 +20,7 @@
 #include "common/int.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
@@ -578,9 +579,16 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 		{
 			/* two pauses that end at the same time are both reckoned */
 			bool		found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
+			Datum		values[2];
 
-			/* a clock that is not there is the foreign key's concern */
-			if (found && statement_run(rulebook, RECKON_PAUSES, &clock, NULL) == 0 &&
+			/*
+			 * What paused a clock that has ended is for the owner to record,
+			 * who loads history; to anybody else a late promise stays late.  A
+			 * clock that is not there is the foreign key's concern.
+			 */
+			values[0] = clock;
+			values[1] = BoolGetDatum(has_privs_of_role(acting_user(), rulebook->owner));
+			if (found && statement_run(rulebook, RECKON_PAUSES, values, NULL) == 0 &&
 				TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 				ereport(ERROR,
 						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -164,9 +164,9 @@ static const struct
 		"  warn_at = leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at, " HOURS("c.warn_after") ", p.pauses)"
 		" FROM (SELECT COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(s.paused_at, s.resumed_at)), '{}'::pg_catalog.tstzmultirange) AS pauses"
 		"  FROM %1$s.sla_pause s WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.resumed_at IS NOT NULL) AS p"
-		" WHERE c.id OPERATOR(pg_catalog.=) $1 AND c.stopped_at IS NULL AND c.cancelled_at IS NULL",
-		1,
-		{INT8OID}
+		" WHERE c.id OPERATOR(pg_catalog.=) $1 AND ($2 OR (c.stopped_at IS NULL AND c.cancelled_at IS NULL))",
+		2,
+		{INT8OID, BOOLOID}
 	},
 
 	/*

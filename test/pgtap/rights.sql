@@ -99,6 +99,10 @@ FROM (VALUES
 ) AS c (statement, expected);
 SELECT is(tried_as(:'owner', $$SELECT leadflow.erase_lead('crm', 1)$$), '00000', 'the owner may erase a lead');
 SELECT is(tried_as(:'stranger', $$SELECT leadflow.erase_lead('crm', 1)$$), '42501', 'a stranger may not');
+SELECT is(tried_as(c.who, $$INSERT INTO crm.touch (lead_id, kind, direction) VALUES (1, 'demo_request', 'inbound'), (1, 'call', 'outbound');
+                            SELECT leadflow.pause_clock('crm', max(id), 'x') FROM crm.sla_clock$$), c.expected, c.label)
+FROM (VALUES (:'seller', '55000', 'a late promise is not made good by a pause made up afterwards'),
+             (:'owner', '00000', 'who loads history records what paused a clock that has ended')) c (who, expected, label);
 SELECT is(tried_as(:'owner', c.statement), c.expected, 'not even the owner: ' || c.statement)
 FROM (VALUES ('DELETE FROM crm.stage_event', '23514'), ('UPDATE crm.stage_event SET actor = ''x''', '23514'), ('TRUNCATE crm.stage_event', '23514'),
              ('DELETE FROM crm.definition_change', '23514'), ('DELETE FROM crm.lead', '23514')) c (statement, expected);
