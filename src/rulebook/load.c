@@ -46,19 +46,17 @@ described_type(Rulebook *rulebook, char letter)
 
 /*
  * Run a query over the workspace's tables; gives the number of rows, which are
- * in SPI_tuptable.  %s in the query stands for the schema.  types describes
- * the columns; the tables are their owner's, so it is checked.
+ * in SPI_tuptable.  The first %s in the query stands for the schema, a second
+ * one for the object.  types describes the columns; the tables are their
+ * owner's, so it is checked.
  */
 static uint64
-query(Rulebook *rulebook, const char *types, const char *format)
+query(Rulebook *rulebook, const char *types, const char *format, const char *object)
 {
 	StringInfoData text;
-	const char *place = strstr(format, "%s");
 
 	initStringInfo(&text);
-	appendBinaryStringInfo(&text, format, (int) (place - format));
-	appendStringInfoString(&text, rulebook->schema);
-	appendStringInfoString(&text, place + 2);
+	appendStringInfo(&text, format, rulebook->schema, object);
 	if (SPI_execute(text.data, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the definitions of workspace %s", rulebook->schema);
 
@@ -174,13 +172,11 @@ allocate(Rulebook *rulebook, uint64 n, size_t size)
 static void
 load_criteria(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, "tsttttb", rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tsttttb",
 						  "SELECT variant::pg_catalog.text, stage, criterion::pg_catalog.text, requirement::pg_catalog.text,"
 						  " expression::pg_catalog.text, how_to_fix::pg_catalog.text, mode OPERATOR(pg_catalog.=) 'enforce'"
-						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY stage, position, criterion" :
-						  "SELECT variant::pg_catalog.text, stage, criterion::pg_catalog.text, requirement::pg_catalog.text,"
-						  " expression::pg_catalog.text, how_to_fix::pg_catalog.text, mode OPERATOR(pg_catalog.=) 'enforce'"
-						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) 'opportunity' ORDER BY stage, position, criterion");
+						  " FROM %s.standard WHERE object OPERATOR(pg_catalog.=) '%s' ORDER BY stage, position, criterion",
+						  object_name(rules->kind));
 
 	rules->criteria = allocate(rulebook, n, sizeof(Criterion));
 	rules->n_criteria = (int) n;
@@ -201,11 +197,10 @@ load_criteria(Rulebook *rulebook, ObjectRules *rules)
 static void
 load_transitions(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, "tssbt", rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tssbt",
 						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
-						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) 'lead' ORDER BY from_stage NULLS LAST, to_stage, variant" :
-						  "SELECT variant::pg_catalog.text, from_stage, to_stage, reason_required, meaning::pg_catalog.text"
-						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) 'opportunity' ORDER BY from_stage NULLS LAST, to_stage, variant");
+						  " FROM %s.transition WHERE object OPERATOR(pg_catalog.=) '%s' ORDER BY from_stage NULLS LAST, to_stage, variant",
+						  object_name(rules->kind));
 
 	rules->transitions = allocate(rulebook, n, sizeof(Transition));
 	rules->n_transitions = (int) n;
@@ -224,11 +219,10 @@ load_transitions(Rulebook *rulebook, ObjectRules *rules)
 static void
 load_aliases(Rulebook *rulebook, ObjectRules *rules)
 {
-	uint64		n = query(rulebook, "tts", rules->kind == OBJECT_LEAD ?
+	uint64		n = query(rulebook, "tts",
 						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
-						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'lead'" :
-						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
-						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) 'opportunity'");
+						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) '%s'",
+						  object_name(rules->kind));
 
 	rules->aliases = allocate(rulebook, n, sizeof(StatusAlias));
 	rules->n_aliases = (int) n;
@@ -245,7 +239,7 @@ load_reasons(Rulebook *rulebook)
 {
 	uint64		n = query(rulebook, "tSbb",
 						  "SELECT code::pg_catalog.text, applies_to, needs_note, active"
-						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"");
+						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
 	rulebook->n_reasons = (int) n;
@@ -279,7 +273,7 @@ load_touch_kinds(Rulebook *rulebook)
 {
 	uint64		n = query(rulebook, "tbb",
 						  "SELECT kind::pg_catalog.text, is_signal, is_contact"
-						  " FROM %s.touch_kind ORDER BY kind COLLATE pg_catalog.\"C\"");
+						  " FROM %s.touch_kind ORDER BY kind COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->touch_kinds = allocate(rulebook, n, sizeof(TouchKind));
 	rulebook->n_touch_kinds = (int) n;
@@ -299,7 +293,7 @@ load_members(Rulebook *rulebook)
 {
 	uint64		n = query(rulebook, "ttt",
 						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text"
-						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"");
+						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->members = allocate(rulebook, n, sizeof(Member));
 	rulebook->n_members = (int) n;
@@ -319,7 +313,7 @@ load_calendars(Rulebook *rulebook)
 {
 	uint64		n = query(rulebook, "tc",
 						  "SELECT code::pg_catalog.text, calendar"
-						  " FROM %s.business_calendar ORDER BY code COLLATE pg_catalog.\"C\"");
+						  " FROM %s.business_calendar ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->calendars = allocate(rulebook, n, sizeof(BusinessCalendar));
 	rulebook->n_calendars = (int) n;
@@ -342,7 +336,7 @@ load_policies(Rulebook *rulebook)
 						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
 						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active,"
 						  " object OPERATOR(pg_catalog.=) 'lead'"
-						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant");
+						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant", NULL);
 
 	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
 	rulebook->n_policies = (int) n;
@@ -375,7 +369,7 @@ static void
 load_has_clocks(Rulebook *rulebook)
 {
 	rulebook->has_clocks = rulebook->n_policies > 0 ||
-		query(rulebook, "n", "SELECT id::pg_catalog.int8 FROM %s.sla_clock LIMIT 1") > 0;
+		query(rulebook, "n", "SELECT id::pg_catalog.int8 FROM %s.sla_clock LIMIT 1", NULL) > 0;
 }
 
 static void
@@ -384,7 +378,7 @@ load_version(Rulebook *rulebook)
 	bool		isnull;
 
 	(void) query(rulebook, "n",
-				 "SELECT COALESCE(pg_catalog.max(version), 0)::pg_catalog.int8 FROM %s.definition_change");
+				 "SELECT COALESCE(pg_catalog.max(version), 0)::pg_catalog.int8 FROM %s.definition_change", NULL);
 	rulebook->version = DatumGetInt64(get_datum(0, 1, &isnull));
 }
 
