@@ -87,16 +87,37 @@ get_datum(uint64 row, int column, bool *isnull)
 }
 
 static char *
-get_string(Rulebook *rulebook, uint64 row, int column)
+get_optional_string(Rulebook *rulebook, uint64 row, int column)
 {
 	bool		isnull;
 	Datum		value = get_datum(row, column, &isnull);
-	text	   *string;
 
 	if (isnull)
 		return NULL;
-	string = DatumGetTextPP(value);
-	return MemoryContextStrdup(rulebook->mcxt, text_to_cstring(string));
+	return MemoryContextStrdup(rulebook->mcxt, TextDatumGetCString(value));
+}
+
+/* A value that must be there, even if the owner has dropped NOT NULL. */
+static Datum
+get_required(Rulebook *rulebook, uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = get_datum(row, column, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("a definition of workspace %s is null", rulebook->schema),
+				 errdetail("Column \"%s\" must have a value.",
+						   SPI_fname(SPI_tuptable->tupdesc, column))));
+	return value;
+}
+
+static char *
+get_string(Rulebook *rulebook, uint64 row, int column)
+{
+	return MemoryContextStrdup(rulebook->mcxt,
+							   TextDatumGetCString(get_required(rulebook, row, column)));
 }
 
 static bool
@@ -119,12 +140,18 @@ copy_varlena(Rulebook *rulebook, Datum value)
 }
 
 static Stage *
-get_stage(Rulebook *rulebook, uint64 row, int column)
+get_optional_stage(Rulebook *rulebook, uint64 row, int column)
 {
 	bool		isnull;
 	Datum		value = get_datum(row, column, &isnull);
 
 	return isnull ? NULL : (Stage *) copy_varlena(rulebook, value);
+}
+
+static Stage *
+get_stage(Rulebook *rulebook, uint64 row, int column)
+{
+	return (Stage *) copy_varlena(rulebook, get_required(rulebook, row, column));
 }
 
 static Interval
@@ -189,7 +216,7 @@ load_criteria(Rulebook *rulebook, ObjectRules *rules)
 		criterion->code = get_string(rulebook, i, 3);
 		criterion->requirement = get_string(rulebook, i, 4);
 		criterion->expression = get_string(rulebook, i, 5);
-		criterion->how_to_fix = get_string(rulebook, i, 6);
+		criterion->how_to_fix = get_optional_string(rulebook, i, 6);
 		criterion->enforce = get_bool(i, 7);
 	}
 }
@@ -209,10 +236,10 @@ load_transitions(Rulebook *rulebook, ObjectRules *rules)
 		Transition *transition = &rules->transitions[i];
 
 		transition->variant = get_string(rulebook, i, 1);
-		transition->from = get_stage(rulebook, i, 2);
+		transition->from = get_optional_stage(rulebook, i, 2);
 		transition->to = get_stage(rulebook, i, 3);
 		transition->reason_required = get_bool(i, 4);
-		transition->meaning = get_string(rulebook, i, 5);
+		transition->meaning = get_optional_string(rulebook, i, 5);
 	}
 }
 
@@ -250,10 +277,9 @@ load_reasons(Rulebook *rulebook)
 		Datum	   *elements;
 		bool	   *nulls;
 		int			count;
-		bool		isnull;
 
 		reason->code = get_string(rulebook, i, 1);
-		stages = DatumGetArrayTypeP(get_datum(i, 2, &isnull));
+		stages = DatumGetArrayTypeP(get_required(rulebook, i, 2));
 		deconstruct_array(stages, rulebook->stage_type, -1, false, TYPALIGN_INT,
 						  &elements, &nulls, &count);
 		reason->applies_to = allocate(rulebook, count, sizeof(Stage *));
@@ -300,11 +326,10 @@ load_members(Rulebook *rulebook)
 	for (uint64 i = 0; i < n; i++)
 	{
 		Member	   *member = &rulebook->members[i];
-		bool		isnull;
 
 		member->member = get_string(rulebook, i, 1);
-		member->team = (text *) copy_varlena(rulebook, get_datum(i, 2, &isnull));
-		member->calendar = get_string(rulebook, i, 3);
+		member->team = (text *) copy_varlena(rulebook, get_required(rulebook, i, 2));
+		member->calendar = get_optional_string(rulebook, i, 3);
 	}
 }
 
@@ -319,11 +344,9 @@ load_calendars(Rulebook *rulebook)
 	rulebook->n_calendars = (int) n;
 	for (uint64 i = 0; i < n; i++)
 	{
-		bool		isnull;
-
 		rulebook->calendars[i].code = get_string(rulebook, i, 1);
 		rulebook->calendars[i].calendar =
-			copy_varlena(rulebook, get_datum(i, 2, &isnull));
+			copy_varlena(rulebook, get_required(rulebook, i, 2));
 	}
 }
 
@@ -348,17 +371,18 @@ load_policies(Rulebook *rulebook)
 		policy->policy = get_string(rulebook, i, 1);
 		policy->variant = get_string(rulebook, i, 2);
 		policy->metric = get_string(rulebook, i, 3);
-		policy->starts_on_stage = get_stage(rulebook, i, 4);
+		policy->starts_on_stage = get_optional_stage(rulebook, i, 4);
 		policy->starts_on_touch = get_strings(rulebook, i, 5, &policy->n_starts_on_touch);
 		policy->stops_on_touch = get_strings(rulebook, i, 6, &policy->n_stops_on_touch);
-		policy->stops_on_stage = get_stage(rulebook, i, 7);
+		policy->stops_on_stage = get_optional_stage(rulebook, i, 7);
 		policy->stops_on_verdict = get_bool(i, 8);
-		policy->condition = get_string(rulebook, i, 9);
+		policy->condition = get_optional_string(rulebook, i, 9);
+		(void) get_required(rulebook, i, 10);
 		policy->target = get_interval(i, 10, &isnull);
 		policy->warn_after = get_interval(i, 11, &isnull);
 		policy->has_warning = !isnull;
 		policy->working = get_bool(i, 12);
-		policy->calendar = get_string(rulebook, i, 13);
+		policy->calendar = get_optional_string(rulebook, i, 13);
 		policy->active = get_bool(i, 14);
 		policy->object = get_bool(i, 15) ? OBJECT_LEAD : OBJECT_OPPORTUNITY;
 	}

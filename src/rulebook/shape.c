@@ -38,18 +38,19 @@ static const struct
 {
 	const char *name[OBJECT_KINDS];
 	FieldType	type;
+	bool		required;		/* never null */
 }			fields[FIELDS] =
 {
-	[FIELD_ID] = {{"id", "id"}, FIELD_BIGINT},
-	[FIELD_STAGE_SINCE] = {{"stage_since", "stage_since"}, FIELD_TIMESTAMPTZ},
-	[FIELD_CREATED_AT] = {{"created_at", "created_at"}, FIELD_TIMESTAMPTZ},
+	[FIELD_ID] = {{"id", "id"}, FIELD_BIGINT, true},
+	[FIELD_STAGE_SINCE] = {{"stage_since", "stage_since"}, FIELD_TIMESTAMPTZ, true},
+	[FIELD_CREATED_AT] = {{"created_at", "created_at"}, FIELD_TIMESTAMPTZ, true},
 	[FIELD_UPDATED_AT] = {{"updated_at", "updated_at"}, FIELD_TIMESTAMPTZ},
-	[FIELD_STAGE] = {{"stage", "stage"}, FIELD_STAGE_VALUE},
+	[FIELD_STAGE] = {{"stage", "stage"}, FIELD_STAGE_VALUE, true},
 	[FIELD_FURTHEST_STAGE] = {{"furthest_stage", "furthest_stage"}, FIELD_STAGE_VALUE},
-	[FIELD_SOURCE] = {{"source", "source"}, FIELD_TEXT},
+	[FIELD_SOURCE] = {{"source", "source"}, FIELD_TEXT, true},
 	[FIELD_EXTERNAL_ID] = {{"external_id", "external_id"}, FIELD_TEXT},
 	[FIELD_STATUS] = {{"status", "status"}, FIELD_TEXT},
-	[FIELD_VARIANT] = {{"variant", "variant"}, FIELD_TEXT},
+	[FIELD_VARIANT] = {{"variant", "variant"}, FIELD_TEXT, true},
 	[FIELD_REASON] = {{"reason", "reason"}, FIELD_TEXT},
 	[FIELD_REASON_NOTE] = {{"reason_note", "reason_note"}, FIELD_TEXT},
 	[FIELD_OWNER] = {{"owner", "owner"}, FIELD_TEXT},
@@ -166,6 +167,27 @@ find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 	return attnum;
 }
 
+/* The same, of a column that is never null. */
+static AttrNumber
+find_required_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
+{
+	AttrNumber	attnum = find_column(rulebook, relid, name, expected);
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(attnum));
+	bool		notnull;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for attribute %d of relation %u", attnum, relid);
+	notnull = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull;
+	ReleaseSysCache(tuple);
+	if (!notnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("column \"%s\" of table %s.%s may be null", name,
+						rulebook->schema, quote_identifier(get_rel_name(relid))),
+				 errhint("leadflow needs it to be NOT NULL, as create_workspace made it.")));
+	return attnum;
+}
+
 /*
  * A table that is locked only after the rulebook was opened may have been
  * altered in between: make sure that its columns are still what they were.
@@ -253,7 +275,7 @@ load_object(Rulebook *rulebook, ObjectKind kind)
 		const char *name = fields[i].name[kind];
 
 		rules->fields[i] = name == NULL ? InvalidAttrNumber :
-			find_column(rulebook, rules->relid, name, fields[i].type);
+			(fields[i].required ? find_required_column : find_column) (rulebook, rules->relid, name, fields[i].type);
 	}
 
 	rel = table_open(rules->relid, AccessShareLock);
@@ -269,12 +291,12 @@ load_touch(Rulebook *rulebook)
 	Relation	rel;
 
 	touch->relid = watch_plain_table(rulebook, "touch");
-	touch->id = find_column(rulebook, touch->relid, "id", FIELD_BIGINT);
-	touch->at = find_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
+	touch->id = find_required_column(rulebook, touch->relid, "id", FIELD_BIGINT);
+	touch->at = find_required_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
 	touch->lead_id = find_column(rulebook, touch->relid, "lead_id", FIELD_BIGINT);
-	touch->kind = find_column(rulebook, touch->relid, "kind", FIELD_TEXT);
+	touch->kind = find_required_column(rulebook, touch->relid, "kind", FIELD_TEXT);
 	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
-	touch->direction = find_column(rulebook, touch->relid, "direction", FIELD_TEXT);
+	touch->direction = find_required_column(rulebook, touch->relid, "direction", FIELD_TEXT);
 
 	rel = table_open(touch->relid, AccessShareLock);
 	touch->lead_index = find_index(rel, touch->lead_id);

@@ -359,4 +359,16 @@ UPDATE crm.lead SET stage = 'lead', reason_note = (SELECT string_agg(md5((-i)::t
 SELECT is((SELECT concat_ws(' ', stage, reason, left(reason_note, 32)) FROM crm.lead WHERE external_id = 'long'), 'lead ' || md5('-1'),
           'a long note that is written with the move stays, the old reason goes');
 
+-- what is read without asking must not be null
+SELECT is(tried(c.statement), c.expected, c.statement)
+FROM (VALUES
+    ($$ALTER TABLE crm.lead ALTER stage DROP NOT NULL, ALTER stage_since DROP NOT NULL; UPDATE crm.lead SET stage = NULL$$, '55000'),
+    ($$ALTER TABLE crm.lead ALTER stage_since DROP NOT NULL; UPDATE crm.lead SET stage_since = NULL$$, '55000'),
+    ($$ALTER TABLE crm.touch ALTER direction DROP NOT NULL; INSERT INTO crm.touch (lead_id, kind) SELECT id, 'call' FROM crm.lead$$, '55000'),
+    ($$ALTER TABLE crm.touch ALTER kind DROP NOT NULL; INSERT INTO crm.touch (lead_id, direction) SELECT id, 'inbound' FROM crm.lead$$, '55000'),
+    ($$ALTER TABLE crm.standard DROP CONSTRAINT standard_pkey, ALTER variant DROP NOT NULL; UPDATE crm.standard SET variant = NULL;
+       UPDATE crm.lead SET stage = 'mql'$$, '22004'),
+    ($$ALTER TABLE crm.reason ALTER applies_to DROP NOT NULL; UPDATE crm.reason SET applies_to = NULL; UPDATE crm.lead SET stage = 'mql'$$, '22004')
+) c (statement, expected);
+
 SELECT * FROM finish();
