@@ -396,7 +396,7 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 
 		ExecStoreHeapTuple(tuple, row, false);
 		stage = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
-		move_init(&move, rulebook, rules, rel, row, stage, stage, true);
+		move_init(&move, rulebook, rules, rel, row, stage, stage);
 		move_set_time(&move, at);
 		start_clocks(&move, at, NULL, kind, &touch_id);
 		ExecDropSingleTupleTableSlot(row);

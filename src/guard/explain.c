@@ -99,7 +99,7 @@ explain_row(Rulebook *rulebook, ObjectRules *rules, int64 id, const Stage *targe
 	}
 	ExecStoreHeapTuple(tuple, row, false);
 
-	move_init(&move, rulebook, rules, rel, row, from, target, true);
+	move_init(&move, rulebook, rules, rel, row, from, target);
 	move.reason_given = stage_equal(from, target);
 	findings = judge(&move, true);
 	foreach(cell, findings)

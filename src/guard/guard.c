@@ -462,7 +462,7 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	}
 
 	/* the reason of an earlier move does not stick to one that owes none */
-	move_init(&move, rulebook, rules, rel, new_row, from, to, true);
+	move_init(&move, rulebook, rules, rel, new_row, from, to);
 	if (move.allowed && !reason_is_owed(to, move.transition))
 	{
 		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON);
@@ -492,7 +492,7 @@ status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	Move		move;
 	List	   *unmet;
 
-	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage, true);
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
 	move.status_given = true;
 	unmet = judge_status_only(&move);
 	return unmet == NIL ||
@@ -510,7 +510,7 @@ variant_is_met(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	Move		move;
 	List	   *unmet;
 
-	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage, true);
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
 	unmet = judge(&move, false);
 	return unmet == NIL ||
 		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));

@@ -73,13 +73,10 @@ variant_of(Move *move)
 	return text_to_cstring(variant);
 }
 
-/*
- * Prepare to judge.  The evidence is that of the lead; a row that is not
- * stored yet has no number of its own, so it has none.
- */
+/* Prepare to judge.  The evidence is that of the lead. */
 void
 move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
-		  TupleTableSlot *row, const Stage *from, const Stage *to, bool row_is_stored)
+		  TupleTableSlot *row, const Stage *from, const Stage *to)
 {
 	Field		lead_field = rules->kind == OBJECT_LEAD ? FIELD_ID : FIELD_LEAD_ID;
 	bool		isnull;
@@ -101,7 +98,7 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->evidence.fresh = false;
 	move->evidence.gathered = false;
 	value = row_field(move, lead_field, &isnull);
-	move->evidence.has_lead = !isnull && (row_is_stored || rules->kind != OBJECT_LEAD);
+	move->evidence.has_lead = !isnull;
 	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
 	value = row_field(move, FIELD_STAGE_SINCE, &isnull);
 	move_set_time(move, isnull ? leadflow_now() : DatumGetTimestampTz(value));
@@ -494,7 +491,7 @@ judge_lead(Move *move, List **findings, bool want_all)
 			List	   *asked;
 			ListCell   *cell;
 
-			move_init(&lead, move->rulebook, rules, rel, row, from, target, true);
+			move_init(&lead, move->rulebook, rules, rel, row, from, target);
 			lead.reason_given = false;
 			lead.evidence.fresh = move->evidence.fresh;
 			asked = judge(&lead, want_all);

@@ -48,8 +48,7 @@ typedef struct Finding
 } Finding;
 
 extern void move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
-					  TupleTableSlot *row, const Stage *from, const Stage *to,
-					  bool row_is_stored);
+					  TupleTableSlot *row, const Stage *from, const Stage *to);
 extern void move_set_time(Move *move, TimestampTz at);
 extern bool transition_allowed(ObjectRules *rules, const char *variant,
 							   const Stage *from, const Stage *to,

@@ -113,6 +113,16 @@ move_lead_along(Move *move)
 	(void) statement_run(move->rulebook, MOVE_LEAD, values, NULL);
 }
 
+/* Record a move that stands, and do what follows from it. */
+static void
+record_move(Move *move, const Stage *furthest)
+{
+	write_history(move, furthest);
+	clocks_on_stage(move);
+	if (move->rules->kind == OBJECT_OPPORTUNITY)
+		move_lead_along(move);
+}
+
 /* What was written is not what the guard made of the row. */
 static void
 refuse_tampering(Relation rel)
@@ -187,7 +197,7 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	Move		move;
 	List	   *unmet;
 
-	move_init(&move, rulebook, rules, trigger->tg_relation, row, NULL, to, true);
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, NULL, to);
 	move.evidence.fresh = true;
 	move.status_given = true;
 	unmet = judge(&move, false);
@@ -196,10 +206,7 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	if (!guard_has_last_word(&rules->on_insert))
 		check_stamps(trigger, rules, NULL, row);
 
-	write_history(&move, NULL);
-	clocks_on_stage(&move);
-	if (rules->kind == OBJECT_OPPORTUNITY)
-		move_lead_along(&move);
+	record_move(&move, NULL);
 }
 
 static void
@@ -220,7 +227,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	if (guarded && stage_equal(from, to) && !owner_changed)
 		return;
 
-	move_init(&move, rulebook, rules, trigger->tg_relation, new_row, from, to, true);
+	move_init(&move, rulebook, rules, trigger->tg_relation, new_row, from, to);
 	if (!guarded)
 	{
 		if (!stage_equal(from, to))
@@ -239,10 +246,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	value = slot_getattr(old_row, rules->fields[FIELD_FURTHEST_STAGE], &isnull);
 	furthest = isnull ? NULL : DatumGetStagePP(value);
 
-	write_history(&move, furthest);
-	clocks_on_stage(&move);
-	if (rules->kind == OBJECT_OPPORTUNITY)
-		move_lead_along(&move);
+	record_move(&move, furthest);
 }
 
 /*
