@@ -30,7 +30,8 @@ PL/pgSQL guard|bench.peer_plpgsql_guard
 PL/pgSQL guard and history|bench.peer_plpgsql
 table_log history|bench.peer_table_log
 leadflow guard|crm_guard.lead
-leadflow guard and recorder|crm.lead"
+leadflow guard and recorder|crm.lead
+contrib C trigger (moddatetime)|bench.peer_moddatetime"
 if [ "$("${psql[@]}" -c "SELECT to_regclass('bench.peer_table_log') IS NULL")" = t ]; then
 	variants=$(grep -v table_log <<<"$variants")
 fi
@@ -54,48 +55,62 @@ done
 medians "$work/bulk" >"$work/bulk.medians"
 bare=$(awk -F'|' '$1 == "bare" { print $2 }' "$work/bulk.medians")
 sort -t'|' -k2,2g "$work/bulk.medians" | awk -F'|' -v bare="$bare" \
-	'BEGIN { printf "%-28s %8s %8s %8s %8s\n", "", "median", "min", "max", "ratio" }
-	{ printf "%-28s %8.2f %8.2f %8.2f %8.2f\n", $1, $2, $3, $4, $2 / bare }'
+	'BEGIN { printf "%-31s %8s %8s %8s %8s\n", "", "median", "min", "max", "ratio" }
+	{ printf "%-31s %8.2f %8.2f %8.2f %8.2f\n", $1, $2, $3, $4, $2 / bare }'
 
-# ticks of all backends that have ended, as their parent counts them
-postmaster=$("${psql[@]}" -c "SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)")
-ticks() {
-	sed 's/.*) //' "/proc/$postmaster/stat" | awk '{ print $14 + $15 }'
+# Single rows: every variant has sessions of its own, which run in turn for a
+# fraction of a second, so that all of them see the same moods of the machine.
+slice=0.2
+slices=$((rounds * 10))
+
+# in_turn CLIENTS: prints a line for each variant, name|transactions a second|microseconds
+in_turn() {
+	local names=() tables=() pids=() ran=() counts=() i name table begun cpu count
+	while IFS='|' read -r name table; do
+		i=${#names[@]}
+		names+=("$name") tables+=("$table") ran+=(0)
+		cat >"$work/move$i.sql" <<-SQL
+			\\set id random(1, 100000)
+			UPDATE $table SET stage = (CASE WHEN stage = 'mql' THEN 'contacted' ELSE 'mql' END)::leadflow.stage WHERE id = :id;
+		SQL
+		counts+=("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_updated('$table'::regclass)")")
+		bash -c 'kill -STOP $$; exec pgbench "$@"' pgbench -n -M prepared -c "$1" -j "$1" -T 100000 -f "$work/move$i.sql" \
+			"dbname=$PGDATABASE application_name=variant$i" >/dev/null 2>&1 &
+		pids+=($!)
+	done <<<"$variants"
+	for _ in $(seq "$slices"); do
+		for i in "${!names[@]}"; do
+			begun=${EPOCHREALTIME/./}
+			kill -CONT "${pids[i]}"
+			sleep "$slice"
+			kill -STOP "${pids[i]}"
+			ran[i]=$((ran[i] + ${EPOCHREALTIME/./} - begun))
+		done
+	done
+	sleep 0.1
+	for i in "${!names[@]}"; do
+		cpu=$("${psql[@]}" -c "SELECT sum(split_part(pg_read_file('/proc/' || pid || '/schedstat'), ' ', 1)::bigint)
+			FROM pg_stat_activity WHERE application_name = 'variant$i'")
+		kill -KILL "${pids[i]}"
+		wait "${pids[i]}" 2>/dev/null || true
+		# a session's counts are complete when it has gone
+		until [ "$("${psql[@]}" -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'variant$i'")" = 0 ]; do :; done
+		count=$(("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_updated('${tables[i]}'::regclass)")" - counts[i]))
+		awk -v n="${names[i]}" -v k="$count" -v t="${ran[i]}" -v c="$cpu" \
+			'BEGIN { printf "%s|%.1f|%.3f\n", n, k / t * 1e6, c / k / 1000 }'
+	done
 }
-hertz=$(getconf CLK_TCK)
 
 for clients in 1 2; do
 	echo
-	echo "Single rows by primary key, $clients client(s): transactions a second, and CPU microseconds a transaction"
-	: >"$work/tps"
-	: >"$work/cpu"
-	for round in $(seq 1 "$rounds"); do
-		while IFS='|' read -r name table; do
-			cat >"$work/move.sql" <<-SQL
-				\\set id random(1, 100000)
-				UPDATE $table SET stage = (CASE WHEN stage = 'mql' THEN 'contacted' ELSE 'mql' END)::leadflow.stage WHERE id = :id;
-			SQL
-			before=$(ticks)
-			out=$(pgbench -n -M prepared -c "$clients" -j "$clients" -T 3 -f "$work/move.sql" 2>/dev/null)
-			sleep 0.2
-			after=$(ticks)
-			done_=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' <<<"$out")
-			echo "$name|$(sed -n 's/^tps = \([0-9.]*\).*/\1/p' <<<"$out")" >>"$work/tps"
-			awk -v n="$name" -v t=$((after - before)) -v hz="$hertz" -v k="$done_" \
-				'BEGIN { printf "%s|%.3f\n", n, t / hz / k * 1e6 }' >>"$work/cpu"
-		done <<<"$variants"
-	done
-	medians "$work/tps" >"$work/tps.medians"
-	medians "$work/cpu" >"$work/cpu.medians"
-	join -t'|' <(sort "$work/tps.medians") <(sort "$work/cpu.medians") | sort -t'|' -k2,2gr >"$work/joined"
-	awk -F'|' '$1 == "bare" { print $2, $5 }' "$work/joined" >"$work/base"
-	read -r base_tps base_cpu <"$work/base"
-	awk -F'|' -v t="$base_tps" -v c="$base_cpu" \
-		'BEGIN { printf "%-28s %8s %8s %8s %8s %8s\n", "", "tps", "ratio", "CPU", "min", "added" }
-		{ printf "%-28s %8.0f %8.2f %8.1f %8.1f %+8.1f\n", $1, $2, $2 / t, $5, $6, $5 - c }' "$work/joined"
+	echo "Single rows by primary key, $clients client(s), $slices turns of $slice s: transactions a second, and CPU microseconds a transaction"
+	in_turn "$clients" | sort -t'|' -k2,2gr >"$work/single"
+	awk -F'|' 'NR == FNR { if ($1 == "bare") { tps = $2; cpu = $3 } next }
+		FNR == 1 { printf "%-31s %8s %8s %8s %8s\n", "", "tps", "ratio", "CPU", "added" }
+		{ printf "%-31s %8.0f %8.2f %8.1f %+8.1f\n", $1, $2, $2 / tps, $3, $3 - cpu }' "$work/single" "$work/single"
 done
 
 echo
 echo "COPY of 200,000 leads into an empty table: rows a second (CPU time of the backend)"
 "${psql[@]}" -f "$here/enforce_load.sql" | awk -F'|' \
-	'BEGIN { printf "%-28s %10s %8s\n", "", "rows/s", "ratio" } NR == 1 { bare = $2 } { printf "%-28s %10.0f %8.2f\n", $1, $2, $2 / bare }'
+	'BEGIN { printf "%-31s %10s %8s\n", "", "rows/s", "ratio" } NR == 1 { bare = $2 } { printf "%-31s %10.0f %8.2f\n", $1, $2, $2 / bare }'

@@ -102,6 +102,13 @@ CREATE TRIGGER guard BEFORE UPDATE ON bench.peer_plpgsql FOR EACH ROW EXECUTE FU
 CREATE TRIGGER record AFTER UPDATE ON bench.peer_plpgsql FOR EACH ROW EXECUTE FUNCTION bench.record();
 CREATE TRIGGER guard BEFORE UPDATE ON bench.peer_plpgsql_guard FOR EACH ROW EXECUTE FUNCTION bench.guard();
 
+-- the least that a trigger in C can do: one time stamp, by the contrib module
+CREATE EXTENSION moddatetime SCHEMA bench;
+CREATE TABLE bench.peer_moddatetime (LIKE bench.bare INCLUDING ALL) WITH (fillfactor = 60);
+INSERT INTO bench.peer_moddatetime OVERRIDING SYSTEM VALUE TABLE bench.bare;
+CREATE TRIGGER stamp BEFORE UPDATE ON bench.peer_moddatetime
+    FOR EACH ROW EXECUTE FUNCTION bench.moddatetime(updated_at);
+
 -- table_log: history by a C trigger, where Debian's package is installed
 DO $$
 BEGIN

@@ -81,6 +81,10 @@ SELECT add_worktime('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '1 d
 SELECT worktime('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', 'infinity');
 SELECT worktime(NULL, '2026-10-02', '2026-10-05') IS NULL AS is_null;
 
+-- whole seconds, rounded down, as PostgreSQL counts days, months and years
+SELECT i AS length, seconds(i) AS whole, seconds(i) = floor(extract(epoch FROM i)) AS as_epoch
+FROM unnest('{00:00:00,00:00:01.999999,-00:00:00.000001,-00:00:02,25:00:00,3 days 00:00:01,1 mon,1 year 2 mons -3 days,-13 mons,178000000 years}'::interval[]) AS i;
+
 -- immutable: good for a generated column
 CREATE TABLE ticket (hours calendar, opened timestamptz, due timestamptz GENERATED ALWAYS AS (add_worktime(hours, opened, '4 h')) STORED);
 INSERT INTO ticket SELECT hours, '2026-10-02 15:30' FROM team;

@@ -185,6 +185,12 @@ CREATE FUNCTION leadflow.add_worktime(cal leadflow.calendar, from_at timestamptz
 COMMENT ON FUNCTION leadflow.add_worktime(leadflow.calendar, timestamptz, interval, tstzmultirange) IS
     'the earliest instant by which that much working time has passed when time inside a pause does not count; for negative working time the latest instant since which it has; infinity or -infinity when there is none; days and months are refused (22023)';
 
+CREATE FUNCTION leadflow.seconds(length interval) RETURNS bigint
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'interval_seconds';
+COMMENT ON FUNCTION leadflow.seconds(interval) IS
+    'length of an interval in whole seconds, rounded down; a day counts 24 hours, a month 30 days and a year 365.25 days, as in date_part(''epoch''); an infinite interval is an error (22008)';
+
 CREATE FUNCTION leadflow.calendar_contains(cal leadflow.calendar, at timestamptz) RETURNS boolean
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME';

@@ -12,7 +12,6 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -104,18 +103,12 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move_set_time(move, isnull ? leadflow_now() : DatumGetTimestampTz(value));
 }
 
-/*
- * When the new stage begins to hold.  History is judged by what was known
- * then, a present move by what is known now: also by what was recorded since
- * the transaction began.
- */
+/* When the new stage begins to hold. */
 void
 move_set_time(Move *move, TimestampTz at)
 {
 	move->at = at;
 	move->evidence.as_of = at;
-	if (at == GetCurrentTransactionStartTimestamp())
-		move->evidence.as_of = GetCurrentTimestamp();
 }
 
 /* Is this a short value that is stored in the row itself? */
@@ -254,7 +247,8 @@ judge_since(Move *move, List **findings)
 							  "Give stage_since an instant at or after the present one.", false);
 		finding->seen = move->too_early;
 	}
-	else if (move->at > Max(leadflow_now(), GetCurrentTimestamp()) + MAX_CLOCK_SKEW)
+	else if (move->at > leadflow_now() + MAX_CLOCK_SKEW &&
+			 move->at > GetCurrentTimestamp() + MAX_CLOCK_SKEW)
 		finding = add_finding(findings, "stage_since", move->to,
 							  "A stage must not begin in the future.",
 							  "Give stage_since an instant that has come.", false);

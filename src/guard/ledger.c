@@ -42,10 +42,11 @@ typedef struct Ledger
 	EState	   *estate;
 	bool		busy;			/* the slot and the state are in use */
 	ResultRelInfo target;
-	Relation   *indexes;		/* open during a write only */
+	int			n_indexes;
 	Oid		   *index_oids;
 	IndexInfo **index_infos;
-	int			n_indexes;
+	Relation   *indexes;		/* those of them that take the present row */
+	IndexInfo **infos;
 } Ledger;
 
 static const struct
@@ -149,6 +150,23 @@ index_is_plain(IndexInfo *info)
 	return info->ii_Expressions == NIL;
 }
 
+/* Does a partial index leave the row in the slot out? */
+static bool
+index_leaves_out(IndexInfo *info, TupleTableSlot *slot)
+{
+	ListCell   *cell;
+
+	foreach(cell, info->ii_Predicate)
+	{
+		NullTest   *test = lfirst_node(NullTest, cell);
+		bool		isnull = slot->tts_isnull[castNode(Var, test->arg)->varattno - 1];
+
+		if (isnull != (test->nulltesttype == IS_NULL))
+			return true;
+	}
+	return false;
+}
+
 /* Look at stage_event once; the rulebook goes stale when it changes. */
 static Ledger *
 open_ledger(Rulebook *rulebook)
@@ -170,9 +188,10 @@ open_ledger(Rulebook *rulebook)
 		ledger->estate = CreateExecutorState();
 
 		indexes = RelationGetIndexList(rel);
-		ledger->indexes = palloc(sizeof(Relation) * Max(list_length(indexes), 1));
 		ledger->index_oids = palloc(sizeof(Oid) * Max(list_length(indexes), 1));
 		ledger->index_infos = palloc(sizeof(IndexInfo *) * Max(list_length(indexes), 1));
+		ledger->indexes = palloc(sizeof(Relation) * Max(list_length(indexes), 1));
+		ledger->infos = palloc(sizeof(IndexInfo *) * Max(list_length(indexes), 1));
 		foreach(cell, indexes)
 		{
 			Relation	index = index_open(lfirst_oid(cell), RowExclusiveLock);
@@ -189,25 +208,11 @@ open_ledger(Rulebook *rulebook)
 	return ledger;
 }
 
-/* Write a row into the table and its indexes. */
+/* Fill the slot with the event. */
 static void
-append_directly(Ledger *ledger, Relation rel, Datum *values, bool *nulls)
+store_event(Ledger *ledger, Datum *values, bool *nulls)
 {
-	ResultRelInfo *target = &ledger->target;
 	TupleTableSlot *slot = ledger->slot;
-	EState	   *estate = ledger->estate;
-	Relation   *indexes = ledger->indexes;
-	MemoryContext oldcxt;
-
-	/* no more of it than an insert without triggers looks at */
-	MemSet(target, 0, sizeof(ResultRelInfo));
-	target->type = T_ResultRelInfo;
-	target->ri_RelationDesc = rel;
-	target->ri_NumIndices = ledger->n_indexes;
-	target->ri_IndexRelationDescs = indexes;
-	target->ri_IndexRelationInfo = ledger->index_infos;
-	for (int i = 0; i < ledger->n_indexes; i++)
-		indexes[i] = index_open(ledger->index_oids[i], RowExclusiveLock);
 
 	ExecClearTuple(slot);
 	memset(slot->tts_isnull, true, sizeof(bool) * slot->tts_tupleDescriptor->natts);
@@ -223,21 +228,47 @@ append_directly(Ledger *ledger, Relation rel, Datum *values, bool *nulls)
 		TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	slot->tts_isnull[ledger->recorded_at - 1] = false;
 	ExecStoreVirtualTuple(slot);
+}
+
+/* Write the event into the table and its indexes. */
+static void
+append_directly(Ledger *ledger, Relation rel, Datum *values, bool *nulls)
+{
+	ResultRelInfo *target = &ledger->target;
+	TupleTableSlot *slot = ledger->slot;
+	EState	   *estate = ledger->estate;
+	MemoryContext oldcxt;
+
+	store_event(ledger, values, nulls);
+
+	/* no more of it than an insert without triggers looks at */
+	MemSet(target, 0, sizeof(ResultRelInfo));
+	target->type = T_ResultRelInfo;
+	target->ri_RelationDesc = rel;
+	target->ri_IndexRelationDescs = ledger->indexes;
+	target->ri_IndexRelationInfo = ledger->infos;
+	for (int i = 0; i < ledger->n_indexes; i++)
+	{
+		if (index_leaves_out(ledger->index_infos[i], slot))
+			continue;
+		ledger->indexes[target->ri_NumIndices] = index_open(ledger->index_oids[i], RowExclusiveLock);
+		ledger->infos[target->ri_NumIndices++] = ledger->index_infos[i];
+	}
 
 	oldcxt = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
 	if (rel->rd_att->constr != NULL)
 		ExecConstraints(target, slot, estate);
 	table_tuple_insert(rel, slot, GetCurrentCommandId(true), 0, NULL);
-	if (ledger->n_indexes > 0)
+	if (target->ri_NumIndices > 0)
 		(void) compat_insert_index_tuples(target, slot, estate);
 	MemoryContextSwitchTo(oldcxt);
 
 	ExecClearTuple(slot);
 	ResetPerTupleExprContext(estate);
-	for (int i = 0; i < ledger->n_indexes; i++)
+	for (int i = 0; i < target->ri_NumIndices; i++)
 	{
-		compat_index_insert_cleanup(indexes[i], ledger->index_infos[i]);
-		index_close(indexes[i], NoLock);
+		compat_index_insert_cleanup(ledger->indexes[i], ledger->infos[i]);
+		index_close(ledger->indexes[i], NoLock);
 	}
 }
 

@@ -114,12 +114,17 @@ check_columns(TouchColumns *columns, TupleDesc desc)
 				 errhint("Try again.")));
 }
 
-/* Read the lead's touches. */
+/*
+ * Read the lead's touches.  History is judged by what was known then, a
+ * present move by what is known now: also by what was recorded since the
+ * transaction began.
+ */
 static void
 gather(Evidence *evidence)
 {
 	Rulebook   *rulebook = evidence->rulebook;
 	TouchColumns *columns = &rulebook->touch;
+	TimestampTz as_of = evidence->as_of;
 	bool	   *signal_kinds;
 	char	   *channels[EVIDENCE_MAX_CHANNELS];
 	int			n_channels = 0;
@@ -138,6 +143,8 @@ gather(Evidence *evidence)
 	if (!evidence->has_lead)
 		return;
 
+	if (as_of == GetCurrentTransactionStartTimestamp())
+		as_of = GetCurrentTimestamp();
 	signal_kinds = palloc0(sizeof(bool) * Max(rulebook->n_touch_kinds, 1));
 
 	if (evidence->fresh)
@@ -167,7 +174,7 @@ gather(Evidence *evidence)
 		CHECK_FOR_INTERRUPTS();
 
 		at = DatumGetTimestampTz(heap_getattr(tuple, columns->at, desc, &isnull));
-		if (isnull || at > evidence->as_of)
+		if (isnull || at > as_of)
 			continue;
 		inbound = touch_is_inbound(heap_getattr(tuple, columns->direction, desc, &isnull));
 		kind = rulebook_touch_kind(rulebook,

@@ -8,6 +8,8 @@ CREATE FUNCTION leadflow.create_workspace(name text, defaults text DEFAULT 'b2b'
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
     AS $$
+DECLARE
+    report text;
 BEGIN
     IF name IS NULL OR name = '' THEN
         RAISE EXCEPTION 'workspace name must not be empty'
@@ -36,7 +38,9 @@ BEGIN
     EXECUTE leadflow.workspace_script('definitions');
     EXECUTE leadflow.workspace_script('facts');
     EXECUTE leadflow.workspace_script('triggers');
-    EXECUTE leadflow.workspace_script('views');
+    FOREACH report IN ARRAY leadflow.workspace_reports() LOOP
+        EXECUTE leadflow.workspace_script(report);
+    END LOOP;
     EXECUTE pg_catalog.format('INSERT INTO %I.workspace (version) VALUES (%L)', name, leadflow.version());
     EXECUTE leadflow.workspace_script('empty');
     IF defaults <> 'empty' THEN
@@ -60,6 +64,8 @@ CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
     AS $$
 DECLARE
     workspace_version text;
+    report text;
+    fault text;
     definition regclass;
 BEGIN
     IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', name)) IS NULL THEN
@@ -75,7 +81,16 @@ BEGIN
     END IF;
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
-    EXECUTE leadflow.workspace_script('views');
+    FOREACH report IN ARRAY leadflow.workspace_reports() LOOP
+        BEGIN
+            EXECUTE leadflow.workspace_script(report);
+        EXCEPTION WHEN invalid_table_definition OR wrong_object_type THEN
+            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT;
+            RAISE EXCEPTION 'report "%" of workspace "%" was replaced by something else', report, name
+                USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('PostgreSQL says: %s.', fault),
+                      HINT = 'Rename or drop it, and upgrade the workspace again.';
+        END;
+    END LOOP;
 
     -- pg_restore --disable-triggers leaves triggers that fire always as ordinary ones
     FOR definition IN
@@ -89,7 +104,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed. Errors: not a workspace (42704), of a version that cannot be upgraded (55000), not its owner (42501)';
+    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql

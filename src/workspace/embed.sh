@@ -1,23 +1,34 @@
 #!/bin/sh
-# Writes leadflow.workspace_script(part): the parts of a workspace, as text that
-# create_workspace runs.  Arguments: the parts, and the views, in order.
+# Writes leadflow.workspace_reports(), the reports in the order in which they
+# are made, and leadflow.workspace_script(part), the parts of a workspace as
+# text that create_workspace runs.  Arguments: the parts, and the reports.
 set -eu
 dir=$(dirname "$0")
 
+# when NAME FILE: a branch of the CASE
+when() {
+	printf "WHEN '%s' THEN \$leadflow_text\$" "$1"
+	cat "$dir/$2.sql"
+	echo "\$leadflow_text\$"
+}
+
+echo "CREATE FUNCTION leadflow.workspace_reports() RETURNS text[]"
+echo "    LANGUAGE sql IMMUTABLE PARALLEL SAFE"
+echo "    SET search_path = pg_catalog, pg_temp"
+echo "    AS \$\$ SELECT pg_catalog.string_to_array('$2', ' ') \$\$;"
+echo "COMMENT ON FUNCTION leadflow.workspace_reports() IS"
+echo "    'names of the reports of a workspace, each after those that it reads';"
+echo
 echo "CREATE FUNCTION leadflow.workspace_script(part text) RETURNS text"
 echo "    LANGUAGE sql IMMUTABLE PARALLEL SAFE"
 echo "    SET search_path = pg_catalog, pg_temp"
 echo "    AS \$leadflow_function\$ SELECT CASE part"
 for part in $1; do
-	printf "WHEN '%s' THEN \$leadflow_text\$" "$part"
-	cat "$dir/$part.sql"
-	echo "\$leadflow_text\$"
+	when "$part" "$part"
 done
-printf "WHEN 'views' THEN \$leadflow_text\$"
-for view in $2; do
-	cat "$dir/views/$view.sql"
+for report in $2; do
+	when "$report" "views/$report"
 done
-echo "\$leadflow_text\$"
 echo "END \$leadflow_function\$;"
 echo "COMMENT ON FUNCTION leadflow.workspace_script(text) IS"
-echo "    'the text of one part of a workspace: $1 views';"
+echo "    'the text of one part of a workspace, by its name: $1, or a report';"

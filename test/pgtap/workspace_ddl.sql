@@ -6,24 +6,7 @@ SELECT leadflow.create_workspace('Brand "X" it''s 100%s') \g /dev/null
 SET leadflow.clock = '2026-03-02 10:00+00';
 SELECT no_plan();
 
-CREATE FUNCTION tried(statement text, query text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    state text; con text; seen text;
-BEGIN
-    BEGIN
-        EXECUTE statement;
-        IF query IS NOT NULL THEN
-            EXECUTE query INTO seen;
-        END IF;
-        RAISE EXCEPTION SQLSTATE 'ZZ000';
-    EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, con = CONSTRAINT_NAME;
-    END;
-    IF state = 'ZZ000' THEN
-        RETURN CASE WHEN query IS NULL THEN '00000' ELSE seen END;
-    END IF;
-    RETURN concat_ws(' ', state, nullif(con, ''));
-END $$;
+\ir common/tried.sql
 CREATE FUNCTION fill(workspace text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format($f$INSERT INTO %1$I.lead (source, external_id, email, role, verified, owner, need, budget, decision_by, why_now, promised, evidence)

@@ -160,6 +160,24 @@ $node->safe_psql('life',
 	"SET client_min_messages = error; DROP VIEW fresh.$views[-1] CASCADE; SELECT leadflow.upgrade_workspace('fresh')");
 same_lines(catalog($node, 'life', 'fresh'),
 	$fresh, 'or one of them');
+# what stands in the place of a report stays, and the error says what it is
+for my $other (
+	'VIEW fresh.funnel AS SELECT 1 AS position',
+	'MATERIALIZED VIEW fresh.funnel AS SELECT 1 AS position',
+	'TABLE fresh.funnel (position integer)')
+{
+	my $kind = $other =~ s/ fresh.*//r;
+	$node->safe_psql('life',
+		"SET client_min_messages = error; DROP VIEW fresh.funnel CASCADE; CREATE $other");
+	is_refused($node, 'life', "SELECT leadflow.upgrade_workspace('fresh')",
+		'55000', undef, "a report replaced by another \L$kind\E is not overwritten");
+	my (undef, undef, $stderr) =
+	  $node->psql('life', "SELECT leadflow.upgrade_workspace('fresh')");
+	like($stderr, qr/report "funnel" of workspace "fresh" was replaced/, 'the error names the report');
+	cmp_ok(length($stderr), '<', 1000, 'and is short');
+	$node->safe_psql('life', "DROP $kind fresh.funnel; SELECT leadflow.upgrade_workspace('fresh')");
+	same_lines(catalog($node, 'life', 'fresh'), $fresh, 'without it the report is made anew');
+}
 is_refused($node, 'life', "SELECT leadflow.upgrade_workspace('nowhere')",
 	'42704', undef, 'a workspace that does not exist is not upgraded');
 $node->safe_psql('life',

@@ -8,7 +8,7 @@ SELECT h.lead_id,
        h.origin,
        h.campaign_id,
        h.mql_at,
-       pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - h.mql_at))::bigint AS waiting_seconds
+       leadflow.seconds((SELECT leadflow.clock()) - h.mql_at) AS waiting_seconds
 FROM handover h
 JOIN lead l ON l.id = h.lead_id
 WHERE h.first_contact_at IS NULL

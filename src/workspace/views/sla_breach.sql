@@ -17,7 +17,7 @@ SELECT s.clock_id,
        s.target_seconds,
        s.elapsed_seconds,
        - s.remaining_seconds AS overdue_seconds,
-       pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - s.due_at))::bigint AS since_due_seconds
+       leadflow.seconds((SELECT leadflow.clock()) - s.due_at) AS since_due_seconds
 FROM sla_status s
 LEFT JOIN lead l ON l.id = s.lead_id
 LEFT JOIN opportunity o ON o.id = s.opportunity_id

@@ -79,14 +79,14 @@ SELECT c.id AS clock_id,
             ELSE 'running' END AS state,
        c.paused_at,
        CASE WHEN c.paused_at IS NOT NULL THEN c.pause_reason END AS pause_reason,
-       pg_catalog.date_part('epoch', c.target)::bigint AS target_seconds,
+       leadflow.seconds(c.target) AS target_seconds,
        pg_catalog.floor(c.elapsed)::bigint AS elapsed_seconds,
        pg_catalog.floor(pg_catalog.date_part('epoch', c.target) - c.elapsed)::bigint AS remaining_seconds,
-       pg_catalog.floor(pg_catalog.date_part('epoch', c.until_at - c.started_at))::bigint AS waiting_seconds,
+       leadflow.seconds(c.until_at - c.started_at) AS waiting_seconds,
        CASE WHEN c.calendar IS NOT NULL THEN pg_catalog.floor(c.elapsed)::bigint
             WHEN c.pauses IS NULL THEN
-                pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at)))::bigint
-            ELSE pg_catalog.floor(pg_catalog.date_part('epoch', leadflow.worktime(b.calendar, c.started_at, c.until_at, c.pauses)))::bigint
+                leadflow.seconds(leadflow.worktime(b.calendar, c.started_at, c.until_at))
+            ELSE leadflow.seconds(leadflow.worktime(b.calendar, c.started_at, c.until_at, c.pauses))
        END AS working_seconds,
        c.started_by,
        c.stopped_by,

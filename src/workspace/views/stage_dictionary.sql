@@ -13,7 +13,7 @@ SELECT leadflow.ordinal(k.stage)::bigint AS ordinal,
        d.kind,
        d.entry_evidence,
        d.exit_criteria,
-       pg_catalog.date_part('epoch', d.norm)::bigint AS norm_seconds,
+       leadflow.seconds(d.norm) AS norm_seconds,
        (SELECT pg_catalog.string_agg(c.requirement, ' ' ORDER BY c.position, c.criterion)
         FROM standard c
         WHERE c.object = 'lead' AND c.stage = k.stage AND (c.variant = k.variant OR c.variant = '*' AND NOT EXISTS

@@ -1,4 +1,13 @@
 CREATE OR REPLACE VIEW stage_duration AS
+WITH norm AS MATERIALIZED (
+    -- a row for each stage: its general norm, and those of the variants that have their own
+    SELECT f.stage,
+           pg_catalog.max(f.norm) FILTER (WHERE f.variant = '*') AS norm,
+           pg_catalog.array_agg(f.variant) FILTER (WHERE f.variant <> '*' AND f.norm IS NOT NULL) AS variants,
+           pg_catalog.array_agg(f.norm) FILTER (WHERE f.variant <> '*' AND f.norm IS NOT NULL) AS norms
+    FROM stage_definition f
+    GROUP BY f.stage
+)
 SELECT d.subject,
        d.stage::text AS stage,
        leadflow.base(d.stage)::text AS spine_stage,
@@ -11,7 +20,7 @@ SELECT d.subject,
        d.working_average::bigint AS working_seconds_average,
        d.working[1]::bigint AS working_seconds_median,
        d.working[2]::bigint AS working_seconds_p90,
-       pg_catalog.date_part('epoch', COALESCE(n.norm, s.norm))::bigint AS norm_seconds,
+       leadflow.seconds(COALESCE(n.norm, s.norm)) AS norm_seconds,
        (d.within_norm::numeric / NULLIF(d.completed_with_norm, 0))::numeric(9,6) AS within_norm_share,
        d.entries - d.completed AS in_stage_now,
        d.oldest AS oldest_age_seconds,
@@ -31,10 +40,11 @@ FROM (SELECT h.subject,
       FROM (SELECT h.subject,
                    h.to_stage AS stage,
                    h.left_at IS NOT NULL AS completed,
-                   pg_catalog.floor(pg_catalog.date_part('epoch', COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at))::bigint AS elapsed_seconds,
-                   pg_catalog.floor(pg_catalog.date_part('epoch',
-                       leadflow.worktime(b.calendar, h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))))::bigint AS working_seconds,
-                   COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > COALESCE(n1.norm, n2.norm, n3.norm, n4.norm) AS over_norm
+                   leadflow.seconds(COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at) AS elapsed_seconds,
+                   leadflow.seconds(leadflow.worktime(COALESCE(m.calendar, (SELECT b.calendar FROM business_calendar b WHERE b.code = 'default')),
+                                                      h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))) AS working_seconds,
+                   COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > COALESCE(l.norms[pg_catalog.array_position(l.variants, h.variant)], l.norm,
+                                                                                       s.norms[pg_catalog.array_position(s.variants, h.variant)], s.norm) AS over_norm
             -- as in stage_history; what was passed through ends with the move that passed it
             FROM (SELECT e.subject, e.to_stage, e.at, e.owner, e.variant,
                          pg_catalog.lead(e.at) OVER (PARTITION BY e.lead_id ORDER BY e.at, e.id) AS left_at
@@ -45,17 +55,16 @@ FROM (SELECT h.subject,
                          pg_catalog.lead(e.at) OVER (PARTITION BY e.opportunity_id ORDER BY e.at, e.id)
                   FROM stage_event e
                   WHERE e.opportunity_id IS NOT NULL AND NOT e.implied AND e.at <= (SELECT leadflow.clock())) h
-            LEFT JOIN team_member m ON m.member = h.owner
-            LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
-            LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
-            LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
-            LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant
-            LEFT JOIN stage_definition n4 ON n4.stage = leadflow.base(h.to_stage) AND n4.variant = '*'
+            LEFT JOIN (SELECT t.member, c.calendar
+                       FROM team_member t
+                       JOIN business_calendar c ON c.code = t.calendar) m ON m.member = h.owner
+            LEFT JOIN norm l ON l.stage = h.to_stage
+            LEFT JOIN norm s ON s.stage = leadflow.base(h.to_stage)
             -- so that these few columns are sorted, not those they are computed from
             OFFSET 0) h
       GROUP BY h.subject, h.stage) d
-LEFT JOIN stage_definition n ON n.stage = d.stage AND n.variant = '*'
-LEFT JOIN stage_definition s ON s.stage = leadflow.base(d.stage) AND s.variant = '*'
+LEFT JOIN norm n ON n.stage = d.stage
+LEFT JOIN norm s ON s.stage = leadflow.base(d.stage)
 ORDER BY d.subject, leadflow.ordinal(d.stage) < 0, d.stage;
 COMMENT ON VIEW stage_duration IS 'How long stages last, and how that compares with the norm, as known at leadflow.clock(). Times are of completed stays; a stage that was only passed through is not a stay. A leaf has a row of its own.';
 COMMENT ON COLUMN stage_duration.subject IS 'lead or opportunity';

@@ -18,10 +18,10 @@ SELECT h.id AS event_id,
             WHEN leadflow.ordinal(h.to_stage) < leadflow.ordinal(h.from_stage) THEN 'back'
             ELSE 'within' END AS move,
        h.implied,
-       pg_catalog.floor(pg_catalog.date_part('epoch', COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at))::bigint AS elapsed_seconds,
-       pg_catalog.floor(pg_catalog.date_part('epoch',
-           leadflow.worktime(b.calendar, h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))))::bigint AS working_seconds,
-       pg_catalog.date_part('epoch', COALESCE(n1.norm, n2.norm, n3.norm, n4.norm))::bigint AS norm_seconds,
+       leadflow.seconds(COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at) AS elapsed_seconds,
+       leadflow.seconds(leadflow.worktime(COALESCE(m.calendar, (SELECT b.calendar FROM business_calendar b WHERE b.code = 'default')),
+                                          h.at, COALESCE(h.left_at, (SELECT leadflow.clock())))) AS working_seconds,
+       leadflow.seconds(COALESCE(n1.norm, n2.norm, n3.norm, n4.norm)) AS norm_seconds,
        COALESCE(h.left_at, (SELECT leadflow.clock())) - h.at > COALESCE(n1.norm, n2.norm, n3.norm, n4.norm) AS over_norm,
        h.reason,
        h.reason_note,
@@ -54,8 +54,9 @@ FROM (SELECT e.lead_id, e.opportunity_id, e.id, e.at, e.recorded_at, e.definitio
       JOIN opportunity o ON o.id = e.opportunity_id
       WHERE e.at <= (SELECT leadflow.clock())
       WINDOW w AS (PARTITION BY o.lead_id, e.opportunity_id ORDER BY e.at, e.id)) h
-LEFT JOIN team_member m ON m.member = h.owner
-LEFT JOIN business_calendar b ON b.code = COALESCE(m.calendar, 'default')
+LEFT JOIN (SELECT t.member, c.calendar
+           FROM team_member t
+           JOIN business_calendar c ON c.code = t.calendar) m ON m.member = h.owner
 LEFT JOIN stage_definition n1 ON n1.stage = h.to_stage AND n1.variant = h.variant
 LEFT JOIN stage_definition n2 ON n2.stage = h.to_stage AND n2.variant = '*'
 LEFT JOIN stage_definition n3 ON n3.stage = leadflow.base(h.to_stage) AND n3.variant = h.variant
