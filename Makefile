@@ -47,7 +47,7 @@ SQL_PARTS = \
 	src/workspace/builder.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
-WORKSPACE_PARTS = definitions facts triggers empty b2b
+WORKSPACE_PARTS = definitions sources governance facts merges attachments triggers empty b2b
 WORKSPACE_VIEWS = \
 	stage_dictionary \
 	stage_history \

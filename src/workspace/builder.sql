@@ -9,7 +9,7 @@ CREATE FUNCTION leadflow.create_workspace(name text, defaults text DEFAULT 'b2b'
     SET standard_conforming_strings = on
     AS $$
 DECLARE
-    report text;
+    part text;
 BEGIN
     IF name IS NULL OR name = '' THEN
         RAISE EXCEPTION 'workspace name must not be empty'
@@ -35,11 +35,9 @@ BEGIN
         'leadflow workspace: definitions (what we agreed), facts (what happened), reports (what it means)');
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
-    EXECUTE leadflow.workspace_script('definitions');
-    EXECUTE leadflow.workspace_script('facts');
-    EXECUTE leadflow.workspace_script('triggers');
-    FOREACH report IN ARRAY leadflow.workspace_reports() LOOP
-        EXECUTE leadflow.workspace_script(report);
+    FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments', 'triggers']
+        || leadflow.workspace_reports() LOOP
+        EXECUTE leadflow.workspace_script(part);
     END LOOP;
     EXECUTE pg_catalog.format('INSERT INTO %I.workspace (version) VALUES (%L)', name, leadflow.version());
     EXECUTE leadflow.workspace_script('empty');

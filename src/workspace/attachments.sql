@@ -1,0 +1,3 @@
+/*
+ * attachments.sql: the tables of the company that feed the workspace.
+ */

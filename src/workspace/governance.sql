@@ -1,0 +1,3 @@
+/*
+ * governance.sql: who answers for the data, and what good data is.
+ */

@@ -1,0 +1,3 @@
+/*
+ * merges.sql: records of one person that were found to be two.
+ */

@@ -1,0 +1,3 @@
+/*
+ * sources.sql: the tools that write, and whose word counts.
+ */
