@@ -180,7 +180,7 @@ BEGIN
         IF 'reason' = ANY (columns) THEN
             value := 'COALESCE(m.reason, t.reason)';
             IF gone THEN
-                value := 'CASE WHEN t.reason = ''deleted_in_source'' AND NOT m.gone THEN COALESCE(m.reason, ''entered_in_error'')'
+                value := 'CASE WHEN t.reason = ''deleted_in_source'' AND NOT m.gone AND NOT leadflow.is_exit(m.stage) THEN COALESCE(m.reason, ''entered_in_error'')'
                     ' WHEN m.gone AND leadflow.is_exit(t.stage) THEN t.reason ELSE COALESCE(m.reason, t.reason) END';
             END IF;
             sets := sets || pg_catalog.format('reason = %s', value);
@@ -283,6 +283,7 @@ DECLARE
     reason text;
     signature text;
     whole boolean;
+    filter text;
     condition text;
 BEGIN
     IF workspace IS NULL OR pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
@@ -411,7 +412,7 @@ BEGIN
     SELECT pg_catalog.replace(p.prosqlbody::text, '{FIELDSELECT :arg {PARAM :paramkind 0 :paramid 1 ', '') LIKE '%{PARAM :paramkind 0 :paramid 1 %' INTO whole
     FROM pg_catalog.pg_proc p WHERE p.oid = signature::regprocedure;
     IF NOT whole THEN
-        SELECT ' WHEN (' || pg_catalog.string_agg(pg_catalog.format(CASE WHEN leadflow.has_plain_equality(t.atttypid)
+        SELECT '(' || pg_catalog.string_agg(pg_catalog.format(CASE WHEN leadflow.has_plain_equality(t.atttypid)
                    THEN 'OLD.%1$I IS DISTINCT FROM NEW.%1$I' ELSE 'OLD.%1$I::text IS DISTINCT FROM NEW.%1$I::text' END, t.attname), ' OR ' ORDER BY t.attnum) || ')'
         INTO condition
         FROM pg_catalog.pg_depend d
@@ -419,10 +420,19 @@ BEGIN
         WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = signature::regprocedure
             AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = target AND d.refobjsubid > 0;
     END IF;
-    EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
-        'leadflow_' || attachment, target, ws, attachment);
+    filter := '(' || (options ->> 'filter') || ')';
+    BEGIN
+        EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW%s EXECUTE FUNCTION %s.%I()',
+            'leadflow_' || attachment, target, COALESCE(' WHEN (' || filter || ')', ''), ws, attachment);
+    EXCEPTION WHEN feature_not_supported THEN
+        -- a filter with a sub-select is not for a trigger: the mapping function sees to it
+        filter := NULL;
+        EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
+            'leadflow_' || attachment, target, ws, attachment);
+    END;
     EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW%s EXECUTE FUNCTION %s.%I()',
-        'leadflow_' || attachment || '_update', target, COALESCE(condition, ''), ws, attachment);
+        'leadflow_' || attachment || '_update', target,
+        COALESCE(' WHEN (' || NULLIF(pg_catalog.concat_ws(' AND ', filter, condition), '') || ')', ''), ws, attachment);
     IF options ->> 'on_delete' = 'follow' THEN
         EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
             'leadflow_' || attachment || '_delete', target, ws, attachment);

@@ -218,7 +218,7 @@ CREATE TABLE touch (
     note        text,
     source      text NOT NULL DEFAULT 'leadflow' CHECK (source <> ''),
     external_id text CHECK (external_id <> ''),
-    CHECK (lead_id IS NOT NULL OR account_id IS NOT NULL),
+    CONSTRAINT lead_or_account CHECK (lead_id IS NOT NULL OR account_id IS NOT NULL),
     UNIQUE (source, external_id)
 );
 CREATE INDEX touch_lead ON touch (lead_id, at);
