@@ -44,7 +44,9 @@ SQL_PARTS = \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
 	build/workspace_script.sql \
-	src/workspace/builder.sql
+	src/workspace/builder.sql \
+	src/attach/attach.sql \
+	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments triggers empty b2b

@@ -17,6 +17,7 @@ PG_MODULE_MAGIC;
 
 void		_PG_init(void);
 
+char	   *leadflow_source = NULL;
 int			leadflow_on_violation = ON_VIOLATION_RAISE;
 
 /* The setting leadflow.clock as typed; empty means the transaction's time. */
@@ -100,6 +101,14 @@ _PG_init(void)
 							   "",
 							   PGC_USERSET, 0,
 							   check_clock, NULL, NULL);
+
+	DefineCustomStringVariable("leadflow.source",
+							   "The tool that writes.",
+							   "Empty means the row's own source.",
+							   &leadflow_source,
+							   "",
+							   PGC_USERSET, 0,
+							   NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("leadflow");
 }

@@ -65,6 +65,7 @@ DECLARE
     report text;
     fault text;
     definition regclass;
+    attachment text;
 BEGIN
     IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', name)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" is not a workspace', name
@@ -99,10 +100,15 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
     END LOOP;
+
+    -- the trigger functions of attachments name the schema, which may have been renamed
+    FOR attachment IN EXECUTE pg_catalog.format('SELECT a.attachment FROM %I.attachment a', name) LOOP
+        PERFORM leadflow.write_attachment_trigger(name::pg_catalog.name, attachment::pg_catalog.name);
+    END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
+    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed; the trigger functions of attachments are written anew. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql
@@ -137,7 +143,7 @@ BEGIN
     EXECUTE pg_catalog.format(
         'GRANT SELECT ON %1$s.workspace, %1$s.stage_definition, %1$s.stage_alias, %1$s.transition, %1$s.standard,
              %1$s.reason, %1$s.business_calendar, %1$s.team_member, %1$s.touch_kind, %1$s.sla_policy,
-             %1$s.definition_change TO %2$s', ws, grantee);
+             %1$s.definition_change, %1$s.attachment, %1$s.backfill_progress TO %2$s', ws, grantee);
 
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(

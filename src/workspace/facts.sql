@@ -218,7 +218,7 @@ CREATE TABLE touch (
     note        text,
     source      text NOT NULL DEFAULT 'leadflow' CHECK (source <> ''),
     external_id text CHECK (external_id <> ''),
-    CHECK (lead_id IS NOT NULL OR account_id IS NOT NULL),
+    CONSTRAINT lead_or_account CHECK (lead_id IS NOT NULL OR account_id IS NOT NULL),
     UNIQUE (source, external_id)
 );
 CREATE INDEX touch_lead ON touch (lead_id, at);
@@ -413,7 +413,8 @@ CREATE TABLE quarantine (
     parked_row      jsonb NOT NULL,
     unmet           jsonb NOT NULL,
     session_actor   text NOT NULL,
-    actor           text NOT NULL
+    actor           text NOT NULL,
+    attachment      text
 );
 CREATE INDEX ON quarantine (source, external_id);
 COMMENT ON TABLE quarantine IS 'Rows that were refused while leadflow.on_violation was park: nothing is lost, nothing is let in.';
@@ -428,3 +429,4 @@ COMMENT ON COLUMN quarantine.parked_row IS 'the row as it would have been';
 COMMENT ON COLUMN quarantine.unmet IS 'what is missing: [{"criterion", "object", "stage", "requirement", "seen", "how_to_fix"}]';
 COMMENT ON COLUMN quarantine.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN quarantine.actor IS 'role in whose name the write was made';
+COMMENT ON COLUMN quarantine.attachment IS 'attachment whose backfill could not take the row: then parked_row is the row of the attached table; else null';
