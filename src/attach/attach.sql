@@ -81,7 +81,8 @@ BEGIN
 
         -- what does the expression give?
         BEGIN
-            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT %s FROM %s AS new LIMIT 0))', expression, target) INTO given;
+            -- in WHERE too, where PostgreSQL refuses what may give other than one value: sets and aggregates
+            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM %2$s AS new WHERE (%1$s) IS NULL LIMIT 0))', expression, target) INTO given;
         EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported OR cardinality_violation THEN
             RAISE EXCEPTION 'the mapping of "%" does not compile: %', key, SQLERRM
                 USING ERRCODE = SQLSTATE, DETAIL = pg_catalog.format('Expression: %s', expression),
@@ -333,6 +334,19 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Map external_id to what identifies the row in the source, for instance new.id.';
     END IF;
 
+    IF (options ->> 'create')::boolean IS NOT FALSE THEN
+        -- what a new row must have, and neither a default nor the guard gives
+        SELECT a.attname INTO fault FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = object_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+            AND a.attname <> ALL ('{source,stage,stage_since,created_at,updated_at}') AND NOT mapping ? a.attname::text
+        ORDER BY a.attnum LIMIT 1;
+        IF fault IS NOT NULL THEN
+            RAISE EXCEPTION 'the mapping lacks %', fault
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('A new row of %s.%s must have it.', ws, object);
+        END IF;
+    END IF;
+    PERFORM pg_catalog.timezone(options ->> 'time_zone', pg_catalog.now());		-- is there such a zone?
+
     source := COALESCE(NULLIF(options ->> 'source', ''), relation.relname);
     attachment := COALESCE(NULLIF(options ->> 'name', ''),
         pg_catalog.left(object || '_from_' || pg_catalog.regexp_replace(pg_catalog.lower(relation.relname), '[^a-z0-9_]+', '_', 'g'), 40));
@@ -447,7 +461,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attach(name, regclass, text, jsonb, jsonb) IS
-    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
+    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
 
 CREATE FUNCTION leadflow.has_plain_equality(type oid) RETURNS boolean
     LANGUAGE plpgsql STABLE
@@ -568,6 +582,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_list() IS 'the rows of leadflow.attachments';
 
 CREATE VIEW leadflow.attachments AS SELECT a.* FROM leadflow.attachment_list() a;
+GRANT SELECT ON leadflow.attachments TO PUBLIC;
 COMMENT ON VIEW leadflow.attachments IS 'The tables that feed the workspaces of this database, of the workspaces that the reader may read.';
 COMMENT ON COLUMN leadflow.attachments.workspace IS 'the workspace';
 COMMENT ON COLUMN leadflow.attachments.attachment IS 'name of the attachment: of its two functions in the workspace, and in those of its triggers';

@@ -33,7 +33,7 @@ SELECT is((SELECT parked_row ->> 'budget' FROM crm.quarantine WHERE external_id 
 SELECT ok((SELECT unmet::text LIKE '%22P02%' OR unmet::text ~ 'invalid input syntax' FROM crm.quarantine WHERE external_id = '12'), 'with the error');
 SELECT ok((SELECT unmet::text LIKE '%lead_budget_check%' FROM crm.quarantine WHERE external_id = '13'), 'so is one that a constraint refuses');
 SELECT is((SELECT format('%s %s %s %s %s', attachment, rows_read, rows_parked, last_key, finished_at IS NOT NULL AND started_at <= updated_at AND updated_at <= finished_at) FROM crm.backfill_progress),
-          'lead_from_prospect 25 3 {"id": 25} t', 'the progress says so');
+          'lead_from_prospect 25 3 ["25"] t', 'the progress says so');
 
 -- again
 SELECT picture() AS before \gset
@@ -64,7 +64,7 @@ CREATE TABLE shop.mail (id uuid PRIMARY KEY, prospect integer, address text, mai
 INSERT INTO shop.mail SELECT md5(i::text)::uuid, i, 'new' || i || '@example.com', i % 2 = 0, i > 20 FROM generate_series(1, 40) i;
 SELECT leadflow.attach('crm', 'shop.mail', 'lead', '{"external_id": "new.prospect", "email": "new.address"}', '{"source": "shop", "create": false, "filter": "new.main", "deleted": "new.gone"}') \g /dev/null
 CALL leadflow.backfill('crm', 'shop.mail', 7);
-SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE email LIKE 'new%') || ' ' || count(*) FILTER (WHERE stage = 'disqualified') FROM crm.lead), '25 10 2', 'a side table fills, and makes none');
+SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE email LIKE 'new%') || ' ' || count(*) FILTER (WHERE stage = 'disqualified') FROM crm.lead), '25 12 2', 'a side table fills, and makes none');
 
 -- partitioned
 CREATE TABLE shop.part (id integer, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
@@ -99,12 +99,12 @@ CALL leadflow.backfill('crm', 'shop.prospect');
 \set in_transaction :SQLSTATE
 ROLLBACK;
 \set ON_ERROR_STOP on
-SELECT is(:'no_key', '55000', 'a table without a primary key');
-SELECT is(:'no_batch', '22023', 'batches of nothing');
-SELECT is(:'no_attachment', '42704', 'an attachment that there is not');
-SELECT is(:'no_workspace', '42704', 'a workspace that there is not');
-SELECT is(:'not_attached', '42704', 'a table that is not attached');
-SELECT is(:'in_transaction', '2D000', 'a transaction that is open already');
+SELECT is(:'no_key'::text, '55000', 'a table without a primary key');
+SELECT is(:'no_batch'::text, '22023', 'batches of nothing');
+SELECT is(:'no_attachment'::text, '42704', 'an attachment that there is not');
+SELECT is(:'no_workspace'::text, '42704', 'a workspace that there is not');
+SELECT is(:'not_attached'::text, '42704', 'a table that is not attached');
+SELECT is(:'in_transaction'::text, '2D000', 'a transaction that is open already');
 
 -- park and warn of the session stand aside: backfill parks
 SET leadflow.on_violation = warn;
@@ -129,7 +129,7 @@ CALL leadflow.backfill('crm', 'shop.prospect');
 \set not_owner :SQLSTATE
 \set ON_ERROR_STOP on
 RESET ROLE;
-SELECT is(:'not_owner', '42501', 'who may not write the workspace may not fill it');
+SELECT is(:'not_owner'::text, '42501', 'who may not write the workspace may not fill it');
 DROP OWNED BY :stranger;
 DROP ROLE :stranger;
 

@@ -85,7 +85,8 @@ CREATE TABLE "opportunity" ("id" uuid PRIMARY KEY, "name" text, "amountAmountMic
     "searchVector" tsvector GENERATED ALWAYS AS (to_tsvector('simple', coalesce("name", ''))) STORED);
 RESET search_path;
 INSERT INTO crm.stage_alias (object, source, status, stage) VALUES
-    ('opportunity', 'twenty', 'NEW', 'opportunity'), ('opportunity', 'twenty', 'SCREENING', 'budget'), ('opportunity', 'twenty', 'PROPOSAL', 'proposal');
+    ('opportunity', 'twenty', 'NEW', 'opportunity'), ('opportunity', 'twenty', 'SCREENING', 'budget'), ('opportunity', 'twenty', 'PROPOSAL', 'proposal'),
+    ('opportunity', 'twenty', 'CUSTOMER', 'won'), ('opportunity', 'twenty', 'GONE', 'lost');
 SELECT is(leadflow.attach('crm', '"workspace_1wgvd1"."company"', 'account', $${
     "external_id": "new.id", "name": "new.name", "domain": "new.\"domainNamePrimaryLinkUrl\"", "employees": "new.employees"}$$, '{"source": "twenty"}'),
     'account_from_company', 'Twenty: companies are accounts');
@@ -143,7 +144,7 @@ CREATE TABLE espo.email_address (id varchar(17) PRIMARY KEY, name varchar(255), 
 CREATE TABLE espo.entity_email_address (id bigserial PRIMARY KEY, entity_id varchar(17), email_address_id varchar(17), entity_type varchar(100),
     "primary" boolean DEFAULT false, deleted boolean DEFAULT false);
 INSERT INTO crm.stage_alias (object, source, status, stage) VALUES
-    ('lead', 'espo', 'New', 'lead'), ('lead', 'espo', 'Assigned', 'mql'), ('lead', 'espo', 'In Process', 'contacted'), ('lead', 'espo', 'Recycled', 'nurture');
+    ('lead', 'espo', 'New', 'lead'), ('lead', 'espo', 'Assigned', 'mql'), ('lead', 'espo', 'In Process', 'contacted'), ('lead', 'espo', 'Recycled', 'nurture'), ('lead', 'espo', 'Dead', 'lost'), ('lead', 'espo', 'Converted', 'opportunity');
 SELECT is(leadflow.attach('crm', 'espo.lead', 'lead', $${
     "external_id": "new.id", "full_name": "concat_ws(' ', new.first_name, new.last_name)", "role": "new.title", "status": "new.status",
     "outcome": "CASE new.status WHEN 'Dead' THEN 'lost' WHEN 'Converted' THEN 'opportunity' END",
@@ -191,7 +192,8 @@ CREATE TABLE frappe."tabCRM Lead" (name varchar(140) PRIMARY KEY, creation times
     lead_name varchar(140), email varchar(140), job_title varchar(140), status varchar(140) DEFAULT 'New', lead_owner varchar(140), converted smallint NOT NULL DEFAULT 0,
     "from" varchar(140), "to" varchar(140), lost_reason varchar(140), lost_notes text, _seen text);
 INSERT INTO crm.stage_alias (object, source, status, stage) VALUES
-    ('lead', 'tabCRM Lead', 'New', 'lead'), ('lead', 'tabCRM Lead', 'Contacted', 'lead.contacted'), ('lead', 'tabCRM Lead', 'Qualified', 'mql');
+    ('lead', 'tabCRM Lead', 'New', 'lead'), ('lead', 'tabCRM Lead', 'Contacted', 'lead.contacted'), ('lead', 'tabCRM Lead', 'Qualified', 'mql'),
+    ('lead', 'tabCRM Lead', 'Lost', 'lost'), ('lead', 'tabCRM Lead', 'Junk', 'disqualified');
 SELECT is(leadflow.attach('crm', 'frappe."tabCRM Lead"', 'lead', $${
     "external_id": "new.name", "full_name": "new.lead_name", "email": "new.email", "role": "new.job_title", "verified": "new.docstatus = 0",
     "status": "new.status", "outcome": "CASE WHEN new.converted <> 0 THEN 'opportunity' WHEN new.status = 'Junk' THEN 'disqualified' WHEN new.status = 'Lost' THEN 'lost' END",
