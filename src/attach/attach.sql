@@ -132,7 +132,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_columns(regclass, regclass, jsonb, jsonb) IS
     'the columns of a table of the workspace that a mapping fills, each with the expression over a row "new" of the target that gives it in the column''s type. Errors: no such column (42703), an expression that does not compile (its own SQLSTATE), a time without time zone (22023)';
 
-CREATE FUNCTION leadflow.attachment_statement(workspace name, attachment name, from_clause text) RETURNS text
+CREATE FUNCTION leadflow.attachment_statement(workspace name, attachment name, from_clause text, stage_unchanged text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -169,8 +169,13 @@ BEGIN
     IF moves AND 'stage' = ANY (columns) THEN
         -- who is in an exit already is not moved by a deletion
         wanted := CASE WHEN gone THEN 'CASE WHEN m.gone AND leadflow.is_exit(t.stage) THEN NULL ELSE m.stage END' ELSE 'm.stage' END;
-        wanted := CASE a.options ->> 'stage_sync' WHEN 'mirror' THEN pg_catalog.format('COALESCE(%s, t.stage)', wanted)
-                  ELSE pg_catalog.format('leadflow.further(t.stage, %s)', wanted) END;
+        IF a.options ->> 'stage_sync' = 'mirror' THEN
+            wanted := pg_catalog.format('COALESCE(%s, t.stage)', wanted);
+        ELSE
+            -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
+            wanted := pg_catalog.format('leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage) AND %s%s THEN NULL ELSE %s END)',
+                stage_unchanged, CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, wanted);
+        END IF;
         sets := sets || pg_catalog.format('stage = %s', wanted);
         pairs_old := pairs_old || 't.stage'::text;
         pairs_new := pairs_new || wanted;
@@ -215,8 +220,8 @@ BEGIN
         CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, change);
 END;
 $$;
-COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text) IS
-    'the statement by which an attachment writes: what from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already';
+COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text, text) IS
+    'the statement by which an attachment writes: what from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already. stage_unchanged: a condition that tells whether the tool has left the stage as it was; then nothing leaves an exit where stages go forward only';
 
 CREATE FUNCTION leadflow.write_attachment_trigger(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
@@ -227,8 +232,14 @@ DECLARE
     a record;
     mapping regprocedure;
     deleted text := '';
+    before text := '';
+    unchanged text := 'true';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
+    IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
+        before := pg_catalog.format(E'    IF TG_OP = ''UPDATE'' THEN\n        previous.stage := (SELECT m.stage FROM %s.%I(OLD) AS m);\n    END IF;\n', ws, attachment);
+        unchanged := 'm.stage IS NOT DISTINCT FROM previous.stage';
+    END IF;
     SELECT p.oid INTO STRICT mapping FROM pg_catalog.pg_proc p
     WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment AND p.pronargs = 1;
 
@@ -248,13 +259,13 @@ CREATE OR REPLACE FUNCTION %1$s.%2$I() RETURNS trigger
     AS %4$L$function$, ws, attachment, COALESCE(a.options ->> 'writer', a.source), pg_catalog.format($body$
 -- Written by leadflow.attach, removed by leadflow.detach.
 -- What a row means says %1$s.
-BEGIN
+%4$sBEGIN
 %2$s    %3$s;
     RETURN NULL;
 END;
-$body$, mapping, deleted, pg_catalog.replace(
-        leadflow.attachment_statement(workspace, attachment, pg_catalog.format('SELECT m.* FROM %s.%I(NEW) AS m', ws, attachment)),
-        E'\n', E'\n    ')));
+$body$, mapping, deleted || before, pg_catalog.replace(
+        leadflow.attachment_statement(workspace, attachment, pg_catalog.format('SELECT m.* FROM %s.%I(NEW) AS m', ws, attachment), unchanged),
+        E'\n', E'\n    '), CASE before WHEN '' THEN '' ELSE E'<<previous>>\nDECLARE\n    stage leadflow.stage;		-- what the row meant before\n' END));
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s.%I() IS %L', ws, attachment,
         pg_catalog.format('trigger function of the attachment: writes what %s gives into %s.%s, as source %s', mapping, ws, a.object, a.source));
 END;

@@ -178,7 +178,8 @@ FROM (VALUES
     ('where the lead has gone on by itself, the tool does not take it back', $$UPDATE crm.lead SET stage = 'contacted' WHERE external_id = '1'; UPDATE shop.prospect SET rep = 'ann' WHERE id = 1$$, '1=contacted/ann 2=lead'),
     ('an exit is not backward', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1$$, '1=lost/no_need 2=lead'),
     ('out of an exit as listed', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1; UPDATE shop.prospect SET state = 'new', why = NULL WHERE id = 1$$, '1=lead 2=lead'),
-    ('the lead that a person has put into an exit stays there when other columns change', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET rep = 'ann' WHERE id = 1$$, '1=nurture/not_now/ann 2=lead')
+    ('the lead that a person has put into an exit stays there when other columns change', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET rep = 'ann' WHERE id = 1$$, '1=nurture/not_now/ann 2=lead'),
+    ('and comes back when the tool moves it', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET state = 'called' WHERE id = 1$$, '1=contacted 2=lead')
 ) AS c (label, statement, expected);
 SELECT is(leadflow.detach('crm', 'shop.prospect'), 1, 'detached');
 SELECT attach_prospect('{"stage_sync": "mirror"}') \g /dev/null

@@ -47,7 +47,9 @@ SELECT is((SELECT count(*) FROM crm.lead), 25::bigint, 'rows that are mended go 
 
 -- a row that has moved on meanwhile
 UPDATE crm.lead SET stage = 'contacted' WHERE external_id = '5';
+UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '15';
 CALL leadflow.backfill('crm', 'shop.prospect');
+SELECT is((SELECT stage || ' ' || reason FROM crm.lead WHERE external_id = '15'), 'nurture not_now', 'a lead that has left the path is not brought back');
 SELECT is((SELECT stage::text FROM crm.lead WHERE external_id = '5'), 'contacted', 'a lead that has gone on is not taken back');
 
 -- a key of several columns, in its order; text sorts as text; more than one attachment
