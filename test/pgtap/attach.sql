@@ -297,7 +297,7 @@ FROM (VALUES
 ) AS c (label, statement, expected);
 SELECT is(tried($$DO 'BEGIN FOR i IN 1..5 LOOP ALTER TABLE shop.prospect ADD COLUMN tmp int; ALTER TABLE shop.prospect DROP COLUMN tmp; INSERT INTO shop.prospect (id) VALUES (100 + i); END LOOP; END'$$, 'SELECT leads()'),
           '1=mql 101=lead 102=lead 103=lead 104=lead 105=lead 2=lead', 'the table: columns come and go in one session');
--- Minor releases of 2026 refuse what would have to evaluate or rewrite rows of a type that a parsed function takes; it can be done in steps
+-- Recent minor releases refuse what evaluates or rewrites rows of a type that a parsed function takes; it can be done otherwise
 SELECT is(tried(c.statement || $$; INSERT INTO shop.prospect (id, name) VALUES (3, 'Eve')$$, $$SELECT string_agg(full_name, ',' ORDER BY external_id) FROM crm.lead WHERE source = 'shop'$$), 'Ada,Bob,Eve', 'the table: ' || c.label)
 FROM (VALUES
     ('a column with a default is added in steps', 'ALTER TABLE shop.prospect ADD COLUMN colour text; ALTER TABLE shop.prospect ALTER COLUMN colour SET DEFAULT ''red''; UPDATE shop.prospect SET colour = ''red''; ALTER TABLE shop.prospect ALTER COLUMN colour SET NOT NULL'),

@@ -68,6 +68,25 @@ SELECT leadflow.attach('crm', 'shop.mail', 'lead', '{"external_id": "new.prospec
 CALL leadflow.backfill('crm', 'shop.mail', 7);
 SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE email LIKE 'new%') || ' ' || count(*) FILTER (WHERE stage = 'disqualified') FROM crm.lead), '25 12 2', 'a side table fills, and makes none');
 
+-- leads whose standard asks for evidence: everybody as a lead, the touches, then the stages
+CREATE TABLE shop.past (id integer PRIMARY KEY, title text, state text, made timestamptz, qualified timestamptz);
+CREATE TABLE shop.visit (id integer PRIMARY KEY, past integer, at timestamptz);
+INSERT INTO shop.past SELECT i, 'CEO', 'hot', '2026-01-01 00:00+00', '2026-01-20 00:00+00' FROM generate_series(1, 4) i;
+INSERT INTO shop.visit SELECT i, i, '2026-01-10 00:00+00'::timestamptz + i * interval '4 days' FROM generate_series(1, 3) i;
+INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('mql', 'signal', 'A sign of interest.', 'signals >= 1');
+SELECT leadflow.attach('crm', 'shop.past', 'lead', '{"external_id": "new.id", "role": "new.title", "email": "''x@example.com''", "verified": "true", "created_at": "new.made", "stage_since": "new.made"}', '{"source": "past"}') \g /dev/null
+SELECT leadflow.attach('crm', 'shop.visit', 'touch', '{"external_id": "new.id", "lead": "new.past", "kind": "''web_visit''", "direction": "''inbound''", "at": "new.at"}', '{"source": "past"}') \g /dev/null
+CALL leadflow.backfill('crm', 'shop.past');
+CALL leadflow.backfill('crm', 'shop.visit');
+SELECT leadflow.detach('crm', 'shop.past') \g /dev/null
+SELECT leadflow.attach('crm', 'shop.past', 'lead', '{"external_id": "new.id", "role": "new.title", "email": "''x@example.com''", "verified": "true", "created_at": "new.made", "status": "new.state",
+    "stage_since": "new.qualified"}', '{"source": "past", "aliases": {"hot": "mql"}}') \g /dev/null
+CALL leadflow.backfill('crm', 'shop.past');
+SELECT is((SELECT string_agg(format('%s %s %s', external_id, stage, stage_since::date), ', ' ORDER BY external_id) FROM crm.lead WHERE source = 'past'),
+          '1 mql 2026-01-20, 2 mql 2026-01-20, 3 lead 2026-01-01, 4 lead 2026-01-01', 'in two passes leads are judged by what they had done by then');
+SELECT is((SELECT string_agg(external_id || ' ' || operation, ', ' ORDER BY external_id) FROM crm.quarantine WHERE source = 'past'), '3 UPDATE, 4 UPDATE', 'and the others are parked');
+DELETE FROM crm.standard WHERE criterion = 'signal';
+
 -- partitioned
 CREATE TABLE shop.part (id integer, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
 CREATE TABLE shop.part_pl PARTITION OF shop.part FOR VALUES IN ('pl');
