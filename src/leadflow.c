@@ -18,6 +18,7 @@ PG_MODULE_MAGIC;
 void		_PG_init(void);
 
 int			leadflow_on_violation = ON_VIOLATION_RAISE;
+char	   *leadflow_source = NULL;
 
 /* The setting leadflow.clock as typed; empty means the transaction's time. */
 static char *clock_setting = NULL;
@@ -100,6 +101,14 @@ _PG_init(void)
 							   "",
 							   PGC_USERSET, 0,
 							   check_clock, NULL, NULL);
+
+	DefineCustomStringVariable("leadflow.source",
+							   "The tool that writes.",
+							   "Empty means the row's own source.",
+							   &leadflow_source,
+							   "",
+							   PGC_USERSET, 0,
+							   NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("leadflow");
 }
