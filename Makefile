@@ -28,6 +28,7 @@ OBJS = \
 	src/rulebook/shape.o \
 	src/guard/judge.o \
 	src/guard/guard.o \
+	src/guard/overwrite.o \
 	src/guard/ledger.o \
 	src/guard/settle.o \
 	src/guard/statement.o \

@@ -402,6 +402,12 @@ BEGIN
 
     EXECUTE pg_catalog.format('INSERT INTO %s.attachment (attachment, object, source, mapping, options) VALUES ($1, $2, $3, $4, $5)', ws)
         USING attachment, object, source, mapping, options;
+    IF moves THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s.source (source, stage_sync, unknown_status) VALUES ($1, COALESCE($2, ''forward''), COALESCE($3, ''refuse''))
+            ON CONFLICT (source) DO UPDATE SET stage_sync = COALESCE($2, source.stage_sync), unknown_status = COALESCE($3, source.unknown_status)
+            WHERE (source.stage_sync, source.unknown_status) <> (COALESCE($2, source.stage_sync), COALESCE($3, source.unknown_status))', ws)
+            USING source, options ->> 'stage_sync', options ->> 'unknown_status';
+    END IF;
     IF options ? 'aliases' AND moves THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.stage_alias (object, source, status, stage) SELECT $1, $2, w.key, w.value::leadflow.stage
             FROM pg_catalog.jsonb_each_text($3) w ON CONFLICT (object, source, status) DO UPDATE SET stage = EXCLUDED.stage
