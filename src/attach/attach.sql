@@ -88,7 +88,8 @@ BEGIN
 
         -- what does the expression give?
         BEGIN
-            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT %s FROM %s AS new LIMIT 0))', expression, target) INTO given;
+            -- in WHERE too, where PostgreSQL refuses what may give other than one value: sets and aggregates
+            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM %2$s AS new WHERE (%1$s) IS NULL LIMIT 0))', expression, target) INTO given;
         EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported OR cardinality_violation THEN
             RAISE EXCEPTION 'the mapping of "%" does not compile: %', key, SQLERRM
                 USING ERRCODE = SQLSTATE, DETAIL = pg_catalog.format('Expression: %s', expression),
@@ -138,7 +139,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_columns(regclass, regclass, jsonb, jsonb) IS
     'the columns of a table of the workspace that a mapping fills, each with the expression over a row "new" of the target that gives it in the column''s type. Errors: no such column (42703), an expression that does not compile (its own SQLSTATE), a time without time zone (22023)';
 
-CREATE FUNCTION leadflow.attachment_statement(workspace name, attachment name, from_clause text) RETURNS text
+CREATE FUNCTION leadflow.attachment_statement(workspace name, attachment name, from_clause text, stage_unchanged text) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -175,8 +176,13 @@ BEGIN
     IF moves AND 'stage' = ANY (columns) THEN
         -- who is in an exit already is not moved by a deletion
         wanted := CASE WHEN gone THEN 'CASE WHEN m.gone AND leadflow.is_exit(t.stage) THEN NULL ELSE m.stage END' ELSE 'm.stage' END;
-        wanted := CASE a.options ->> 'stage_sync' WHEN 'mirror' THEN pg_catalog.format('COALESCE(%s, t.stage)', wanted)
-                  ELSE pg_catalog.format('leadflow.further(t.stage, %s)', wanted) END;
+        IF a.options ->> 'stage_sync' = 'mirror' THEN
+            wanted := pg_catalog.format('COALESCE(%s, t.stage)', wanted);
+        ELSE
+            -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
+            wanted := pg_catalog.format('leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage) AND %s%s THEN NULL ELSE %s END)',
+                stage_unchanged, CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, wanted);
+        END IF;
         sets := sets || pg_catalog.format('stage = %s', wanted);
         pairs_old := pairs_old || 't.stage'::text;
         pairs_new := pairs_new || wanted;
@@ -221,8 +227,8 @@ BEGIN
         CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, change);
 END;
 $$;
-COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text) IS
-    'the statement by which an attachment writes: what from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already';
+COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text, text) IS
+    'the statement by which an attachment writes: what from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already. stage_unchanged: a condition that tells whether the tool has left the stage as it was; then nothing leaves an exit where stages go forward only';
 
 CREATE FUNCTION leadflow.write_attachment_trigger(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
@@ -233,8 +239,14 @@ DECLARE
     a record;
     mapping regprocedure;
     deleted text := '';
+    before text := '';
+    unchanged text := 'true';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
+    IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
+        before := pg_catalog.format(E'    IF TG_OP = ''UPDATE'' THEN\n        previous.stage := (SELECT m.stage FROM %s.%I(OLD) AS m);\n    END IF;\n', ws, attachment);
+        unchanged := 'm.stage IS NOT DISTINCT FROM previous.stage';
+    END IF;
     SELECT p.oid INTO STRICT mapping FROM pg_catalog.pg_proc p
     WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment AND p.pronargs = 1;
 
@@ -254,13 +266,13 @@ CREATE OR REPLACE FUNCTION %1$s.%2$I() RETURNS trigger
     AS %4$L$function$, ws, attachment, COALESCE(a.options ->> 'writer', a.source), pg_catalog.format($body$
 -- Written by leadflow.attach, removed by leadflow.detach.
 -- What a row means says %1$s.
-BEGIN
+%4$sBEGIN
 %2$s    %3$s;
     RETURN NULL;
 END;
-$body$, mapping, deleted, pg_catalog.replace(
-        leadflow.attachment_statement(workspace, attachment, pg_catalog.format('SELECT m.* FROM %s.%I(NEW) AS m', ws, attachment)),
-        E'\n', E'\n    ')));
+$body$, mapping, deleted || before, pg_catalog.replace(
+        leadflow.attachment_statement(workspace, attachment, pg_catalog.format('SELECT m.* FROM %s.%I(NEW) AS m', ws, attachment), unchanged),
+        E'\n', E'\n    '), CASE before WHEN '' THEN '' ELSE E'<<previous>>\nDECLARE\n    stage leadflow.stage;		-- what the row meant before\n' END));
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s.%I() IS %L', ws, attachment,
         pg_catalog.format('trigger function of the attachment: writes what %s gives into %s.%s, as source %s', mapping, ws, a.object, a.source));
 END;
@@ -338,6 +350,19 @@ BEGIN
         RAISE EXCEPTION 'the mapping lacks external_id'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Map external_id to what identifies the row in the source, for instance new.id.';
     END IF;
+
+    IF (options ->> 'create')::boolean IS NOT FALSE THEN
+        -- what a new row must have, and neither a default nor the guard gives
+        SELECT a.attname INTO fault FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = object_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+            AND a.attname <> ALL ('{source,stage,stage_since,created_at,updated_at}') AND NOT mapping ? a.attname::text
+        ORDER BY a.attnum LIMIT 1;
+        IF fault IS NOT NULL THEN
+            RAISE EXCEPTION 'the mapping lacks %', fault
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('A new row of %s.%s must have it.', ws, object);
+        END IF;
+    END IF;
+    PERFORM pg_catalog.timezone(options ->> 'time_zone', pg_catalog.now());		-- is there such a zone?
 
     source := COALESCE(NULLIF(options ->> 'source', ''), relation.relname);
     attachment := COALESCE(NULLIF(options ->> 'name', ''),
@@ -449,7 +474,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attach(name, regclass, text, jsonb, jsonb) IS
-    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
+    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
 
 CREATE FUNCTION leadflow.attachments_of(workspace name, target regclass, attachment text) RETURNS text[]
     LANGUAGE plpgsql STABLE
@@ -545,6 +570,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_list() IS 'the rows of leadflow.attachments';
 
 CREATE VIEW leadflow.attachments AS SELECT a.* FROM leadflow.attachment_list() a;
+GRANT SELECT ON leadflow.attachments TO PUBLIC;
 COMMENT ON VIEW leadflow.attachments IS 'The tables that feed the workspaces of this database, of the workspaces that the reader may read.';
 COMMENT ON COLUMN leadflow.attachments.workspace IS 'the workspace';
 COMMENT ON COLUMN leadflow.attachments.attachment IS 'name of the attachment: of its two functions in the workspace, and in those of its triggers';

@@ -72,7 +72,7 @@ BEGIN
     BEGIN
         EXECUTE leadflow.attachment_statement(workspace, attachment, pg_catalog.format(rows, pg_catalog.format('%s(%s) <= (%s)',
             CASE WHEN progress.last_key IS NULL THEN '' ELSE pg_catalog.format('(%s) > (%s) AND ', key_columns, after_key) END,
-            key_columns, upto_key)))
+            key_columns, upto_key)), 'true')
             USING progress.last_key, keys[pg_catalog.cardinality(keys)];
     EXCEPTION WHEN OTHERS THEN
         -- not the rows' fault: lost connections, locks, lack of resources
@@ -82,7 +82,7 @@ BEGIN
         FOREACH key IN ARRAY keys LOOP
             BEGIN
                 EXECUTE leadflow.attachment_statement(workspace, attachment,
-                    pg_catalog.format(rows, pg_catalog.format('(%s) = (%s)', key_columns, upto_key))) USING NULL::jsonb, key;
+                    pg_catalog.format(rows, pg_catalog.format('(%s) = (%s)', key_columns, upto_key)), 'true') USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
                 IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
                     RAISE;
