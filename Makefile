@@ -28,13 +28,15 @@ OBJS = \
 	src/rulebook/shape.o \
 	src/guard/judge.o \
 	src/guard/guard.o \
+	src/guard/overwrite.o \
 	src/guard/ledger.o \
 	src/guard/settle.o \
 	src/guard/statement.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/definition.o \
-	src/guard/explain.o
+	src/guard/explain.o \
+	src/attach/attached.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \

@@ -17,8 +17,8 @@ PG_MODULE_MAGIC;
 
 void		_PG_init(void);
 
-char	   *leadflow_source = NULL;
 int			leadflow_on_violation = ON_VIOLATION_RAISE;
+char	   *leadflow_source = NULL;
 
 /* The setting leadflow.clock as typed; empty means the transaction's time. */
 static char *clock_setting = NULL;

@@ -19,6 +19,9 @@ typedef enum OnViolation
 
 extern int	leadflow_on_violation;
 
+/* The tool that writes; empty where the row's own source does. */
+extern char *leadflow_source;
+
 extern TimestampTz leadflow_now(void);
 
 #endif							/* LEADFLOW_H */

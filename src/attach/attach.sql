@@ -6,8 +6,15 @@
  * plain SQL function whose body PostgreSQL has parsed, so that it follows
  * renames, and that can be read, tried and planned into a query.
  * crm.lead_from_x() is the trigger function that writes what the first one
- * gives.  The backfill writes it by the same statement.
+ * gives.  The backfill writes it by the same statement.  An UPDATE comes to it
+ * through leadflow.attached(), which lets pass what the mapping does not read.
  */
+
+CREATE FUNCTION leadflow.attached() RETURNS trigger
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_attached';
+COMMENT ON FUNCTION leadflow.attached() IS
+    'AFTER UPDATE trigger of attached tables: calls the trigger function of the attachment that its argument names if a column that the mapping reads has changed';
 
 CREATE FUNCTION leadflow.attachment_key(key text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -296,7 +303,6 @@ DECLARE
     signature text;
     whole boolean;
     filter text;
-    condition text;
 BEGIN
     IF workspace IS NULL OR pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
         RAISE EXCEPTION 'schema "%" is not a workspace', workspace
@@ -421,6 +427,12 @@ BEGIN
 
     EXECUTE pg_catalog.format('INSERT INTO %s.attachment (attachment, object, source, mapping, options) VALUES ($1, $2, $3, $4, $5)', ws)
         USING attachment, object, source, mapping, options;
+    IF moves THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s.source (source, stage_sync, unknown_status) VALUES ($1, COALESCE($2, ''forward''), COALESCE($3, ''refuse''))
+            ON CONFLICT (source) DO UPDATE SET stage_sync = COALESCE($2, source.stage_sync), unknown_status = COALESCE($3, source.unknown_status)
+            WHERE (source.stage_sync, source.unknown_status) <> (COALESCE($2, source.stage_sync), COALESCE($3, source.unknown_status))', ws)
+            USING source, options ->> 'stage_sync', options ->> 'unknown_status';
+    END IF;
     IF options ? 'aliases' AND moves THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.stage_alias (object, source, status, stage) SELECT $1, $2, w.key, w.value::leadflow.stage
             FROM pg_catalog.jsonb_each_text($3) w ON CONFLICT (object, source, status) DO UPDATE SET stage = EXCLUDED.stage
@@ -433,38 +445,28 @@ BEGIN
     END IF;
     PERFORM leadflow.write_attachment_trigger(workspace, attachment);
 
-    -- which columns of the target the mapping reads, and whether it reads the row as a whole
+    -- a mapping that reads the row as a whole is to see every change
     SELECT pg_catalog.replace(p.prosqlbody::text, '{FIELDSELECT :arg {PARAM :paramkind 0 :paramid 1 ', '') LIKE '%{PARAM :paramkind 0 :paramid 1 %' INTO whole
     FROM pg_catalog.pg_proc p WHERE p.oid = signature::regprocedure;
-    IF NOT whole THEN
-        SELECT '(' || pg_catalog.string_agg(pg_catalog.format(CASE WHEN leadflow.has_plain_equality(t.atttypid)
-                   THEN 'OLD.%1$I IS DISTINCT FROM NEW.%1$I' ELSE 'OLD.%1$I::text IS DISTINCT FROM NEW.%1$I::text' END, t.attname), ' OR ' ORDER BY t.attnum) || ')'
-        INTO condition
-        FROM pg_catalog.pg_depend d
-        JOIN pg_catalog.pg_attribute t ON t.attrelid = d.refobjid AND t.attnum = d.refobjsubid
-        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = signature::regprocedure
-            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = target AND d.refobjsubid > 0;
-    END IF;
     filter := '(' || (options ->> 'filter') || ')';
     BEGIN
         EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW%s EXECUTE FUNCTION %s.%I()',
             'leadflow_' || attachment, target, COALESCE(' WHEN (' || filter || ')', ''), ws, attachment);
     EXCEPTION WHEN feature_not_supported THEN
-        -- a filter with a sub-select is not for a trigger: the mapping function sees to it
-        filter := NULL;
+        -- a sub-select is not for a trigger: the mapping function filters alone
         EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
             'leadflow_' || attachment, target, ws, attachment);
     END;
-    EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW%s EXECUTE FUNCTION %s.%I()',
+    EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s',
         'leadflow_' || attachment || '_update', target,
-        COALESCE(' WHEN (' || NULLIF(pg_catalog.concat_ws(' AND ', filter, condition), '') || ')', ''), ws, attachment);
+        CASE WHEN whole THEN pg_catalog.format('%s.%I()', ws, attachment) ELSE pg_catalog.format('leadflow.attached(%L)', attachment) END);
     IF options ->> 'on_delete' = 'follow' THEN
         EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
             'leadflow_' || attachment || '_delete', target, ws, attachment);
     END IF;
     IF (options ->> 'always')::boolean THEN
         FOR fault IN SELECT t.tgname FROM pg_catalog.pg_trigger t
-            WHERE t.tgrelid = target AND t.tgfoid = pg_catalog.format('%s.%I()', ws, attachment)::regprocedure LOOP
+            WHERE t.tgrelid = target AND t.tgname ~ ('^leadflow_' || attachment || '(_update|_delete)?$') LOOP
             EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, fault);
         END LOOP;
     END IF;
@@ -473,32 +475,6 @@ END;
 $$;
 COMMENT ON FUNCTION leadflow.attach(name, regclass, text, jsonb, jsonb) IS
     'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
-
-CREATE FUNCTION leadflow.has_plain_equality(type oid) RETURNS boolean
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    basis oid := type;
-    kind text;
-    schema regnamespace;
-    result boolean;
-BEGIN
-    SELECT t.typtype, t.typnamespace, COALESCE(NULLIF(t.typbasetype, 0), t.oid) INTO kind, schema, basis FROM pg_catalog.pg_type t WHERE t.oid = type;
-    IF kind = 'd' THEN
-        RETURN leadflow.has_plain_equality(basis);
-    END IF;
-    IF kind <> 'e' AND schema <> 'pg_catalog'::regnamespace THEN
-        RETURN false;
-    END IF;
-    EXECUTE pg_catalog.format('SELECT NULL::%1$s IS DISTINCT FROM NULL::%1$s', pg_catalog.format_type(type, NULL)) INTO result;
-    RETURN true;
-EXCEPTION WHEN undefined_function THEN
-    RETURN false;
-END;
-$$;
-COMMENT ON FUNCTION leadflow.has_plain_equality(oid) IS
-    'whether two values of a type can be compared by an operator of pg_catalog, so that a trigger''s WHEN clause survives a dump';
 
 CREATE FUNCTION leadflow.attachments_of(workspace name, target regclass, attachment text) RETURNS text[]
     LANGUAGE plpgsql STABLE
@@ -539,8 +515,9 @@ DECLARE
     detached text[] := leadflow.attachments_of(workspace, target, attachment);
 BEGIN
     FOREACH a IN ARRAY detached LOOP
-        FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_catalog.pg_trigger g
-            WHERE g.tgparentid = 0 AND g.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format('%s.%I()', ws, a)) LOOP
+        FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_catalog.pg_trigger f
+            JOIN pg_catalog.pg_trigger g ON g.tgrelid = f.tgrelid AND g.tgname ~ ('^leadflow_' || a || '(_update|_delete)?$')
+            WHERE f.tgparentid = 0 AND f.tgname = 'leadflow_' || a AND f.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format('%s.%I()', ws, a)) LOOP
             EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', t.tgname, t.relation);
         END LOOP;
         FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname = a LOOP

@@ -11,6 +11,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -20,6 +21,7 @@
 #include "compat.h"
 #include "guard/guard.h"
 #include "guard/statement.h"
+#include "rulebook/load.h"
 #include "rulebook/owner.h"
 
 /* A text column of the row that a trigger was fired for; NULL for null. */
@@ -74,6 +76,58 @@ leadflow_definition_guard(PG_FUNCTION_ARGS)
 	rel = table_open(relid, AccessShareLock);
 	criterion_free(criterion_compile(rel, expression));
 	table_close(rel, NoLock);
+	return PointerGetDatum(tuple);
+}
+
+/*
+ * leadflow.overwrite_rule_guard(): BEFORE INSERT OR UPDATE, for each row.  The
+ * field must be a column of the table, and one that a rule may be about.
+ */
+PG_FUNCTION_INFO_V1(leadflow_overwrite_rule_guard);
+Datum
+leadflow_overwrite_rule_guard(PG_FUNCTION_ARGS)
+{
+	static const char *const kept[] = {
+		"id", "source", "external_id", "stage", "stage_since", "furthest_stage", "created_at", "updated_at",
+		"closed_at", "status", "reason", "reason_note", "merged_into", "field_sources"
+	};
+	TriggerData *trigger = check_trigger(fcinfo, "overwrite_rule_guard", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+	const char *object = trigger_string(trigger, tuple, "object");
+	const char *field = trigger_string(trigger, tuple, "field");
+	const char *why_not = NULL;
+	bool		is_string;
+	Oid			relid;
+
+	/* CHECK and NOT NULL constraints will say what is wrong with the rest */
+	if (object == NULL || field == NULL)
+		return PointerGetDatum(tuple);
+	relid = get_relname_relid(object, RelationGetNamespace(trigger->tg_relation));
+	if (!OidIsValid(relid))
+		return PointerGetDatum(tuple);
+
+	LockRelationOid(relid, AccessShareLock);
+	if (get_attnum(relid, field) == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table \"%s\" does not exist", field, object),
+				 errtable(trigger->tg_relation)));
+	if (find_overwritable(relid, field, &is_string) == InvalidAttrNumber)
+		why_not = "PostgreSQL computes its values.";
+	for (int i = 0; i < (int) lengthof(kept); i++)
+	{
+		if (strcmp(field, kept[i]) == 0)
+			why_not = "It identifies the row, belongs to its stage, or is kept by leadflow.";
+	}
+	if (why_not != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHECK_VIOLATION),
+				 errmsg("column \"%s\" of table \"%s\" cannot have an overwrite rule", field, object),
+				 errdetail("%s", why_not),
+				 errtable(trigger->tg_relation),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "field"),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "overwrite_rule_field")));
 	return PointerGetDatum(tuple);
 }
 
@@ -226,6 +280,8 @@ leadflow_erase_lead(PG_FUNCTION_ARGS)
 	static const char *const statements[] = {
 		"UPDATE %s.stage_event SET reason_note = NULL"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND reason_note IS NOT NULL",
+		"UPDATE %s.overwrite_refused SET kept = NULL, refused = NULL"
+		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND object OPERATOR(pg_catalog.=) 'lead'",
 		"UPDATE %s.touch SET note = NULL, outcome = NULL, external_id = NULL WHERE lead_id OPERATOR(pg_catalog.=) $1",
 		"DELETE FROM %s.quarantine q WHERE q.object OPERATOR(pg_catalog.=) 'lead' AND EXISTS (SELECT FROM %s.lead l"
 		" WHERE l.id OPERATOR(pg_catalog.=) $1 AND ("

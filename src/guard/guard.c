@@ -3,7 +3,8 @@
  *	  The BEFORE trigger of lead and opportunity.
  *
  * It judges a change of stage before it is written, and keeps the columns that
- * are its own: stage_since, furthest_stage, created_at, updated_at, closed_at.
+ * are its own: stage_since, furthest_stage, created_at, updated_at, closed_at,
+ * field_sources.
  *
  * A new row is not judged here but when it has been inserted, by the recorder:
  * INSERT ... ON CONFLICT fires BEFORE INSERT also for a row that is never
@@ -26,6 +27,7 @@
 #include "compat.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
+#include "guard/overwrite.h"
 #include "leadflow.h"
 
 /* The changes that the guard makes to a row. */
@@ -240,18 +242,37 @@ check_identity(TriggerData *trigger, ObjectRules *rules,
  * about the stage.
  */
 static const Stage *
-stage_of_status(ObjectRules *rules, TupleTableSlot *row)
+stage_of_status(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row)
 {
-	bool		status_isnull;
-	bool		source_isnull;
-	Datum		status = field_of(rules, row, FIELD_STATUS, &status_isnull);
-	Datum		source = field_of(rules, row, FIELD_SOURCE, &source_isnull);
-	bool		source_has_aliases;
+	bool		isnull;
+	Datum		status = field_of(rules, row, FIELD_STATUS, &isnull);
+	char	   *source;
+	bool		unknown;
 
-	if (status_isnull || source_isnull || rules->n_aliases == 0)
+	if (isnull || rules->n_aliases == 0)
 		return NULL;
-	return rulebook_alias(rules, TextDatumGetCString(source), TextDatumGetCString(status),
-						  &source_has_aliases);
+	source = writer_source(rules, row);
+	if (source == NULL)
+		return NULL;
+	return rulebook_stage_of_word(rulebook, rules, source, TextDatumGetCString(status), &unknown);
+}
+
+/*
+ * Does a word that stands for a stage move the row there?  A source that only
+ * moves forward leaves the row where it is; exits are off the spine, so neither
+ * way.
+ */
+static bool
+word_moves(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row,
+		   const Stage *from, const Stage *meant)
+{
+	const Source *source;
+
+	if (stage_code_is_exit(stage_code(from)) || stage_code_is_exit(stage_code(meant)) ||
+		stage_code(meant) >= stage_code(from))
+		return true;
+	source = rulebook_source(rulebook, writer_source(rules, row));
+	return source == NULL || !source->forward;
 }
 
 /* Did the statement name this column, or a trigger change it? */
@@ -319,7 +340,7 @@ guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		stage = DatumGetStagePP(value);
 	else
 	{
-		stage = stage_of_status(rules, row);
+		stage = stage_of_status(rulebook, rules, row);
 		if (stage == NULL)
 			stage = stage_make(rules->kind == OBJECT_LEAD ? STAGE_LEAD : STAGE_OPPORTUNITY, NULL, 0);
 		stamp(&stamps, rules, FIELD_STAGE, PointerGetDatum(stage), false);
@@ -346,6 +367,11 @@ guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		(void) field_of(rules, row, FIELD_CLOSED_AT, &isnull);
 		if (isnull || !is_closed(stage))
 			stamp(&stamps, rules, FIELD_CLOSED_AT, TimestampTzGetDatum(since), !is_closed(stage));
+	}
+	if (rules->n_overwrites > 0)
+	{
+		value = overwrite_insert(rules, row, &isnull);
+		stamp(&stamps, rules, FIELD_SOURCES, value, isnull);
 	}
 	return heap_modify_tuple_by_cols(trigger->tg_trigtuple, RelationGetDescr(trigger->tg_relation),
 									 stamps.n, stamps.columns, stamps.values, stamps.nulls);
@@ -426,7 +452,8 @@ clear_old(Stamps *stamps, ObjectRules *rules, TupleTableSlot *old_row,
 static HeapTuple
 guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 		   TupleTableSlot *old_row, TupleTableSlot *new_row,
-		   const Stage *from, const Stage *to, bool stage_is_ours)
+		   const Stage *from, const Stage *to, bool stage_is_ours,
+		   const Overwrites *overwrites)
 {
 	Relation	rel = trigger->tg_relation;
 	Stamps		stamps = {0};
@@ -472,6 +499,7 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	/* judge the row as it will be written */
 	tuple = stamp_updated_row(trigger, &stamps, &move.row);
 	move_set_time(&move, since);
+	move.overwrites = overwrites;
 	move.too_early = too_early;
 	move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
 	move.status_given = field_changed(rules, old_row, new_row, FIELD_STATUS);
@@ -487,12 +515,13 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 /* May the row have this status?  False: it has been parked. */
 static bool
 status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
-				TupleTableSlot *row, const Stage *stage)
+				TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
 {
 	Move		move;
 	List	   *unmet;
 
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
+	move.overwrites = overwrites;
 	move.status_given = true;
 	unmet = judge_status_only(&move);
 	return unmet == NIL ||
@@ -505,19 +534,22 @@ status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
  */
 static bool
 variant_is_met(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
-			   TupleTableSlot *row, const Stage *stage)
+			   TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
 {
 	Move		move;
 	List	   *unmet;
 
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
+	move.overwrites = overwrites;
 	unmet = judge(&move, false);
 	return unmet == NIL ||
 		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
 }
 
+/* Judge a changed row, whose identity and fields are in order. */
 static HeapTuple
-guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+guard_change(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+			 const Overwrites *overwrites)
 {
 	TupleTableSlot *old_row = trigger->tg_trigslot;
 	TupleTableSlot *new_row = trigger->tg_newslot;
@@ -526,8 +558,6 @@ guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	bool		stage_is_ours = false;
 	bool		isnull;
 	Datum		value;
-
-	check_identity(trigger, rules, old_row, new_row);
 
 	from = DatumGetStagePP(field_of(rules, old_row, FIELD_STAGE, &isnull));
 	value = field_of(rules, new_row, FIELD_STAGE, &isnull);
@@ -539,25 +569,52 @@ guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	if (stage_equal(from, to) && rules->n_aliases > 0 &&
 		field_changed(rules, old_row, new_row, FIELD_STATUS))
 	{
-		const Stage *meant = stage_of_status(rules, new_row);
+		const Stage *meant = stage_of_status(rulebook, rules, new_row);
 
-		if (meant != NULL)
+		if (meant == NULL)
+		{
+			if (!status_is_known(trigger, rulebook, rules, new_row, to, overwrites))
+				return NULL;
+		}
+		else if (word_moves(rulebook, rules, new_row, from, meant))
 		{
 			to = meant;
 			stage_is_ours = true;
 		}
-		else if (!status_is_known(trigger, rulebook, rules, new_row, to))
-			return NULL;
 	}
 
 	if (stage_equal(from, to))
 	{
 		if (field_changed(rules, old_row, new_row, FIELD_VARIANT) &&
-			!variant_is_met(trigger, rulebook, rules, new_row, to))
+			!variant_is_met(trigger, rulebook, rules, new_row, to, overwrites))
 			return NULL;
 		return guard_same_stage(trigger, rules, old_row, new_row);
 	}
-	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours);
+	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours, overwrites);
+}
+
+/* First what the rules about overwriting leave of the change, then the change. */
+static HeapTuple
+guard_overwrites(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TriggerData amended = *trigger;
+	Overwrites *overwrites = overwrite_update(rules, &amended);
+	HeapTuple	tuple = guard_change(&amended, rulebook, rules, overwrites);
+
+	if (tuple != NULL && overwrites != NULL)
+		overwrite_log(rulebook, rules, overwrites, amended.tg_newslot);
+	if (amended.tg_newslot != trigger->tg_newslot)
+		ExecDropSingleTupleTableSlot(amended.tg_newslot);
+	return tuple;
+}
+
+static HeapTuple
+guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	check_identity(trigger, rules, trigger->tg_trigslot, trigger->tg_newslot);
+	if (rules->n_overwrites > 0)
+		return guard_overwrites(trigger, rulebook, rules);
+	return guard_change(trigger, rulebook, rules, NULL);
 }
 
 /*

@@ -25,7 +25,7 @@ extern bool column_is_written(TriggerData *trigger, ObjectRules *rules, Field fi
 extern bool guard_has_last_word(const GuardPlace *place);
 
 /* What becomes of a row that does not meet the standard: settle.c */
-extern OnViolation on_violation_for(Move *move);
+extern OnViolation on_violation_for(Move *move, List *unmet);
 extern bool settle(Move *move, List *unmet, const char *operation, bool last_word);
 
 #endif							/* LEADFLOW_GUARD_H */

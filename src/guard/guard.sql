@@ -25,6 +25,11 @@ CREATE FUNCTION leadflow.definition_guard() RETURNS trigger
 COMMENT ON FUNCTION leadflow.definition_guard() IS
     'BEFORE INSERT OR UPDATE trigger of definitions with an expression: refuses what does not compile or is not allowed in a criterion';
 
+CREATE FUNCTION leadflow.overwrite_rule_guard() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_overwrite_rule_guard';
+COMMENT ON FUNCTION leadflow.overwrite_rule_guard() IS
+    'BEFORE INSERT OR UPDATE trigger of overwrite_rule: refuses a field that the table does not have (42703), and one that identifies the row or that leadflow or PostgreSQL keeps (23514, constraint overwrite_rule_field)';
+
 CREATE FUNCTION leadflow.definition_recorder() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_definition_recorder';
 COMMENT ON FUNCTION leadflow.definition_recorder() IS

@@ -33,6 +33,9 @@
 /* Longest value that is quoted to say what was seen. */
 #define SEEN_MAX_LENGTH		60
 
+/* How many words of a tool are listed for whoever has written another one. */
+#define MAX_WORDS			12
+
 Datum
 row_field(Move *move, Field field, bool *isnull)
 {
@@ -53,6 +56,22 @@ row_string(Move *move, Field field)
 	bool		isnull;
 	Datum		value = row_field(move, field, &isnull);
 
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * The tool that writes the row: the one that the session names, or the row's
+ * own source.  NULL where the row has none, which NOT NULL will say.
+ */
+char *
+writer_source(ObjectRules *rules, TupleTableSlot *row)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (leadflow_source != NULL && leadflow_source[0] != '\0')
+		return pstrdup(leadflow_source);
+	value = slot_getattr(row, rules->fields[FIELD_SOURCE], &isnull);
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
@@ -91,6 +110,7 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->allowed = transition_allowed(rules, move->variant, from, to, &move->transition);
 	move->reason_given = true;
 	move->status_given = false;
+	move->overwrites = NULL;
 	move->too_early = NULL;
 
 	move->evidence.rulebook = rulebook;
@@ -257,26 +277,63 @@ judge_since(Move *move, List **findings)
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STAGE_SINCE]);
 }
 
+/* What to do about an unknown word: names some of the known ones. */
+static char *
+known_words(ObjectRules *rules, const char *source)
+{
+	StringInfoData words;
+	const char *last = NULL;
+	int			n = 0;
+
+	initStringInfo(&words);
+	appendStringInfoString(&words, "Add the word to stage_alias, or write one of its words: ");
+	for (int i = 0; i < rules->n_aliases; i++)
+	{
+		StatusAlias *alias = &rules->aliases[i];
+
+		if (strcmp(alias->source, source) != 0 && strcmp(alias->source, "*") != 0)
+			continue;
+		/* a word of the tool's own and of every tool's is one word */
+		if (last != NULL && strcmp(alias->status, last) == 0)
+			continue;
+		last = alias->status;
+		if (n > 0)
+			appendStringInfoString(&words, ", ");
+		if (n++ == MAX_WORDS)
+		{
+			appendStringInfoString(&words, "...");
+			return words.data;
+		}
+		append_clipped(&words, alias->status, SEEN_MAX_LENGTH);
+	}
+	appendStringInfoChar(&words, '.');
+	return words.data;
+}
+
 /* A tool that has a vocabulary keeps to it. */
 static void
 judge_status(Move *move, List **findings)
 {
 	char	   *status;
 	char	   *source;
-	bool		source_has_aliases;
+	bool		unknown;
+	const Source *tool;
 	Finding    *finding;
 
 	if (!move->status_given || move->rules->n_aliases == 0)
 		return;
 	status = row_string(move, FIELD_STATUS);
-	source = row_string(move, FIELD_SOURCE);
-	if (status == NULL || source == NULL ||
-		rulebook_alias(move->rules, source, status, &source_has_aliases) != NULL ||
-		!source_has_aliases)
+	source = writer_source(move->rules, move->row);
+	if (status == NULL || source == NULL)
+		return;
+	(void) rulebook_stage_of_word(move->rulebook, move->rules, source, status, &unknown);
+	if (!unknown)
 		return;
 	finding = add_finding(findings, "status_alias", move->to,
 						  psprintf("The status must be a word of source %s that stands for a stage.", source),
-						  "Add the word to stage_alias, or write one of its words.", false);
+						  known_words(move->rules, source), false);
+	tool = rulebook_source(move->rulebook, source);
+	finding->park = tool != NULL && tool->parks_unknown;
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STATUS]);
 }
 
@@ -555,13 +612,23 @@ may_read_column(Move *move, AttrNumber attnum)
 		pg_attribute_aclcheck(relid, attnum, acting_user(), ACL_SELECT) == ACLCHECK_OK;
 }
 
+/* Append a value, or as much of it as is sane. */
+void
+append_clipped(StringInfo string, const char *value, int max_length)
+{
+	int			length = strlen(value);
+
+	if (length > max_length)
+		appendStringInfo(string, "%.*s...", pg_mbcliplen(value, length, max_length), value);
+	else
+		appendStringInfoString(string, value);
+}
+
 static void
 append_value(StringInfo string, const char *name, Oid type, Datum value, bool isnull)
 {
-	char	   *shown;
 	Oid			output;
 	bool		varlena;
-	int			length;
 
 	if (string->len > 0)
 		appendStringInfoString(string, ", ");
@@ -572,15 +639,7 @@ append_value(StringInfo string, const char *name, Oid type, Datum value, bool is
 		return;
 	}
 	getTypeOutputInfo(type, &output, &varlena);
-	shown = OidOutputFunctionCall(output, value);
-	length = strlen(shown);
-	if (length > SEEN_MAX_LENGTH)
-	{
-		length = pg_mbcliplen(shown, length, SEEN_MAX_LENGTH);
-		appendStringInfo(string, "%.*s...", length, shown);
-	}
-	else
-		appendStringInfoString(string, shown);
+	append_clipped(string, OidOutputFunctionCall(output, value), SEEN_MAX_LENGTH);
 }
 
 /*

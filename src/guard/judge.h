@@ -27,6 +27,7 @@ typedef struct Move
 	const Transition *transition;	/* the rule that allows it; NULL for forward */
 	bool		reason_given;	/* by this very write */
 	bool		status_given;	/* by this very write */
+	const struct Overwrites *overwrites;	/* values of the writer's that are not written; or NULL */
 	const char *too_early;		/* why the stage cannot begin when it should; or NULL */
 	Evidence	evidence;
 } Move;
@@ -40,6 +41,7 @@ typedef struct Finding
 	const char *how_to_fix;		/* or NULL */
 	bool		enforce;
 	bool		met;
+	bool		park;			/* the row, whatever the session asks for */
 	bool		is_old;			/* asked for by an earlier move already */
 	const char *of_lead;		/* the lead of an opportunity, or NULL */
 	const char *seen;			/* the values it was judged by, if not to be looked up */
@@ -58,6 +60,7 @@ extern List *judge(Move *move, bool want_all);
 extern List *judge_status_only(Move *move);
 extern bool any_enforced(List *findings);
 
+extern void append_clipped(StringInfo string, const char *value, int max_length);
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
 pg_noreturn extern void report_unmet(Move *move, List *findings, const char *detail);
 
@@ -65,6 +68,7 @@ pg_noreturn extern void report_unmet(Move *move, List *findings, const char *det
 extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);
+extern char *writer_source(ObjectRules *rules, TupleTableSlot *row);
 extern bool same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum);
 
 #endif							/* LEADFLOW_JUDGE_H */

@@ -182,7 +182,7 @@ judge_again(Move *move)
 
 	move->evidence.fresh = true;
 	unmet = judge(move, false);
-	if (any_enforced(unmet) && on_violation_for(move) != ON_VIOLATION_WARN)
+	if (any_enforced(unmet) && on_violation_for(move, unmet) != ON_VIOLATION_WARN)
 		report_unmet(move, unmet, "The row was changed after the guard had seen it, or the guard is disabled.");
 	if (unmet != NIL)
 		(void) settle(move, unmet, "UPDATE", true);

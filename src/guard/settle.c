@@ -4,7 +4,8 @@
  *
  * The setting leadflow.on_violation decides: the statement is refused, the row
  * is parked in quarantine while the others go in, or it is accepted and the
- * violation recorded.  A criterion that only warns is always recorded.  The
+ * violation recorded.  A source may have rows with words that nobody knows
+ * parked in any case.  A criterion that only warns is always recorded.  The
  * row is never dropped in silence.
  */
 #include "postgres.h"
@@ -16,6 +17,7 @@
 #include "utils/json.h"
 
 #include "guard/guard.h"
+#include "guard/overwrite.h"
 #include "guard/statement.h"
 #include "leadflow.h"
 
@@ -64,7 +66,10 @@ unmet_to_jsonb(Move *move, List *unmet)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Put the row into quarantine; a row that was inserted is taken back. */
+/*
+ * Put the row into quarantine, with what its writer wrote; a row that was
+ * inserted is taken back.
+ */
 static void
 park(Move *move, List *unmet, const char *operation)
 {
@@ -77,7 +82,7 @@ park(Move *move, List *unmet, const char *operation)
 	values[2] = row_field(move, FIELD_SOURCE, &nulls[2]);
 	values[3] = row_field(move, FIELD_EXTERNAL_ID, &nulls[3]);
 	values[4] = PointerGetDatum(move->to);
-	values[5] = ExecFetchSlotHeapTupleDatum(move->row);
+	values[5] = overwrite_as_written(move->overwrites, move->row);
 	values[6] = unmet_to_jsonb(move, unmet);
 	values[7] = session_actor();
 	values[8] = actor();
@@ -135,12 +140,20 @@ record_violations(Move *move, List *unmet)
 }
 
 /*
- * What the session asks for.  To let rows in that do not meet the standard is
- * for whoever owns the standard; from anybody else it is a refusal.
+ * What the session asks for, unless the source that writes has its rows parked.
+ * To let rows in that do not meet the standard is for whoever owns the
+ * standard; from anybody else it is a refusal.
  */
 OnViolation
-on_violation_for(Move *move)
+on_violation_for(Move *move, List *unmet)
 {
+	ListCell   *cell;
+
+	foreach(cell, unmet)
+	{
+		if (((Finding *) lfirst(cell))->park)
+			return ON_VIOLATION_PARK;
+	}
 	if (leadflow_on_violation == ON_VIOLATION_WARN &&
 		!has_privs_of_role(acting_user(), move->rulebook->owner))
 		return ON_VIOLATION_RAISE;
@@ -157,7 +170,7 @@ settle(Move *move, List *unmet, const char *operation, bool last_word)
 {
 	if (any_enforced(unmet))
 	{
-		switch (on_violation_for(move))
+		switch (on_violation_for(move, unmet))
 		{
 			case ON_VIOLATION_RAISE:
 				report_unmet(move, unmet, NULL);

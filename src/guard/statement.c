@@ -108,6 +108,12 @@ static const struct
 		10,
 		{TEXTOID, INT8OID, INT8OID, STAGE_TYPE, STAGE_TYPE, TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID}
 	},
+	[INSERT_REFUSED] = {
+		"INSERT INTO %1$s.overwrite_refused (object, lead_id, opportunity_id, field, kept, refused, kept_source, refused_source,"
+		" rule, session_actor, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		11,
+		{TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	},
 	[PARK_LEAD] = {
 		PARK, 9,
 		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, LEAD_TYPE, JSONBOID, TEXTOID, TEXTOID}

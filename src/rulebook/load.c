@@ -248,7 +248,8 @@ load_aliases(Rulebook *rulebook, ObjectRules *rules)
 {
 	uint64		n = query(rulebook, "tts",
 						  "SELECT source::pg_catalog.text, status::pg_catalog.text, stage"
-						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) '%s'",
+						  " FROM %s.stage_alias WHERE object OPERATOR(pg_catalog.=) '%s'"
+						  " ORDER BY status::pg_catalog.text COLLATE pg_catalog.\"C\", source::pg_catalog.text COLLATE pg_catalog.\"C\"",
 						  object_name(rules->kind));
 
 	rules->aliases = allocate(rulebook, n, sizeof(StatusAlias));
@@ -258,6 +259,53 @@ load_aliases(Rulebook *rulebook, ObjectRules *rules)
 		rules->aliases[i].source = get_string(rulebook, i, 1);
 		rules->aliases[i].status = get_string(rulebook, i, 2);
 		rules->aliases[i].stage = get_stage(rulebook, i, 3);
+	}
+}
+
+static void
+load_overwrites(Rulebook *rulebook, ObjectRules *rules)
+{
+	uint64		n = query(rulebook, "ttbT",
+						  "SELECT field::pg_catalog.text, rule::pg_catalog.text,"
+						  " rule OPERATOR(pg_catalog.=) 'ranked', sources::pg_catalog.text[]"
+						  " FROM %s.overwrite_rule WHERE object OPERATOR(pg_catalog.=) '%s'"
+						  " ORDER BY field::pg_catalog.text COLLATE pg_catalog.\"C\"",
+						  object_name(rules->kind));
+
+	rules->overwrites = allocate(rulebook, n, sizeof(OverwriteRule));
+	rules->n_overwrites = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		OverwriteRule *rule = &rules->overwrites[i];
+
+		rule->field = get_string(rulebook, i, 1);
+		rule->rule = get_string(rulebook, i, 2);
+		rule->ranked = get_bool(i, 3);
+		rule->sources = get_strings(rulebook, i, 4, &rule->n_sources);
+		rule->column = find_overwritable(rules->relid, rule->field, &rule->is_string);
+	}
+}
+
+static void
+load_sources(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tbbs",
+						  "SELECT source::pg_catalog.text, stage_sync OPERATOR(pg_catalog.=) 'forward',"
+						  " unknown_status OPERATOR(pg_catalog.=) 'park',"
+						  " CASE WHEN unknown_status OPERATOR(pg_catalog.=) ANY ('{refuse,park}') THEN NULL"
+						  " ELSE unknown_status::pg_catalog.text::leadflow.stage END"
+						  " FROM %s.source ORDER BY source::pg_catalog.text COLLATE pg_catalog.\"C\"", NULL);
+
+	rulebook->sources = allocate(rulebook, n, sizeof(Source));
+	rulebook->n_sources = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		Source	   *source = &rulebook->sources[i];
+
+		source->source = get_string(rulebook, i, 1);
+		source->forward = get_bool(i, 2);
+		source->parks_unknown = get_bool(i, 3);
+		source->unknown = get_optional_stage(rulebook, i, 4);
 	}
 }
 
@@ -414,7 +462,9 @@ load_definitions(Rulebook *rulebook)
 		load_criteria(rulebook, &rulebook->objects[kind]);
 		load_transitions(rulebook, &rulebook->objects[kind]);
 		load_aliases(rulebook, &rulebook->objects[kind]);
+		load_overwrites(rulebook, &rulebook->objects[kind]);
 	}
+	load_sources(rulebook);
 	load_reasons(rulebook);
 	load_touch_kinds(rulebook);
 	load_members(rulebook);
@@ -441,7 +491,7 @@ rulebook_load(Oid nspid, Rulebook **loading)
 {
 	static const char *const definitions[] = {
 		"standard", "transition", "stage_alias", "reason", "touch_kind", "team_member",
-		"business_calendar", "sla_policy", "definition_change"
+		"business_calendar", "sla_policy", "source", "overwrite_rule", "definition_change"
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;

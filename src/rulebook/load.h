@@ -10,6 +10,7 @@
 /* shape.c */
 extern void load_shape(Rulebook *rulebook);
 extern Oid	watch_table(Rulebook *rulebook, const char *name);
+extern AttrNumber find_overwritable(Oid relid, const char *name, bool *is_string);
 
 /* load.c */
 extern Rulebook *rulebook_load(Oid nspid, Rulebook **loading);

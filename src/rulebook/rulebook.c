@@ -396,32 +396,60 @@ rulebook_calendar(Rulebook *rulebook, const char *code)
 	return found == NULL ? NULL : found->calendar;
 }
 
+/* What that tool may do; NULL where nothing is said about it. */
+const Source *
+rulebook_source(Rulebook *rulebook, const char *source)
+{
+	return find_by_name(source, rulebook->sources, rulebook->n_sources, sizeof(Source));
+}
+
 /*
  * The stage that a tool's own word stands for, or NULL.  The tool's own alias
  * beats one for every tool.
  */
-const Stage *
-rulebook_alias(ObjectRules *rules, const char *source, const char *status,
-			   bool *source_has_aliases)
+static const Stage *
+find_alias(ObjectRules *rules, const char *source, const char *word, bool *source_has_aliases)
 {
 	const Stage *general = NULL;
 
 	*source_has_aliases = false;
 	for (int i = 0; i < rules->n_aliases; i++)
 	{
-		StatusAlias	   *alias = &rules->aliases[i];
+		StatusAlias *alias = &rules->aliases[i];
 		bool		own = strcmp(alias->source, source) == 0;
 
 		if (!own && strcmp(alias->source, "*") != 0)
 			continue;
 		*source_has_aliases = true;
-		if (strcmp(alias->status, status) != 0)
+		if (strcmp(alias->status, word) != 0)
 			continue;
 		if (own)
 			return alias->stage;
 		general = alias->stage;
 	}
 	return general;
+}
+
+/*
+ * The stage that a tool's own word stands for.  NULL: the tool has no
+ * vocabulary, or one that lacks the word, and then it is *unknown.
+ */
+const Stage *
+rulebook_stage_of_word(Rulebook *rulebook, ObjectRules *rules, const char *source,
+					   const char *word, bool *unknown)
+{
+	bool		has_vocabulary;
+	const Stage *stage = find_alias(rules, source, word, &has_vocabulary);
+
+	if (stage == NULL && has_vocabulary)
+	{
+		const Source *tool = rulebook_source(rulebook, source);
+
+		if (tool != NULL)
+			stage = tool->unknown;
+	}
+	*unknown = has_vocabulary && stage == NULL;
+	return stage;
 }
 
 bool

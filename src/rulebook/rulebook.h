@@ -46,6 +46,7 @@ typedef enum Field
 	FIELD_SEGMENT,
 	FIELD_AMOUNT,				/* the budget of a lead */
 	FIELD_CURRENCY,
+	FIELD_SOURCES,				/* field_sources */
 	FIELD_LEAD_ID,				/* of an opportunity only */
 	FIELD_CLOSED_AT				/* of an opportunity only */
 } Field;
@@ -80,6 +81,18 @@ typedef struct StatusAlias
 	Stage	   *stage;
 } StatusAlias;
 
+/* Which value of a field stays when another one is written. */
+typedef struct OverwriteRule
+{
+	char	   *field;
+	char	   *rule;			/* its name */
+	AttrNumber	column;			/* invalid where the table has none of that name */
+	bool		is_string;		/* blank is empty */
+	bool		ranked;
+	char	  **sources;		/* best first */
+	int			n_sources;
+} OverwriteRule;
+
 /* Where the guard stands among the BEFORE triggers of an event. */
 typedef struct GuardPlace
 {
@@ -98,8 +111,10 @@ typedef struct ObjectRules
 	int			n_criteria;
 	Transition *transitions;
 	int			n_transitions;
-	StatusAlias	   *aliases;
+	StatusAlias	   *aliases;	/* by status and source */
 	int			n_aliases;
+	OverwriteRule *overwrites;
+	int			n_overwrites;
 	GuardPlace	on_insert;
 	GuardPlace	on_update;
 } ObjectRules;
@@ -127,6 +142,15 @@ typedef struct Member
 	text	   *team;
 	char	   *calendar;		/* or NULL */
 } Member;
+
+/* What a tool that writes may do. */
+typedef struct Source
+{
+	char	   *source;
+	bool		forward;		/* its words move nothing back along the spine */
+	bool		parks_unknown;	/* words, that is */
+	Stage	   *unknown;		/* the stage that an unknown word stands for, or NULL */
+} Source;
 
 typedef struct BusinessCalendar
 {
@@ -202,6 +226,8 @@ typedef struct Rulebook
 	int			n_touch_kinds;
 	Member	   *members;
 	int			n_members;
+	Source	   *sources;
+	int			n_sources;
 	BusinessCalendar *calendars;
 	int			n_calendars;
 	Policy	   *policies;		/* by metric, position and code */
@@ -233,8 +259,9 @@ extern const Reason *rulebook_reason(Rulebook *rulebook, const char *code);
 extern TouchKind *rulebook_touch_kind(Rulebook *rulebook, Datum kind);
 extern const Member *rulebook_member(Rulebook *rulebook, const char *member);
 extern struct varlena *rulebook_calendar(Rulebook *rulebook, const char *code);
-extern const Stage *rulebook_alias(ObjectRules *rules, const char *source,
-								   const char *status, bool *source_has_aliases);
+extern const Source *rulebook_source(Rulebook *rulebook, const char *source);
+extern const Stage *rulebook_stage_of_word(Rulebook *rulebook, ObjectRules *rules,
+										   const char *source, const char *word, bool *unknown);
 
 extern bool touch_is_inbound(Datum direction);
 extern bool variant_applies(const char *variant, const char *row_variant);

@@ -31,6 +31,7 @@ typedef enum FieldType
 	FIELD_TEXT,
 	FIELD_TIMESTAMPTZ,
 	FIELD_NUMERIC,
+	FIELD_JSONB,
 	FIELD_STAGE_VALUE
 } FieldType;
 
@@ -59,6 +60,7 @@ static const struct
 	[FIELD_SEGMENT] = {{"segment", "segment"}, FIELD_TEXT},
 	[FIELD_AMOUNT] = {{"budget", "amount"}, FIELD_NUMERIC},
 	[FIELD_CURRENCY] = {{"currency", "currency"}, FIELD_TEXT},
+	[FIELD_SOURCES] = {{"field_sources", "field_sources"}, FIELD_JSONB},
 	[FIELD_LEAD_ID] = {{NULL, "lead_id"}, FIELD_BIGINT},
 	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
 };
@@ -113,6 +115,8 @@ type_fits(Rulebook *rulebook, Oid type, FieldType expected)
 			return type == TIMESTAMPTZOID;
 		case FIELD_NUMERIC:
 			return type == NUMERICOID;
+		case FIELD_JSONB:
+			return type == JSONBOID;
 		case FIELD_STAGE_VALUE:
 			return type == rulebook->stage_type;
 	}
@@ -206,6 +210,27 @@ rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc)
 					 errmsg("table \"%s\" was altered by another session", object_name(rules->kind)),
 					 errhint("Try again.")));
 	}
+}
+
+/*
+ * The column that a rule about overwriting may be about; invalid where there is
+ * none of that name, or one whose values PostgreSQL computes.
+ */
+AttrNumber
+find_overwritable(Oid relid, const char *name, bool *is_string)
+{
+	AttrNumber	attnum = get_attnum(relid, name);
+	Oid			type;
+	char		category;
+	bool		preferred;
+
+	*is_string = false;
+	if (attnum <= 0 || get_attgenerated(relid, attnum) != '\0')
+		return InvalidAttrNumber;
+	type = get_atttype(relid, attnum);
+	get_type_category_preferred(type, &category, &preferred);
+	*is_string = category == TYPCATEGORY_STRING && get_typlen(type) == -1;
+	return attnum;
 }
 
 /* Note a BEFORE trigger that fires for an event: the last one counts. */

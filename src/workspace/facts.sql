@@ -103,6 +103,7 @@ CREATE TABLE lead (
     evidence        text,
     score           numeric,
     attributes      jsonb NOT NULL DEFAULT '{}',
+    field_sources   jsonb,
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
 CREATE INDEX ON lead (account_id);
@@ -142,6 +143,7 @@ COMMENT ON COLUMN lead.promised IS 'handoff packet: what was promised to the lea
 COMMENT ON COLUMN lead.evidence IS 'handoff packet: what the lead did that shows interest';
 COMMENT ON COLUMN lead.score IS 'score given by the tool';
 COMMENT ON COLUMN lead.attributes IS 'anything else the tool knows';
+COMMENT ON COLUMN lead.field_sources IS 'which source wrote the present value of each field that a ranked overwrite_rule watches: {"email": "crm"}; null for none. Kept by leadflow';
 
 CREATE TABLE opportunity (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -170,6 +172,7 @@ CREATE TABLE opportunity (
     reason          text REFERENCES reason ON UPDATE CASCADE,
     reason_note     text,
     attributes      jsonb NOT NULL DEFAULT '{}',
+    field_sources   jsonb,
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
 CREATE INDEX ON opportunity (lead_id);
@@ -201,6 +204,7 @@ COMMENT ON COLUMN opportunity.owner IS 'team member who owns it';
 COMMENT ON COLUMN opportunity.reason IS 'why it was lost or went back; cleared when it moves on';
 COMMENT ON COLUMN opportunity.reason_note IS 'the reason in words';
 COMMENT ON COLUMN opportunity.attributes IS 'anything else the tool knows';
+COMMENT ON COLUMN opportunity.field_sources IS 'which source wrote the present value of each field that a ranked overwrite_rule watches: {"amount": "crm"}; null for none. Kept by leadflow';
 
 CREATE TABLE touch (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -417,7 +421,7 @@ CREATE TABLE quarantine (
     attachment      text
 );
 CREATE INDEX ON quarantine (source, external_id);
-COMMENT ON TABLE quarantine IS 'Rows that were refused while leadflow.on_violation was park: nothing is lost, nothing is let in.';
+COMMENT ON TABLE quarantine IS 'Rows that were refused while leadflow.on_violation was park, or because their source parks unknown words: nothing is lost, nothing is let in.';
 COMMENT ON COLUMN quarantine.id IS 'number of the parked row';
 COMMENT ON COLUMN quarantine.recorded_at IS 'when it was parked';
 COMMENT ON COLUMN quarantine.object IS 'lead or opportunity';

@@ -15,6 +15,8 @@ BEGIN
     BEGIN
         INSERT INTO crm.team_member (member, team, department) VALUES ('anna', 'x', 'sales');
         INSERT INTO crm.stage_alias (status, stage) VALUES ('zz', 'nurture');
+        INSERT INTO crm.source (source, unknown_status) VALUES ('t', 'nurture');
+        INSERT INTO crm.overwrite_rule (field, rule, sources) VALUES ('email', 'ranked', '{t}');
         FOR r IN SELECT conrelid::regclass AS tab, conname FROM pg_constraint
                   WHERE (confrelid = ('crm.' || tab)::regclass OR conrelid = ('crm.' || tab)::regclass) AND contype IN ('c', 'f', 'p', 'u')
                   ORDER BY contype <> 'f' LOOP
@@ -51,5 +53,6 @@ FROM (VALUES
 -- text that is text by another name will do
 SELECT is(altered(c.tab, c.col, c.type, c.value), '00000', format('%s.%s as %s', c.tab, c.col, c.type))
 FROM (VALUES ('standard', 'criterion', 'varchar(63)', 'criterion'), ('touch_kind', 'kind', 'varchar(63)', 'kind'), ('sla_policy', 'stops_on_touch', 'varchar(63)[]', 'stops_on_touch'),
-             ('team_member', 'team', 'varchar(63)', 'team'), ('reason', 'code', 'varchar(63)', 'code')) AS c (tab, col, type, value);
+             ('team_member', 'team', 'varchar(63)', 'team'), ('reason', 'code', 'varchar(63)', 'code'),
+             ('source', 'source', 'varchar(63)', 'source'), ('source', 'unknown_status', 'varchar(63)', 'unknown_status'), ('overwrite_rule', 'field', 'varchar(63)', 'field'), ('overwrite_rule', 'sources', 'varchar(63)[]', 'sources')) AS c (tab, col, type, value);
 SELECT * FROM finish();

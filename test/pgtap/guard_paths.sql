@@ -284,7 +284,7 @@ SELECT is(picture(), 'bad=lead good=lead; 0 events', 'and the session goes on');
 
 -- the trigger functions keep to the trigger protocol
 SELECT throws_ok(format('SELECT leadflow.%s()', f), '39P01', NULL, f || ' is not called but by a trigger')
-FROM unnest('{guard,recorder,touch_recorder,pause_recorder,definition_guard,definition_recorder,append_only}'::text[]) f;
+FROM unnest('{guard,recorder,touch_recorder,pause_recorder,definition_guard,overwrite_rule_guard,definition_recorder,append_only}'::text[]) f;
 CREATE TABLE other (id bigint, stage leadflow.stage, object text, expression text);
 SELECT is(tried(format('CREATE TRIGGER t %s ON %s EXECUTE FUNCTION leadflow.%s; %s', c.event, c.tab, c.func, c.statement)), c.expected,
           format('%s %s on %s: %s', c.func, c.event, c.tab, c.expected))
@@ -301,6 +301,7 @@ FROM (VALUES
     ('BEFORE DELETE', 'crm.touch FOR EACH ROW', 'touch_recorder()', 'DELETE FROM crm.touch', '39P01'),
     ('AFTER INSERT', 'crm.account FOR EACH ROW', 'pause_recorder()', $$INSERT INTO crm.account (source, name) VALUES ('t', 'x')$$, '39P01'),
     ('BEFORE INSERT', 'other FOR EACH ROW', 'definition_guard()', 'INSERT INTO other VALUES (1)', '39P01'),
+    ('BEFORE INSERT', 'other FOR EACH ROW', 'overwrite_rule_guard()', 'INSERT INTO other VALUES (1)', '42703'),
     ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('stage')$$, 'INSERT INTO other VALUES (1)', '42703'),
     ('BEFORE INSERT', 'other FOR EACH ROW', $$definition_guard('stage', 'nothing')$$, 'INSERT INTO other VALUES (1)', '39P01'),
     ('AFTER INSERT', 'other FOR EACH ROW', 'definition_recorder()', 'INSERT INTO other VALUES (1)', '55000'),

@@ -56,6 +56,8 @@ FROM (VALUES
     ('SELECT count(*) FROM crm.stage_dictionary', 'rmso-'),
     ('SELECT count(*) FROM crm.lead', '-mso-'),
     ('SELECT count(*) FROM crm.quarantine', '-mso-'),
+    ('SELECT count(*) FROM crm.overwrite_refused', '-mso-'),
+    ('SELECT count(*) FROM crm.source, crm.overwrite_rule', 'rmso-'),
     ('SELECT count(*) FROM crm.stage_event', '-mso-'),
     ('SELECT count(*) FROM crm.sla_clock', '-mso-'),
     ($$INSERT INTO crm.lead (source) VALUES ('x')$$, '-mso-'),
@@ -71,6 +73,8 @@ FROM (VALUES
     ($$SELECT * FROM leadflow.explain_transition('crm', 'lead', 'mql')$$, 'rmso-'),
     ($$UPDATE crm.standard SET mode = 'warn'$$, '---o-'),
     ($$DELETE FROM crm.standard$$, '---o-'),
+    ($$INSERT INTO crm.source (source) VALUES ('x'); UPDATE crm.source SET stage_sync = 'forward'; DELETE FROM crm.source$$, '---o-'),
+    ($$INSERT INTO crm.overwrite_rule (field, rule) VALUES ('email', 'newest'); UPDATE crm.overwrite_rule SET rule = 'keep_filled'; DELETE FROM crm.overwrite_rule$$, '---o-'),
     ($$INSERT INTO crm.transition (from_stage, to_stage) VALUES ('mql', 'lead')$$, '---o-'),
     ($$UPDATE crm.reason SET active = false$$, '---o-'),
     ($$UPDATE crm.reason SET code = 'no_money' WHERE code = 'no_budget'$$, '---o-'),
@@ -89,6 +93,8 @@ FROM (VALUES
     ($$DELETE FROM crm.sla_clock$$, '-----'),
     ($$DELETE FROM crm.sla_pause$$, '-----'),
     ($$DELETE FROM crm.violation$$, '-----'),
+    ($$INSERT INTO crm.overwrite_refused (object, field, rule, session_actor, actor) VALUES ('lead', 'email', 'newest', 'x', 'x')$$, '-----'),
+    ($$DELETE FROM crm.overwrite_refused$$, '-----'),
     ($$INSERT INTO crm.definition_change (definition, operation, session_actor, actor) VALUES ('x', 'INSERT', 'x', 'x')$$, '-----'),
     ($$ALTER TABLE crm.lead DISABLE TRIGGER ALL$$, '-----'),
     ($$CREATE TABLE crm.mine ()$$, '-----'),
@@ -109,7 +115,7 @@ FROM (VALUES ('DELETE FROM crm.stage_event', '23514'), ('UPDATE crm.stage_event 
 
 -- a writer without a right on history, clocks and definitions
 SELECT is(tried_as(:'writer', 'SELECT 1 FROM ' || t), '42501', 'the writer has no right on ' || t)
-FROM unnest('{crm.stage_event,crm.sla_clock,crm.standard,crm.touch,crm.violation,crm.quarantine,crm.definition_change}'::text[]) t;
+FROM unnest('{crm.stage_event,crm.sla_clock,crm.standard,crm.touch,crm.violation,crm.quarantine,crm.source,crm.overwrite_rule,crm.overwrite_refused,crm.definition_change}'::text[]) t;
 SELECT is(tried_as(:'writer', c.statement), c.expected, format('the writer, %s: %s', c.label, c.expected))
 FROM (VALUES
     ('a move', $$UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'a'$$, '00000'),
@@ -234,7 +240,8 @@ CREATE FUNCTION hers.spy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT I
 CREATE FUNCTION hers.note(text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES ($1, current_user); END $$;
 CREATE FUNCTION hers.spy(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM hers.note($1); RETURN $1; END $$;
 SELECT format('CREATE TRIGGER spy BEFORE INSERT OR UPDATE ON hers.%I FOR EACH ROW EXECUTE FUNCTION hers.spy()', t)
-FROM unnest('{stage_event,sla_clock,sla_pause,violation,quarantine,definition_change}'::text[]) t \gexec
+FROM unnest('{stage_event,sla_clock,sla_pause,violation,quarantine,overwrite_refused,definition_change}'::text[]) t \gexec
+INSERT INTO hers.overwrite_rule (field, rule) VALUES ('owner', 'keep_filled');
 ALTER TABLE hers.stage_event ALTER reason_note SET DEFAULT hers.spy('default');
 CREATE INDEX ON hers.stage_event (hers.spy('event index'));
 CREATE INDEX ON hers.standard (hers.spy('standard index'));
@@ -242,6 +249,8 @@ CREATE INDEX ON hers.touch (lead_id) WHERE hers.spy('touch index') IS NOT NULL;
 ALTER TABLE hers.standard ADD CHECK (hers.spy('standard check') IS NOT NULL);
 ALTER TABLE hers.standard ENABLE ROW LEVEL SECURITY; ALTER TABLE hers.standard FORCE ROW LEVEL SECURITY;
 CREATE POLICY p ON hers.standard USING (hers.spy('standard policy') IS NOT NULL);
+ALTER TABLE hers.overwrite_rule ENABLE ROW LEVEL SECURITY; ALTER TABLE hers.overwrite_rule FORCE ROW LEVEL SECURITY;
+CREATE POLICY p ON hers.overwrite_rule USING (hers.spy('rule policy') IS NOT NULL);
 GRANT USAGE ON SCHEMA hers TO PUBLIC;
 GRANT ALL ON ALL TABLES IN SCHEMA hers TO PUBLIC;
 RESET SESSION AUTHORIZATION;
@@ -249,6 +258,7 @@ TRUNCATE public.seen;
 SET leadflow.on_violation = warn;
 INSERT INTO hers.lead (source, stage) VALUES ('x', 'mql');
 UPDATE hers.lead SET stage = 'sal', owner = 'x';
+UPDATE hers.lead SET owner = NULL;
 SET leadflow.on_violation = park;
 UPDATE hers.lead SET stage = 'sql';
 RESET leadflow.on_violation;
@@ -260,6 +270,7 @@ SELECT is((SELECT string_agg(DISTINCT what || ':' || who, ' ' ORDER BY what || '
             WHERE who <> :'mallory' AND what NOT IN ('standard check', 'standard index', 'touch index', 'sla_pause')), NULL,	-- these are core's
           'what leadflow writes in her workspace runs her code as herself');
 SELECT cmp_ok((SELECT count(*) FROM public.seen WHERE who = :'mallory'), '>', 0::bigint, 'her traps were there to be sprung');
+SELECT is((SELECT count(*) FROM public.seen WHERE what = 'overwrite_refused'), 1::bigint, 'the one of what was refused as well');
 
 -- the trigger functions on tables of her own
 SET SESSION AUTHORIZATION :mallory;

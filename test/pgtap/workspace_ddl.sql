@@ -12,6 +12,8 @@ BEGIN
     EXECUTE format($f$INSERT INTO %1$I.lead (source, external_id, email, role, verified, owner, need, budget, decision_by, why_now, promised, evidence)
         VALUES ('t', 'a', 'a@b.c', 'CEO', true, 'anna', 'n', 7, '2026-06-01', 'w', 'p', 'e')$f$, workspace);
     EXECUTE format($f$INSERT INTO %1$I.touch (lead_id, kind, direction) SELECT id, k, 'inbound' FROM %1$I.lead, unnest('{web_visit,demo_request}'::text[]) k$f$, workspace);
+    EXECUTE format($f$INSERT INTO %I.overwrite_rule (field, rule, sources) VALUES ('email', 'ranked', '{t}')$f$, workspace);
+    EXECUTE format($f$INSERT INTO %I.source (source, stage_sync) VALUES ('t', 'forward')$f$, workspace);
 END $$;
 -- every way through the module: guard, recorder, touches, clocks, pauses, quarantine, opportunities, explain, definitions
 CREATE FUNCTION exercise(workspace text) RETURNS text LANGUAGE plpgsql AS $$
@@ -19,7 +21,7 @@ DECLARE
     part text;
     result text;
 BEGIN
-    FOREACH part IN ARRAY string_to_array($f$UPDATE @.lead SET stage = 'mql';
+    FOREACH part IN ARRAY string_to_array($f$UPDATE @.lead SET stage = 'mql', email = NULL;
         INSERT INTO @.touch (lead_id, kind, direction) SELECT id, 'call', 'outbound' FROM @.lead;
         SET LOCAL leadflow.on_violation = park;
         INSERT INTO @.lead (source, stage) VALUES ('u', 'sal');
@@ -37,7 +39,7 @@ BEGIN
         EXECUTE replace(part, '@', quote_ident(workspace));
     END LOOP;
     EXECUTE replace($f$SELECT (SELECT stage || ' ' || furthest_stage FROM @.lead) || (SELECT ' ' || stage FROM @.opportunity) || (SELECT ' events ' || count(*) FROM @.stage_event)
-            || (SELECT ' clocks ' || count(*) FROM @.sla_clock) || (SELECT ' parked ' || count(*) FROM @.quarantine) || (SELECT ' violations ' || count(*) FROM @.violation)
+            || (SELECT ' clocks ' || count(*) FROM @.sla_clock) || (SELECT ' parked ' || count(*) FROM @.quarantine) || (SELECT ' violations ' || count(*) FROM @.violation) || (SELECT ' kept ' || count(*) FROM @.overwrite_refused)
             || (SELECT ' explained ' || count(*) FROM @.lead l, leadflow.explain($1, l.id, 'won'))$f$, '@', quote_ident(workspace)) INTO result USING workspace;
     RETURN result;
 END $$;
@@ -46,7 +48,7 @@ SELECT format('DROP VIEW IF EXISTS %s CASCADE', c.oid::regclass) FROM pg_class c
 SELECT fill('crm') \g /dev/null
 SELECT fill('Brand "X" it''s 100%s') \g /dev/null
 SELECT tried('SELECT 1', $$SELECT exercise('crm')$$) AS usual \gset
-SELECT matches(:'usual'::text, '^opportunity opportunity lost events \d+ clocks \d parked 2 violations 1 explained 10$', 'the usual');
+SELECT matches(:'usual'::text, '^opportunity opportunity lost events \d+ clocks \d parked 2 violations 1 kept 1 explained 10$', 'the usual');
 SELECT is(tried('SELECT 1', $$SELECT exercise('Brand "X" it''s 100%s')$$), :'usual'::text, 'a workspace may have any name');
 
 -- alterations that change nothing for the module, after a first write and before the next
@@ -70,6 +72,7 @@ FROM (VALUES
     ('DROP INDEX crm.touch_lead'), ('CREATE INDEX ON crm.touch (lead_id)'), ('CREATE INDEX ON crm.touch (lead_id) WHERE direction = ''inbound''; DROP INDEX crm.touch_lead'), ('CREATE INDEX ON crm.touch USING hash (lead_id); DROP INDEX crm.touch_lead'),
     ('CLUSTER crm.touch USING touch_lead'), ('ALTER TABLE crm.sla_clock ADD COLUMN x integer NOT NULL DEFAULT 1'), ('ALTER TABLE crm.quarantine ADD COLUMN x integer NOT NULL DEFAULT 1'), ('ALTER TABLE crm.standard ADD COLUMN x integer NOT NULL DEFAULT 1'),
     ('DROP TRIGGER leadflow_definition_guard ON crm.standard; ALTER TABLE crm.standard ALTER criterion TYPE varchar(63), ALTER requirement TYPE varchar(500), ALTER expression TYPE varchar(9999)'), ('ALTER TABLE crm.reason ALTER category TYPE varchar(500)'), ('ALTER TABLE crm.team_member ADD COLUMN x integer'),
+    ('ALTER TABLE crm.overwrite_refused ADD COLUMN x integer NOT NULL DEFAULT 1, ALTER kept TYPE varchar(2000)'), ('ALTER TABLE crm.overwrite_rule ADD COLUMN x integer, ALTER field TYPE varchar(63)'), ('ALTER TABLE crm.source ADD COLUMN x integer, ALTER source TYPE varchar(63)'),
     ('ALTER TABLE crm.sla_policy ALTER policy TYPE varchar(50), ALTER stops_on_touch TYPE varchar(50)[]'), ('ANALYZE crm.lead; ANALYZE crm.touch; ANALYZE crm.stage_event'), ('REINDEX TABLE crm.touch; REINDEX TABLE crm.lead; REINDEX TABLE crm.stage_event'),
     ('CREATE TRIGGER zzzz AFTER UPDATE ON crm.lead FOR EACH ROW WHEN (false) EXECUTE FUNCTION leadflow.append_only()'), ('CREATE SCHEMA unrelated; CREATE OPERATOR unrelated.+| (LEFTARG = integer, RIGHTARG = integer, FUNCTION = int4pl)'),
     ('CREATE ROLE lf_ddl; ALTER ROLE lf_ddl RENAME TO lf_ddl2'), ('DISCARD PLANS'), ('DISCARD TEMP'), ('SET LOCAL TIME ZONE ''Pacific/Chatham''; SET LOCAL DateStyle = ''SQL, DMY''; SET LOCAL IntervalStyle = ''sql_standard'''),
@@ -83,6 +86,8 @@ FROM (VALUES
     ('ALTER TABLE crm.lead DROP COLUMN stage CASCADE', '42703'), ('ALTER TABLE crm.lead DROP COLUMN owner CASCADE', '42703'), ('ALTER TABLE crm.lead RENAME COLUMN stage_since TO since', '42703'),
     ('ALTER TABLE crm.lead DROP COLUMN role CASCADE', '42703'), ('ALTER TABLE crm.lead RENAME COLUMN need TO needs', '42703'), ('ALTER TABLE crm.lead ALTER role TYPE integer USING 1', '42883'),
     ('ALTER TABLE crm.lead ALTER owner TYPE integer USING 1', '42804'), ('ALTER TABLE crm.touch RENAME COLUMN at TO happened_at', '42703'), ('ALTER TABLE crm.touch ALTER channel TYPE integer USING 1', '42804'),
+    ('ALTER TABLE crm.lead RENAME COLUMN field_sources TO sources', '42703'), ('ALTER TABLE crm.opportunity ALTER field_sources TYPE json', '42804'), ('DROP TABLE crm.overwrite_rule CASCADE', '42P01'), ('DROP TABLE crm.source CASCADE', '42P01'),
+    ('ALTER TABLE crm.overwrite_refused DROP COLUMN rule', '42703'), ('DROP TABLE crm.overwrite_refused', '42P01'),
     ('DROP TABLE crm.touch CASCADE', '42P01'), ('ALTER TABLE crm.lead RENAME TO leads', '42P01'), ('DROP TABLE crm.stage_event CASCADE', '42P01'), ('DROP TABLE crm.sla_clock CASCADE', '42P01'), ('DROP TABLE crm.transition CASCADE', '42P01'),
     ('DROP TABLE crm.stage_alias CASCADE; CREATE VIEW crm.stage_alias AS SELECT 1 AS x', '42809'), ('ALTER TABLE crm.stage_event DROP COLUMN actor CASCADE', '42703'), ('ALTER TABLE crm.stage_event ALTER segment TYPE integer USING 1', '42804'),
     ('ALTER TABLE crm.stage_event ADD COLUMN x integer NOT NULL DEFAULT 1; ALTER TABLE crm.stage_event ALTER x DROP DEFAULT', '23502'),
@@ -130,7 +135,9 @@ FROM (VALUES
     ('quarantine', 'ALTER TABLE crm.stage_event ALTER segment TYPE integer USING 1', '^42804'),
     ('quarantine', 'UPDATE crm.standard SET mode = ''warn''', '^(opportunity|23514)'),
     ('quarantine', 'ALTER SCHEMA crm RENAME TO crm2', '^(42P01|3F000)'),
-    ('definition_change', 'UPDATE crm.lead SET owner = ''anna''', '^opportunity opportunity')
+    ('definition_change', 'UPDATE crm.lead SET owner = ''anna''', '^opportunity opportunity'),
+    ('overwrite_refused', 'DELETE FROM crm.overwrite_rule', '^opportunity opportunity'),
+    ('overwrite_refused', 'ALTER TABLE crm.lead RENAME COLUMN email TO mail', '^(42703|55006)')
 ) AS c (tab, ddl, expected);
 SELECT is(tried('SELECT 1', $$SELECT exercise('crm')$$), :'usual'::text, 'after that too the workspace is as it was');
 
