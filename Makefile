@@ -43,6 +43,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/identity/identity.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql
 
@@ -65,7 +66,10 @@ WORKSPACE_VIEWS = \
 	handover \
 	never_contacted \
 	follow_up_coverage \
-	feedback_coverage
+	feedback_coverage \
+	completeness \
+	data_quality \
+	duplicate_candidates
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
