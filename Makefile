@@ -34,7 +34,8 @@ OBJS = \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/definition.o \
-	src/guard/explain.o
+	src/guard/explain.o \
+	src/identity/identity.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \

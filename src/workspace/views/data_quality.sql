@@ -91,7 +91,7 @@ COMMENT ON COLUMN data_quality.id IS 'its number';
 COMMENT ON COLUMN data_quality.external_id IS 'the tool''s own key';
 COMMENT ON COLUMN data_quality.owner IS 'who owns it now';
 COMMENT ON COLUMN data_quality.team IS 'team that answers for the field; the owner''s team where no field is at fault, or nobody answers for it';
-COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; a lead''s owner is no_owner instead), no_owner (a lead at mql or further that nobody owns), invalid_email (no address), invalid_phone (fewer than 7 digits), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
+COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; a lead''s owner is no_owner instead), no_owner (a lead at mql or further that nobody owns), invalid_email (no address), invalid_phone (fewer than 7 digits, or more than 15), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
 COMMENT ON COLUMN data_quality.field IS 'field at fault; null for stale';
 COMMENT ON COLUMN data_quality.value IS 'what stands in the field; null where it is empty';
 COMMENT ON COLUMN data_quality.since_at IS 'since when at the longest or, for invalid_email and invalid_phone, at the shortest: when the row reached the stage that owes the field (missing_owed, no_owner), was last changed (invalid_email, invalid_phone), was created (untagged_source), was last changed or touched (stale); null where the history does not tell';

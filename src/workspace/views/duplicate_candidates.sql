@@ -4,83 +4,67 @@
  * where their names are alike.
  */
 CREATE OR REPLACE VIEW duplicate_candidates AS
-WITH party AS MATERIALIZED (
-    SELECT 'lead' AS object, p.id, p.full_name, p.name, p.email, p.phone,
-           CASE WHEN f.domain IS NULL THEN pg_catalog.split_part(p.email, '@', 2) END AS domain
+WITH keyed AS MATERIALIZED (
+    SELECT k.rule, k.key COLLATE pg_catalog."C" AS key, p.id, p.full_name, p.name
     FROM (SELECT l.id, l.full_name,
                  leadflow.normal_name(l.full_name) AS name,
                  leadflow.normal_email(l.email) AS email,
-                 leadflow.normal_phone(l.phone) AS phone
+                 leadflow.normal_phone(l.phone) AS phone,
+                 leadflow.email_domain(l.email) AS domain
           FROM lead l
           OFFSET 0) p
-    LEFT JOIN free_mail_domain f ON f.domain = pg_catalog.split_part(p.email, '@', 2)
+    LEFT JOIN free_mail_domain f ON f.domain = p.domain
+    CROSS JOIN LATERAL (VALUES
+        (1, p.email),
+        (2, p.phone),
+        (3, CASE WHEN f.domain IS NULL THEN p.domain END),
+        (4, CASE WHEN f.domain IS NULL THEN p.domain || ' ' || p.name END)) k (rule, key)
+    WHERE k.key IS NOT NULL
     UNION ALL
-    SELECT 'account', c.id, c.full_name, c.name, NULL, NULL,
-           CASE WHEN f.domain IS NULL THEN c.domain END
+    SELECT k.rule, k.key, c.id, c.full_name, c.name
     FROM (SELECT a.id, a.name AS full_name,
                  leadflow.normal_name(a.name) AS name,
                  leadflow.normal_domain(a.domain) AS domain
           FROM account a
           OFFSET 0) c
     LEFT JOIN free_mail_domain f ON f.domain = c.domain
-), keyed AS (
-    SELECT r.rule, r.key COLLATE pg_catalog."C" AS key, p.id
-    FROM party p
     CROSS JOIN LATERAL (VALUES
-        (1, p.email),
-        (2, p.phone),
-        (3, p.domain),
-        (4, p.domain || ' ' || p.name)) r (rule, key)
-    WHERE p.object = 'lead' AND r.key IS NOT NULL
-    UNION ALL
-    SELECT r.rule, r.key, p.id
-    FROM party p
-    CROSS JOIN LATERAL (VALUES
-        (5, p.domain),
-        (6, pg_catalog.split_part(p.name, ' ', 1)),
-        (7, p.name)) r (rule, key)
-    WHERE p.object = 'account' AND r.key IS NOT NULL
-), pair AS (
-    SELECT r.object, r.matched_on, r.is_wide, s.key, a.id AS id_1, b.id AS id_2,
-           a.full_name AS name_1, b.full_name AS name_2, a.name AS normal_1, b.name AS normal_2
-    FROM (SELECT k.rule, k.key, pg_catalog.array_agg(k.id) AS ids
+        (5, CASE WHEN f.domain IS NULL THEN c.domain END),
+        (6, pg_catalog.split_part(c.name, ' ', 1)),
+        (7, c.name)) k (rule, key)
+    WHERE k.key IS NOT NULL
+), shared AS MATERIALIZED (
+    SELECT k.*
+    FROM (SELECT k.rule, k.key
           FROM keyed k
           GROUP BY k.key, k.rule
           HAVING pg_catalog.count(*) BETWEEN 2 AND 20) s
-    JOIN (VALUES
-        (1, 'lead', 'email', false),
-        (2, 'lead', 'phone', false),
-        (3, 'lead', 'domain_and_name', true),
-        (4, 'lead', 'domain_and_name', false),
-        (5, 'account', 'domain', false),
-        (6, 'account', 'name', true),
-        (7, 'account', 'name', false)) r (rule, object, matched_on, is_wide) ON r.rule = s.rule
-    CROSS JOIN LATERAL pg_catalog.unnest(s.ids) i (id)
-    CROSS JOIN LATERAL pg_catalog.unnest(s.ids) j (id)
-    JOIN party a ON a.object = r.object AND a.id = i.id
-    JOIN party b ON b.object = r.object AND b.id = j.id
-    WHERE i.id < j.id
+    JOIN keyed k ON k.key = s.key AND k.rule = s.rule
 )
-SELECT DISTINCT ON (c.object, c.id_1, c.id_2, c.matched_on)
-       c.object,
-       c.id_1,
-       c.id_2,
-       c.matched_on,
-       c.key,
-       c.similarity::numeric(4,3) AS similarity,
-       c.name_1,
-       c.name_2
-FROM (SELECT pg_catalog.array_agg(p.object) AS object, pg_catalog.array_agg(p.id_1) AS id_1, pg_catalog.array_agg(p.id_2) AS id_2,
-             pg_catalog.array_agg(p.matched_on) AS matched_on, pg_catalog.array_agg(p.key) AS key, pg_catalog.array_agg(p.is_wide) AS is_wide,
-             pg_catalog.array_agg(p.name_1) AS name_1, pg_catalog.array_agg(p.name_2) AS name_2,
-             leadflow.name_similarity(pg_catalog.array_agg(p.normal_1), pg_catalog.array_agg(p.normal_2)) AS similarity
-      FROM pair p) g
-CROSS JOIN LATERAL ROWS FROM (
-    pg_catalog.unnest(g.object), pg_catalog.unnest(g.id_1), pg_catalog.unnest(g.id_2), pg_catalog.unnest(g.matched_on),
-    pg_catalog.unnest(g.key), pg_catalog.unnest(g.is_wide), pg_catalog.unnest(g.name_1), pg_catalog.unnest(g.name_2),
-    pg_catalog.unnest(g.similarity)) c (object, id_1, id_2, matched_on, key, is_wide, name_1, name_2, similarity)
-WHERE NOT c.is_wide OR c.similarity::numeric(4,3) >= 0.6
-ORDER BY c.object, c.id_1, c.id_2, c.matched_on, c.is_wide DESC;
+SELECT DISTINCT ON (p.object, p.id_1, p.id_2, p.matched_on)
+       p.object,
+       p.id_1,
+       p.id_2,
+       p.matched_on,
+       p.key COLLATE pg_catalog."default" AS key,
+       p.similarity,
+       p.name_1,
+       p.name_2
+FROM (SELECT CASE WHEN a.rule <= 4 THEN 'lead' ELSE 'account' END AS object,
+             CASE a.rule WHEN 1 THEN 'email' WHEN 2 THEN 'phone' WHEN 3 THEN 'domain_and_name' WHEN 4 THEN 'domain_and_name'
+                 WHEN 5 THEN 'domain' ELSE 'name' END AS matched_on,
+             a.rule IN (3, 6) AS is_wide,
+             a.key,
+             a.id AS id_1,
+             b.id AS id_2,
+             leadflow.name_similarity(a.name, b.name)::numeric(4,3) AS similarity,
+             a.full_name AS name_1,
+             b.full_name AS name_2
+      FROM shared a
+      JOIN shared b ON b.key = a.key AND b.rule = a.rule AND b.id > a.id
+      OFFSET 0) p
+WHERE NOT p.is_wide OR p.similarity >= 0.6
+ORDER BY p.object, p.id_1, p.id_2, p.matched_on, p.is_wide DESC;
 COMMENT ON VIEW duplicate_candidates IS 'Pairs of leads, and of accounts, that may be one. A pair has a row for every rule that found it. A key that more than 20 rows share, such as a switchboard, says nothing and is left out. Names are compared by the extension pg_trgm where it is installed, else they are alike only when equal.';
 COMMENT ON COLUMN duplicate_candidates.object IS 'lead or account';
 COMMENT ON COLUMN duplicate_candidates.id_1 IS 'number of the first, the lesser of the two';
