@@ -228,6 +228,8 @@ SELECT is((SELECT string_agg(id::text, ' ' ORDER BY id) FROM data_quality WHERE 
 SET leadflow.clock = '2026-06-02 00:00+00';
 SELECT is((SELECT string_agg(id::text, ' ' ORDER BY id) FROM data_quality WHERE fault = 'stale'), '4 6 7 8', 'stale: what a day more and a touch make of it');
 SET leadflow.clock = '2026-06-01 00:00+00';
+SELECT is(tried($$INSERT INTO field_owner VALUES ('lead', 'origin', 'marketing', 'lead', 'x')$$, $$SELECT string_agg(id || ' ' || fault || ' ' || team, ', ' ORDER BY id) FROM data_quality WHERE field = 'origin'$$),
+    '3 untagged_source marketing, 4 missing_owed marketing, 5 untagged_source marketing', 'an origin that is owed is missed once');
 SELECT is(tried($$UPDATE lead SET need = 'x', origin = 'web', email = 'x@y.pl', phone = '601 234 567', owner = 'anna', updated_at = leadflow.clock();
                   UPDATE opportunity SET amount = 1; UPDATE account SET domain = 'x.pl'$$, 'SELECT count(*)::text FROM data_quality'), '0', 'what is mended is no longer reported');
 

@@ -8,13 +8,14 @@ SELECT q.object,
        q.field,
        q.value,
        q.since_at
-FROM (-- an empty owner is reported as no_owner
+FROM (-- an empty owner is reported as no_owner, an empty origin without a campaign as untagged_source
       SELECT 'lead' AS object, l.id, l.external_id, l.owner, 'missing_owed' AS fault, f.field, NULL AS value,
              (SELECT pg_catalog.min(e.at) FROM stage_event e
               WHERE e.lead_id = l.id AND e.opportunity_id IS NULL AND e.to_stage >= f.owed_from) AS since_at
       FROM lead l
       JOIN field_owner f ON f.object = 'lead' AND f.field <> 'owner' AND f.owed_from <= l.furthest_stage
       WHERE l.stage >= 'visitor'
+          AND (f.field <> 'origin' OR l.campaign_id IS NOT NULL)
           AND COALESCE(pg_catalog.btrim(CASE f.field
                   WHEN 'full_name' THEN l.full_name
                   WHEN 'email' THEN l.email
@@ -91,7 +92,7 @@ COMMENT ON COLUMN data_quality.id IS 'its number';
 COMMENT ON COLUMN data_quality.external_id IS 'the tool''s own key';
 COMMENT ON COLUMN data_quality.owner IS 'who owns it now';
 COMMENT ON COLUMN data_quality.team IS 'team that answers for the field; the owner''s team where no field is at fault, or nobody answers for it';
-COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; a lead''s owner is no_owner instead), no_owner (a lead at mql or further that nobody owns), invalid_email (no address), invalid_phone (fewer than 7 digits, or more than 15), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
+COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; not told again of what no_owner or untagged_source tells), no_owner (a lead at mql or further that nobody owns), invalid_email (no address), invalid_phone (fewer than 7 digits, or more than 15), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
 COMMENT ON COLUMN data_quality.field IS 'field at fault; null for stale';
 COMMENT ON COLUMN data_quality.value IS 'what stands in the field; null where it is empty';
 COMMENT ON COLUMN data_quality.since_at IS 'since when at the longest or, for invalid_email and invalid_phone, at the shortest: when the row reached the stage that owes the field (missing_owed, no_owner), was last changed (invalid_email, invalid_phone), was created (untagged_source), was last changed or touched (stale); null where the history does not tell';
