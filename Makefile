@@ -36,6 +36,7 @@ OBJS = \
 	src/guard/clocks.o \
 	src/guard/definition.o \
 	src/guard/explain.o \
+	src/identity/identity.o \
 	src/attach/attached.o
 
 # The install script is these files, in this order.
@@ -45,6 +46,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/identity/identity.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -69,7 +71,10 @@ WORKSPACE_VIEWS = \
 	handover \
 	never_contacted \
 	follow_up_coverage \
-	feedback_coverage
+	feedback_coverage \
+	completeness \
+	data_quality \
+	duplicate_candidates
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

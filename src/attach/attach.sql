@@ -291,6 +291,7 @@ DECLARE
     object_table regclass;
     attachment text;
     source text;
+    writer text;		-- whose words the status is written in
     moves boolean;
     fault text;
     columns text[];
@@ -376,6 +377,7 @@ BEGIN
             USING ERRCODE = 'duplicate_object', HINT = 'Detach it first, or give this one another name in the option name.';
     END IF;
     options := options || pg_catalog.jsonb_build_object('source', source);
+    writer := COALESCE(options ->> 'writer', source);
 
     -- what the mapping function gives
     SELECT pg_catalog.array_agg(m.name), pg_catalog.array_agg(m.expression) INTO columns, expressions
@@ -420,7 +422,7 @@ BEGIN
          WHERE e.expression IS NOT NULL),
         CASE WHEN moves AND 'status' = ANY (columns) THEN pg_catalog.format(
             E'\nLEFT JOIN %1$s.stage_alias own ON own.object = %2$L AND own.source = %3$L AND own.status = s.status'
-            '\nLEFT JOIN %1$s.stage_alias general ON general.object = %2$L AND general.source = ''*'' AND general.status = s.status', ws, object, source) ELSE '' END,
+            '\nLEFT JOIN %1$s.stage_alias general ON general.object = %2$L AND general.source = ''*'' AND general.status = s.status', ws, object, writer) ELSE '' END,
         COALESCE(E'\nWHERE ' || (options ->> 'filter'), ''));
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s IS %L', signature,
         pg_catalog.format('attachment: what a row of %s means, as a row of %s.%s of source %s', target, ws, object, source));
@@ -431,12 +433,12 @@ BEGIN
         EXECUTE pg_catalog.format('INSERT INTO %s.source (source, stage_sync, unknown_status) VALUES ($1, COALESCE($2, ''forward''), COALESCE($3, ''refuse''))
             ON CONFLICT (source) DO UPDATE SET stage_sync = COALESCE($2, source.stage_sync), unknown_status = COALESCE($3, source.unknown_status)
             WHERE (source.stage_sync, source.unknown_status) <> (COALESCE($2, source.stage_sync), COALESCE($3, source.unknown_status))', ws)
-            USING source, options ->> 'stage_sync', options ->> 'unknown_status';
+            USING writer, options ->> 'stage_sync', options ->> 'unknown_status';
     END IF;
     IF options ? 'aliases' AND moves THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.stage_alias (object, source, status, stage) SELECT $1, $2, w.key, w.value::leadflow.stage
             FROM pg_catalog.jsonb_each_text($3) w ON CONFLICT (object, source, status) DO UPDATE SET stage = EXCLUDED.stage
-            WHERE stage_alias.stage <> EXCLUDED.stage', ws) USING object, source, options -> 'aliases';
+            WHERE stage_alias.stage <> EXCLUDED.stage', ws) USING object, writer, options -> 'aliases';
     END IF;
     IF moves AND (gone IS NOT NULL OR options ->> 'on_delete' = 'follow') THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.reason (code, applies_to, category, labels) VALUES

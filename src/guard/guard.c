@@ -595,26 +595,26 @@ guard_change(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 
 /* First what the rules about overwriting leave of the change, then the change. */
 static HeapTuple
-guard_overwrites(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
-{
-	TriggerData amended = *trigger;
-	Overwrites *overwrites = overwrite_update(rules, &amended);
-	HeapTuple	tuple = guard_change(&amended, rulebook, rules, overwrites);
-
-	if (tuple != NULL && overwrites != NULL)
-		overwrite_log(rulebook, rules, overwrites, amended.tg_newslot);
-	if (amended.tg_newslot != trigger->tg_newslot)
-		ExecDropSingleTupleTableSlot(amended.tg_newslot);
-	return tuple;
-}
-
-static HeapTuple
 guard_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 {
-	check_identity(trigger, rules, trigger->tg_trigslot, trigger->tg_newslot);
+	TupleTableSlot *written = trigger->tg_newslot;
+	Overwrites *overwrites = NULL;
+	TriggerData amended;
+	HeapTuple	tuple;
+
+	check_identity(trigger, rules, trigger->tg_trigslot, written);
 	if (rules->n_overwrites > 0)
-		return guard_overwrites(trigger, rulebook, rules);
-	return guard_change(trigger, rulebook, rules, NULL);
+	{
+		amended = *trigger;
+		overwrites = overwrite_update(rules, &amended);
+		trigger = &amended;
+	}
+	tuple = guard_change(trigger, rulebook, rules, overwrites);
+	if (tuple != NULL && overwrites != NULL)
+		overwrite_log(rulebook, rules, overwrites, trigger->tg_newslot);
+	if (trigger->tg_newslot != written)
+		ExecDropSingleTupleTableSlot(trigger->tg_newslot);
+	return tuple;
 }
 
 /*

@@ -30,6 +30,9 @@
 /* How far ahead of ours a writer's clock may be. */
 #define MAX_CLOCK_SKEW		(5 * USECS_PER_MINUTE)
 
+/* The criterion of a word that stands for no stage. */
+#define STATUS_ALIAS		"status_alias"
+
 /* Longest value that is quoted to say what was seen. */
 #define SEEN_MAX_LENGTH		60
 
@@ -329,7 +332,7 @@ judge_status(Move *move, List **findings)
 	(void) rulebook_stage_of_word(move->rulebook, move->rules, source, status, &unknown);
 	if (!unknown)
 		return;
-	finding = add_finding(findings, "status_alias", move->to,
+	finding = add_finding(findings, STATUS_ALIAS, move->to,
 						  psprintf("The status must be a word of source %s that stands for a stage.", source),
 						  known_words(move->rules, source), false);
 	tool = rulebook_source(move->rulebook, source);
@@ -720,6 +723,7 @@ report_unmet(Move *move, List *findings, const char *detail)
 			 errmsg("%s " INT64_FORMAT " does not meet the standard of stage \"%s\"",
 					object, DatumGetInt64(id), target),
 			 errdetail_internal("%s", missing.data),
+			 strcmp(first->criterion, STATUS_ALIAS) == 0 ? errhint("%s", first->how_to_fix) :
 			 move->from != NULL ?
 			 errhint("SELECT * FROM leadflow.explain('%s', " INT64_FORMAT ", '%s'%s) shows every criterion and how to meet it.",
 					 get_namespace_name(move->rulebook->nspid), DatumGetInt64(id), target,

@@ -143,7 +143,8 @@ BEGIN
     EXECUTE pg_catalog.format(
         'GRANT SELECT ON %1$s.workspace, %1$s.stage_definition, %1$s.stage_alias, %1$s.transition, %1$s.standard,
              %1$s.reason, %1$s.business_calendar, %1$s.team_member, %1$s.touch_kind, %1$s.sla_policy,
-             %1$s.source, %1$s.overwrite_rule, %1$s.definition_change, %1$s.attachment, %1$s.backfill_progress TO %2$s', ws, grantee);
+             %1$s.source, %1$s.overwrite_rule, %1$s.field_owner, %1$s.free_mail_domain, %1$s.definition_change, %1$s.attachment,
+             %1$s.backfill_progress TO %2$s', ws, grantee);
 
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(
@@ -161,7 +162,8 @@ BEGIN
         EXECUTE pg_catalog.format(
             'GRANT INSERT, UPDATE, DELETE ON %1$s.stage_definition, %1$s.stage_alias, %1$s.transition, %1$s.standard,
                  %1$s.reason, %1$s.business_calendar, %1$s.team_member, %1$s.touch_kind, %1$s.sla_policy,
-                 %1$s.source, %1$s.overwrite_rule, %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
+                 %1$s.source, %1$s.overwrite_rule, %1$s.field_owner, %1$s.free_mail_domain,
+                 %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (currency) ON %1$s.workspace TO %2$s', ws, grantee);
     END IF;
 END;

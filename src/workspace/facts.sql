@@ -429,7 +429,7 @@ COMMENT ON COLUMN quarantine.operation IS 'INSERT (the row was not added) or UPD
 COMMENT ON COLUMN quarantine.source IS 'tool that wrote the row';
 COMMENT ON COLUMN quarantine.external_id IS 'the tool''s own key';
 COMMENT ON COLUMN quarantine.target_stage IS 'stage that it wanted to enter';
-COMMENT ON COLUMN quarantine.parked_row IS 'the row as it would have been';
+COMMENT ON COLUMN quarantine.parked_row IS 'the row as it would have been, but with what its writer wrote where an overwrite_rule would have kept another value';
 COMMENT ON COLUMN quarantine.unmet IS 'what is missing: [{"criterion", "object", "stage", "requirement", "seen", "how_to_fix"}]';
 COMMENT ON COLUMN quarantine.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN quarantine.actor IS 'role in whose name the write was made';

@@ -54,6 +54,8 @@ FROM (VALUES
     ('SELECT count(*) FROM crm.standard', 'rmso-'),
     ('SELECT count(*) FROM crm.definition_change', 'rmso-'),
     ('SELECT count(*) FROM crm.stage_dictionary', 'rmso-'),
+    ('SELECT count(*) FROM crm.field_owner', 'rmso-'),
+    ('SELECT count(*) FROM crm.duplicate_candidates', 'rmso-'),
     ('SELECT count(*) FROM crm.lead', '-mso-'),
     ('SELECT count(*) FROM crm.quarantine', '-mso-'),
     ('SELECT count(*) FROM crm.overwrite_refused', '-mso-'),

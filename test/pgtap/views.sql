@@ -483,6 +483,7 @@ FROM stage_dictionary WHERE stage = 'proposal';
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;
+UPDATE lead SET phone = '601 234 567' WHERE id IN (1, 2);
 CREATE FUNCTION rows_in(relation text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = ''

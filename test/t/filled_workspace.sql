@@ -20,7 +20,7 @@ SELECT leadflow.grant_workspace('crm', 'analyst', 'read');
 SELECT leadflow.grant_workspace('crm', 'seller', 'sales');
 SELECT leadflow.grant_workspace('crm', 'operations', 'revops');
 
--- definitions: leaves, variants, calendars, words, a criterion that only warns
+-- definitions: leaves, variants, calendars, words, sources, a criterion that only warns
 INSERT INTO crm.stage_definition (stage, meaning, team) VALUES
     ('proposal.legal_review', 'the lawyers read it', 'sales'),
     ('lost.price', 'lost to the price', 'sales');
@@ -34,6 +34,10 @@ INSERT INTO crm.team_member (member, full_name, team, department, role, calendar
 INSERT INTO crm.standard (object, variant, stage, criterion, requirement, expression, mode) VALUES
     ('lead', 'pro', 'mql', 'two_signals', 'One sign of interest is enough.', 'signals >= 1', 'enforce'),
     ('lead', '*', 'mql', 'industry', 'The industry is known.', 'industry IS NOT NULL', 'warn');
+INSERT INTO crm.source (source, label, stage_sync, unknown_status) VALUES
+    ('suite', 'The suite', 'forward', 'lead.unknown'), ('web', 'The site', 'mirror', 'park');
+INSERT INTO crm.overwrite_rule (object, field, rule, sources) VALUES
+    ('lead', 'email', 'ranked', '{suite,web}'), ('lead', 'owner', 'keep_filled', NULL), ('opportunity', 'amount', 'ranked', '{suite}');
 UPDATE crm.reason SET needs_note = true WHERE code = 'no_decision';
 DELETE FROM crm.sla_policy WHERE policy = 'verdict';
 UPDATE crm.sla_policy SET condition = 'urgency IS DISTINCT FROM ''low''' WHERE policy = 'contact_request';
@@ -88,6 +92,10 @@ UPDATE crm.lead SET stage = 'sql' WHERE id = 17;
 SET leadflow.on_violation = warn;
 UPDATE crm.lead SET stage = 'sal' WHERE id = 16;
 RESET leadflow.on_violation;
+SET leadflow.source = 'web';
+UPDATE crm.lead SET owner = NULL, email = 'web@example.com' WHERE id IN (11, 21);
+UPDATE crm.opportunity SET amount = 0 WHERE id = 1;
+RESET leadflow.source;
 SELECT leadflow.erase_lead('crm', 19);
 
 -- what the company has built around it
