@@ -1,20 +1,22 @@
 /*
  * attach.sql: the company's own tables feed a workspace.
  *
- * An attachment is two functions in the workspace and the triggers that call
- * them.  crm.lead_from_x(new public.x) says what a row of the CRM means: a
- * plain SQL function whose body PostgreSQL has parsed, so that it follows
- * renames, and that can be read, tried and planned into a query.
- * crm.lead_from_x() is the trigger function that writes what the first one
- * gives.  The backfill writes it by the same statement.  An UPDATE comes to it
- * through leadflow.attached(), which lets pass what the mapping does not read.
+ * An attachment x of a table consists of, in the workspace,
+ *	 x_row			a view: the columns of the table that are read,
+ *	 x(x_row)		what such a row means, as a row of lead, touch, ...
+ *	 x_write(x_row, x_row)
+ *					the function that writes what the row means,
+ * and of triggers on the table that call leadflow.attached('x'), which takes
+ * the row of x_row out of the row written and calls x_write.  View and meaning
+ * have been parsed by PostgreSQL, so that they follow renames, and can be read,
+ * tried and planned into a query.  The backfill writes by the same expressions.
  */
 
 CREATE FUNCTION leadflow.attached() RETURNS trigger
     LANGUAGE C
     AS 'MODULE_PATHNAME', 'leadflow_attached';
 COMMENT ON FUNCTION leadflow.attached() IS
-    'AFTER UPDATE trigger of attached tables: calls the trigger function of the attachment that its argument names if a column that the mapping reads has changed';
+    'AFTER INSERT, UPDATE or DELETE trigger of attached tables: gives the columns that an attachment reads to its function that writes them; after an UPDATE only if one of them has changed. Arguments: the attachment and its workspace. Errors: the attachment has lost a part of it while its workspace stands (55000; a warning where that has been dropped)';
 
 CREATE FUNCTION leadflow.attachment_key(key text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -150,13 +152,15 @@ DECLARE
     gone boolean;
     wanted text;
     change text;
+    remove text;
+    known text;
+    insertion text;
     columns text[];
     sets text[] := '{}';
     pairs_old text[] := '{}';
     pairs_new text[] := '{}';
     c text;
     value text;
-    result text;
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
     moves := a.object IN ('lead', 'opportunity');
@@ -205,80 +209,87 @@ BEGIN
         sets := sets || 'updated_at = pg_catalog.now()'::text;
     END IF;
 
-    result := pg_catalog.format(E'WITH m AS (\n    %s\n)', from_clause);
-    IF gone AND a.object = 'touch' THEN
-        result := result || pg_catalog.format(
-            E', removed AS (\n    DELETE FROM %s.touch AS t\n    USING m\n    WHERE t.source = %L AND t.external_id = m.external_id AND m.gone)', ws, a.source);
-    END IF;
     -- without a column to compare there is nothing to change
     change := pg_catalog.format(
-        E'UPDATE %s.%I AS t\n    SET %s\n    FROM m\n    WHERE t.source = %L AND t.external_id = m.external_id%s\n        AND ROW(%s)\n            IS DISTINCT FROM ROW(%s)',
-        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n        '), ''), 'external_id = m.external_id'), a.source,
+        E'UPDATE %s.%I AS t\nSET %s%s\nWHERE t.source = %L AND t.external_id = m.external_id%s\n    AND ROW(%s)\n        IS DISTINCT FROM ROW(%s)',
+        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n    '), ''), 'external_id = m.external_id'),
+        CASE WHEN from_clause IS NOT NULL THEN E'\nFROM m' ELSE '' END, a.source,
         CASE WHEN gone AND NOT moves THEN ' AND NOT m.gone' ELSE '' END,
         pg_catalog.array_to_string(pairs_old || 't.external_id'::text, ', '), pg_catalog.array_to_string(pairs_new || 'm.external_id'::text, ', '));
-    IF (a.options ->> 'create')::boolean IS FALSE THEN
-        RETURN result || E'\n' || change;
-    END IF;
-    RETURN result || pg_catalog.format(
-        E', changed AS (\n    %7$s)\nINSERT INTO %1$s.%2$I (source, %3$s)\nSELECT %4$L, %5$s\nFROM m\nWHERE %6$sNOT EXISTS (SELECT FROM %1$s.%2$I t WHERE t.source = %4$L AND t.external_id = m.external_id)',
-        ws, a.object,
+    remove := CASE WHEN gone AND a.object = 'touch' THEN pg_catalog.format(
+        E'DELETE FROM %s.touch AS t%s\nWHERE t.source = %L AND t.external_id = m.external_id AND m.gone', ws,
+        CASE WHEN from_clause IS NOT NULL THEN E'\nUSING m' ELSE '' END, a.source) END;
+    known := pg_catalog.format('EXISTS (SELECT FROM %s.%I AS t WHERE t.source = %L AND t.external_id = m.external_id)', ws, a.object, a.source);
+    insertion := pg_catalog.format(E'INSERT INTO %s.%I (source, %s)\nSELECT %L, %s', ws, a.object,
         (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u), a.source,
-        (SELECT pg_catalog.string_agg('m.' || pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u),
-        CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, change);
+        (SELECT pg_catalog.string_agg('m.' || pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u));
+    IF (a.options ->> 'create')::boolean IS FALSE THEN
+        insertion := NULL;
+    END IF;
+
+    IF from_clause IS NULL THEN
+        -- one row, m, in PL/pgSQL: nearly always it is known
+        RETURN COALESCE(remove || E';\n', '') || change || COALESCE(
+            pg_catalog.format(E';\nIF NOT FOUND%s AND NOT %s THEN\n    ', CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END, known)
+            || pg_catalog.replace(insertion, E'\n', E'\n    ') || E';\nEND IF', '');
+    END IF;
+    RETURN 'WITH m AS (' || from_clause || ')' || COALESCE(', removed AS (' || remove || ')', '')
+        || COALESCE(', changed AS (' || change || ') ' || insertion || ' FROM m WHERE NOT ' || known || CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END,
+                    ' ' || change);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text, text) IS
-    'the statement by which an attachment writes: what from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already. stage_unchanged: a condition that tells whether the tool has left the stage as it was; then nothing leaves an exit where stages go forward only';
+    'how an attachment writes. What from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already; with a null from_clause the same as PL/pgSQL, for one row m. stage_unchanged: a condition that tells whether the tool has left the stage as it was; then nothing leaves an exit where stages go forward only';
 
-CREATE FUNCTION leadflow.write_attachment_trigger(workspace name, attachment name) RETURNS void
+CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
     a record;
-    mapping regprocedure;
     deleted text := '';
     before text := '';
-    unchanged text := 'true';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
-    IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
-        before := pg_catalog.format(E'    IF TG_OP = ''UPDATE'' THEN\n        previous.stage := (SELECT m.stage FROM %s.%I(OLD) AS m);\n    END IF;\n', ws, attachment);
-        unchanged := 'm.stage IS NOT DISTINCT FROM previous.stage';
-    END IF;
-    SELECT p.oid INTO STRICT mapping FROM pg_catalog.pg_proc p
-    WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment AND p.pronargs = 1;
-
     IF a.options ->> 'on_delete' = 'follow' THEN
         deleted := pg_catalog.format(CASE a.object
-            WHEN 'touch' THEN E'        DELETE FROM %1$s.touch AS t USING %1$s.%2$I(OLD) AS m\n        WHERE t.source = %3$L AND t.external_id = m.external_id;\n'
-            ELSE E'        UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(OLD) AS m\n'
-                 '        WHERE t.source = %3$L AND t.external_id = m.external_id AND NOT leadflow.is_exit(t.stage);\n' END,
+            WHEN 'touch' THEN E'        DELETE FROM %1$s.touch AS t USING %1$s.%2$I(old) AS o\n        WHERE t.source = %3$L AND t.external_id = o.external_id;\n'
+            ELSE E'        UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(old) AS o\n'
+                 '        WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage);\n' END,
             ws, attachment, a.source, a.object);
-        deleted := E'    IF TG_OP = ''DELETE'' THEN\n' || deleted || E'        RETURN NULL;\n    END IF;\n\n';
+        deleted := E'    IF new IS NULL THEN\n' || deleted || E'        RETURN;\n    END IF;\n\n';
+    END IF;
+    IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
+        before := pg_catalog.format(E'    IF NOT (old IS NULL) THEN\n        stage_before := (SELECT o.stage FROM %s.%I(old) AS o);\n    END IF;\n', ws, attachment);
     END IF;
     EXECUTE pg_catalog.format($function$
-CREATE OR REPLACE FUNCTION %1$s.%2$I() RETURNS trigger
+CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%5$I, old %1$s.%5$I) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET leadflow.source = %3$L
-    AS %4$L$function$, ws, attachment, COALESCE(a.options ->> 'writer', a.source), pg_catalog.format($body$
+    AS %4$L$function$, ws, attachment || '_write', COALESCE(a.options ->> 'writer', a.source), pg_catalog.format($body$
 -- Written by leadflow.attach, removed by leadflow.detach.
--- What a row means says %1$s.
-%4$sBEGIN
-%2$s    %3$s;
-    RETURN NULL;
+DECLARE
+    m record;		-- what the row means
+%5$sBEGIN
+%1$s    SELECT * INTO m FROM %2$s.%6$I(new);
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+%3$s
+    %4$s;
 END;
-$body$, mapping, deleted || before, pg_catalog.replace(
-        leadflow.attachment_statement(workspace, attachment, pg_catalog.format('SELECT m.* FROM %s.%I(NEW) AS m', ws, attachment), unchanged),
-        E'\n', E'\n    '), CASE before WHEN '' THEN '' ELSE E'<<previous>>\nDECLARE\n    stage leadflow.stage;		-- what the row meant before\n' END));
-    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s.%I() IS %L', ws, attachment,
-        pg_catalog.format('trigger function of the attachment: writes what %s gives into %s.%s, as source %s', mapping, ws, a.object, a.source));
+$body$, deleted, ws, before, pg_catalog.replace(
+            leadflow.attachment_statement(workspace, attachment, NULL, CASE before WHEN '' THEN 'true' ELSE 'm.stage IS NOT DISTINCT FROM stage_before' END),
+            E'\n', E'\n    '),
+        CASE before WHEN '' THEN '' ELSE E'    stage_before leadflow.stage;\n' END, attachment), attachment || '_row');
+    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
+        pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;
 $$;
-COMMENT ON FUNCTION leadflow.write_attachment_trigger(name, name) IS
-    'writes the trigger function of an attachment anew, from its row in the table attachment and its mapping function';
+COMMENT ON FUNCTION leadflow.write_attachment_function(name, name) IS
+    'makes the function x_write of an attachment x anew, from its row in the table attachment and its mapping function';
 
 CREATE FUNCTION leadflow.attach(workspace name, target regclass, object text, mapping jsonb, options jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql
@@ -302,8 +313,14 @@ DECLARE
     stage text;
     reason text;
     signature text;
+    body text;
+    mapping_function oid;
     whole boolean;
-    filter text;
+    keys text[];
+    reads text;
+    event text;
+    trigger text;
+    call text;
 BEGIN
     IF workspace IS NULL OR pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
         RAISE EXCEPTION 'schema "%" is not a workspace', workspace
@@ -322,7 +339,8 @@ BEGIN
 
     SELECT c.relname, c.relkind, c.relpersistence, c.relnamespace::regnamespace::text AS schema INTO relation
     FROM pg_catalog.pg_class c WHERE c.oid = target;
-    IF target IS NULL OR relation.relname IS NULL OR relation.relkind NOT IN ('r', 'p') OR relation.relpersistence = 't' OR relation.schema = ws THEN
+    IF target IS NULL OR relation.relname IS NULL OR relation.relkind NOT IN ('r', 'p') OR relation.relpersistence = 't'
+        OR relation.schema IN (ws, 'pg_catalog', 'information_schema') THEN
         RAISE EXCEPTION '% cannot be attached', COALESCE(target::text, 'nothing')
             USING ERRCODE = 'wrong_object_type',
                   DETAIL = 'A table of the company is attached: not a view, a temporary or foreign table, or a table of the workspace itself.';
@@ -372,7 +390,8 @@ BEGIN
         RAISE EXCEPTION 'invalid name of an attachment: "%"', attachment
             USING ERRCODE = 'invalid_name', HINT = 'Up to 40 lower-case letters, digits and underscores, in the option name.';
     END IF;
-    IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment) THEN
+    IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname IN (attachment, attachment || '_write'))
+        OR pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row')) IS NOT NULL THEN
         RAISE EXCEPTION 'workspace % has an attachment "%" already', workspace, attachment
             USING ERRCODE = 'duplicate_object', HINT = 'Detach it first, or give this one another name in the option name.';
     END IF;
@@ -414,9 +433,8 @@ BEGIN
         results := results || 's.gone'::text;
     END IF;
 
-    signature := pg_catalog.format('%s.%I(%s)', ws, attachment, target);
-    EXECUTE pg_catalog.format(E'CREATE FUNCTION %s.%I(new %s) RETURNS TABLE (%s)\nLANGUAGE sql STABLE\nBEGIN ATOMIC\nSELECT %s\nFROM (SELECT %s) AS s%s%s;\nEND',
-        ws, attachment, target, pg_catalog.array_to_string(outputs, ', '), pg_catalog.array_to_string(results, E',\n    '),
+    body := pg_catalog.format(E'RETURNS TABLE (%s)\nLANGUAGE sql STABLE\nBEGIN ATOMIC\nSELECT %s\nFROM (SELECT %s) AS s%s%s;\nEND',
+        pg_catalog.array_to_string(outputs, ', '), pg_catalog.array_to_string(results, E',\n    '),
         (SELECT pg_catalog.string_agg(pg_catalog.format('%s AS %I', e.expression, e.name), E',\n    ')
          FROM ROWS FROM (pg_catalog.unnest(columns || 'gone'::text), pg_catalog.unnest(expressions || gone)) e (name, expression)
          WHERE e.expression IS NOT NULL),
@@ -424,11 +442,39 @@ BEGIN
             E'\nLEFT JOIN %1$s.stage_alias own ON own.object = %2$L AND own.source = %3$L AND own.status = s.status'
             '\nLEFT JOIN %1$s.stage_alias general ON general.object = %2$L AND general.source = ''*'' AND general.status = s.status', ws, object, writer) ELSE '' END,
         COALESCE(E'\nWHERE ' || (options ->> 'filter'), ''));
+
+    -- PostgreSQL says which columns the mapping reads; one that reads the row as a whole reads them all
+    EXECUTE pg_catalog.format('CREATE FUNCTION %s.%I(new %s) %s', ws, attachment, target, body);
+    SELECT p.oid, pg_catalog.replace(p.prosqlbody::text, '{FIELDSELECT :arg {PARAM :paramkind 0 :paramid 1 ', '') LIKE '%{PARAM :paramkind 0 :paramid 1 %'
+    INTO mapping_function, whole
+    FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment;
+    SELECT pg_catalog.array_agg(c.attname::text ORDER BY k.position) INTO keys
+    FROM pg_catalog.pg_index i
+    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
+    JOIN pg_catalog.pg_attribute c ON c.attrelid = i.indrelid AND c.attnum = k.attnum
+    WHERE i.indrelid = target AND i.indisprimary;
+    SELECT pg_catalog.string_agg(pg_catalog.format('r.%I', c.attname), ', ' ORDER BY c.attnum) INTO reads
+    FROM pg_catalog.pg_attribute c
+    WHERE c.attrelid = target AND c.attnum > 0 AND NOT c.attisdropped AND (whole OR c.attname = ANY (keys) OR EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = mapping_function
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = target AND d.refobjsubid = c.attnum));
+    EXECUTE pg_catalog.format('DROP FUNCTION %s.%I(%s)', ws, attachment, target);
+    IF reads IS NULL THEN
+        RAISE EXCEPTION 'the mapping reads no column of %', target
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write the columns of the row as new.column.';
+    END IF;
+
+    EXECUTE pg_catalog.format('CREATE VIEW %s.%I AS SELECT %s FROM %s AS r', ws, attachment || '_row', reads, target);
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %s.%I IS %L', ws, attachment || '_row',
+        pg_catalog.format('attachment: the columns of %s that it reads', target));
+    signature := pg_catalog.format('%s.%I(%s.%I)', ws, attachment, ws, attachment || '_row');
+    EXECUTE pg_catalog.format('CREATE FUNCTION %1$s.%2$I(new %1$s.%3$I) %4$s', ws, attachment, attachment || '_row', body);
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s IS %L', signature,
         pg_catalog.format('attachment: what a row of %s means, as a row of %s.%s of source %s', target, ws, object, source));
 
-    EXECUTE pg_catalog.format('INSERT INTO %s.attachment (attachment, object, source, mapping, options) VALUES ($1, $2, $3, $4, $5)', ws)
-        USING attachment, object, source, mapping, options;
+    EXECUTE pg_catalog.format('INSERT INTO %s.attachment (attachment, object, source, mapping, options, key) VALUES ($1, $2, $3, $4, $5, $6)', ws)
+        USING attachment, object, source, mapping, options, keys;
     IF moves THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.source (source, stage_sync, unknown_status) VALUES ($1, COALESCE($2, ''forward''), COALESCE($3, ''refuse''))
             ON CONFLICT (source) DO UPDATE SET stage_sync = COALESCE($2, source.stage_sync), unknown_status = COALESCE($3, source.unknown_status)
@@ -445,56 +491,54 @@ BEGIN
             (''deleted_in_source'', ''{disqualified}'', ''data'', ''{"en": "Deleted in the source"}''),
             (''entered_in_error'', ''{}'', ''data'', ''{"en": "Entered in error"}'') ON CONFLICT (code) DO NOTHING', ws);
     END IF;
-    PERFORM leadflow.write_attachment_trigger(workspace, attachment);
+    PERFORM leadflow.write_attachment_function(workspace, attachment);
 
-    -- a mapping that reads the row as a whole is to see every change
-    SELECT pg_catalog.replace(p.prosqlbody::text, '{FIELDSELECT :arg {PARAM :paramkind 0 :paramid 1 ', '') LIKE '%{PARAM :paramkind 0 :paramid 1 %' INTO whole
-    FROM pg_catalog.pg_proc p WHERE p.oid = signature::regprocedure;
-    filter := '(' || (options ->> 'filter') || ')';
-    BEGIN
-        EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW%s EXECUTE FUNCTION %s.%I()',
-            'leadflow_' || attachment, target, COALESCE(' WHEN (' || filter || ')', ''), ws, attachment);
-    EXCEPTION WHEN feature_not_supported THEN
-        -- a sub-select is not for a trigger: the mapping function filters alone
-        EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER INSERT ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
-            'leadflow_' || attachment, target, ws, attachment);
-    END;
-    EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION %s',
-        'leadflow_' || attachment || '_update', target,
-        CASE WHEN whole THEN pg_catalog.format('%s.%I()', ws, attachment) ELSE pg_catalog.format('leadflow.attached(%L)', attachment) END);
-    IF options ->> 'on_delete' = 'follow' THEN
-        EXECUTE pg_catalog.format('CREATE TRIGGER %I AFTER DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s.%I()',
-            'leadflow_' || attachment || '_delete', target, ws, attachment);
-    END IF;
-    IF (options ->> 'always')::boolean THEN
-        FOR fault IN SELECT t.tgname FROM pg_catalog.pg_trigger t
-            WHERE t.tgrelid = target AND t.tgname ~ ('^leadflow_' || attachment || '(_update|_delete)?$') LOOP
-            EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, fault);
-        END LOOP;
-    END IF;
+    FOREACH event IN ARRAY CASE WHEN options ->> 'on_delete' = 'follow' THEN '{insert,update,delete}'::text[] ELSE '{insert,update}' END LOOP
+        trigger := pg_catalog.format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH ROW', 'leadflow_' || attachment || '_' || event, pg_catalog.upper(event), target);
+        call := pg_catalog.format(' EXECUTE FUNCTION leadflow.attached(%L, %L)', attachment, workspace);
+        BEGIN
+            EXECUTE trigger || COALESCE(CASE WHEN event = 'insert' THEN ' WHEN (' || (options ->> 'filter') || ')' END, '') || call;
+        EXCEPTION WHEN feature_not_supported THEN
+            -- a sub-select is not for a trigger: the mapping function filters alone
+            EXECUTE trigger || call;
+        END;
+        IF (options ->> 'always')::boolean THEN
+            EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, 'leadflow_' || attachment || '_' || event);
+        END IF;
+    END LOOP;
     RETURN attachment;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attach(name, regclass, text, jsonb, jsonb) IS
     'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
 
+CREATE FUNCTION leadflow.attachment_target(workspace name, attachment name) RETURNS regclass
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT d.refobjid::pg_catalog.regclass
+    FROM pg_catalog.pg_rewrite w
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> w.ev_class
+    WHERE w.ev_class = pg_catalog.to_regclass(pg_catalog.format('%I.%I', workspace, attachment || '_row'))
+    LIMIT 1 $$;
+COMMENT ON FUNCTION leadflow.attachment_target(name, name) IS
+    'the table that an attachment reads; null if it has been dropped';
+
 CREATE FUNCTION leadflow.attachments_of(workspace name, target regclass, attachment text) RETURNS text[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    ws constant text := pg_catalog.quote_ident(workspace);
     result text[];
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
+    IF workspace IS NULL OR pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" is not a workspace', workspace
             USING ERRCODE = 'undefined_object';
     END IF;
-    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(a.attachment ORDER BY a.attachment) FROM %s.attachment a
-        WHERE a.attachment = COALESCE($2, a.attachment) AND ($1 IS NULL AND $2 IS NOT NULL OR EXISTS (
-            SELECT FROM pg_catalog.pg_trigger t
-            WHERE t.tgrelid = $1 AND t.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format(''%%s.%%I()'', $3, a.attachment))))', ws)
-        INTO result USING target, attachment, ws;
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(a.attachment ORDER BY a.attachment) FROM %I.attachment a
+        WHERE a.attachment = COALESCE($2, a.attachment) AND ($1 IS NULL AND $2 IS NOT NULL OR leadflow.attachment_target($3, a.attachment::name) = $1)', workspace)
+        INTO result USING target, attachment, workspace;
     IF result IS NULL THEN
         RAISE EXCEPTION '% is not attached to workspace %', COALESCE(target::text, attachment, 'nothing'), workspace
             USING ERRCODE = 'undefined_object', HINT = 'See leadflow.attachments.';
@@ -510,23 +554,24 @@ CREATE FUNCTION leadflow.detach(workspace name, target regclass, attachment text
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    ws constant text := pg_catalog.quote_ident(workspace);
+    detached constant text[] := leadflow.attachments_of(workspace, target, attachment);
     a text;
-    t record;
+    t name;
     f regprocedure;
-    detached text[] := leadflow.attachments_of(workspace, target, attachment);
 BEGIN
     FOREACH a IN ARRAY detached LOOP
-        FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_catalog.pg_trigger f
-            JOIN pg_catalog.pg_trigger g ON g.tgrelid = f.tgrelid AND g.tgname ~ ('^leadflow_' || a || '(_update|_delete)?$')
-            WHERE f.tgparentid = 0 AND f.tgname = 'leadflow_' || a AND f.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format('%s.%I()', ws, a)) LOOP
-            EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', t.tgname, t.relation);
+        FOR t IN SELECT g.tgname FROM pg_catalog.pg_trigger g
+            WHERE g.tgrelid = leadflow.attachment_target(workspace, a::name)
+                AND g.tgname IN ('leadflow_' || a || '_insert', 'leadflow_' || a || '_update', 'leadflow_' || a || '_delete') LOOP
+            EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', t, leadflow.attachment_target(workspace, a::name));
         END LOOP;
-        FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname = a LOOP
+        FOR f IN SELECT p.oid FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname = workspace AND p.proname IN (a, a || '_write') LOOP
             EXECUTE pg_catalog.format('DROP FUNCTION %s', f);
         END LOOP;
-        EXECUTE pg_catalog.format('DELETE FROM %s.backfill_progress b WHERE b.attachment = $1', ws) USING a;
-        EXECUTE pg_catalog.format('DELETE FROM %s.attachment b WHERE b.attachment = $1', ws) USING a;
+        EXECUTE pg_catalog.format('DROP VIEW IF EXISTS %I.%I', workspace, a || '_row');
+        EXECUTE pg_catalog.format('DELETE FROM %I.backfill_progress b WHERE b.attachment = $1', workspace) USING a;
+        EXECUTE pg_catalog.format('DELETE FROM %I.attachment b WHERE b.attachment = $1', workspace) USING a;
     END LOOP;
     RETURN pg_catalog.cardinality(detached);
 END;
@@ -551,20 +596,20 @@ BEGIN
         CONTINUE WHEN NOT pg_catalog.has_schema_privilege(workspace, 'USAGE')
             OR NOT pg_catalog.has_table_privilege(pg_catalog.to_regclass(pg_catalog.format('%I.attachment', workspace)), 'SELECT');
         RETURN QUERY EXECUTE pg_catalog.format($query$
-            SELECT %1$L::text, a.attachment, g.target, a.object, a.source, k.columns, COALESCE(g.enabled, false), a.mapping, a.options, a.attached_at, a.attached_by
+            SELECT %1$L::text, a.attachment, b.target::text, a.object, a.source, k.columns, COALESCE(g.enabled, false), a.mapping, a.options, a.attached_at, a.attached_by
             FROM %1$I.attachment a
+            CROSS JOIN LATERAL (SELECT leadflow.attachment_target(%1$L, a.attachment::pg_catalog.name) AS target) b
             LEFT JOIN LATERAL (
-                SELECT pg_catalog.min(t.tgrelid::pg_catalog.regclass::text) AS target, pg_catalog.bool_and(t.tgenabled <> 'D') AS enabled
+                SELECT pg_catalog.bool_and(t.tgenabled <> 'D') AS enabled
                 FROM pg_catalog.pg_trigger t
-                WHERE t.tgparentid = 0 AND t.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format('%%I.%%I()', %1$L, a.attachment))) g ON true
+                WHERE t.tgrelid = b.target AND t.tgname ~ ('^leadflow_' || a.attachment || '_(insert|update|delete)$')) g ON true
             LEFT JOIN LATERAL (
-                SELECT pg_catalog.array_agg(c.attname::text ORDER BY c.attnum) AS columns
-                FROM pg_catalog.pg_depend d
-                JOIN pg_catalog.pg_attribute c ON c.attrelid = d.refobjid AND c.attnum = d.refobjsubid
-                JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND p.pronargs = 1
-                WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                    AND p.proname = a.attachment AND p.pronamespace = pg_catalog.to_regnamespace(pg_catalog.quote_ident(%1$L))
-                    AND d.refobjid = g.target::pg_catalog.regclass AND d.refobjsubid > 0) k ON true
+                SELECT pg_catalog.array_agg(DISTINCT c.attname::text) AS columns
+                FROM pg_catalog.pg_rewrite w
+                JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+                    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = b.target
+                JOIN pg_catalog.pg_attribute c ON c.attrelid = d.refobjid AND c.attnum = d.refobjsubid AND c.attnum > 0
+                WHERE w.ev_class = pg_catalog.to_regclass(pg_catalog.format('%%I.%%I', %1$L, a.attachment || '_row'))) k ON true
             ORDER BY a.attachment$query$, workspace);
     END LOOP;
 END;
@@ -575,11 +620,11 @@ CREATE VIEW leadflow.attachments AS SELECT a.* FROM leadflow.attachment_list() a
 GRANT SELECT ON leadflow.attachments TO PUBLIC;
 COMMENT ON VIEW leadflow.attachments IS 'The tables that feed the workspaces of this database, of the workspaces that the reader may read.';
 COMMENT ON COLUMN leadflow.attachments.workspace IS 'the workspace';
-COMMENT ON COLUMN leadflow.attachments.attachment IS 'name of the attachment: of its two functions in the workspace, and in those of its triggers';
+COMMENT ON COLUMN leadflow.attachments.attachment IS 'name of the attachment: of its mapping function in the workspace, and in those of its view, its writing function and its triggers';
 COMMENT ON COLUMN leadflow.attachments.target IS 'the table, by its present name; null if it has been dropped';
 COMMENT ON COLUMN leadflow.attachments.object IS 'what its rows become: lead, opportunity, account, touch or campaign';
 COMMENT ON COLUMN leadflow.attachments.source IS 'source under which they stand in the workspace';
-COMMENT ON COLUMN leadflow.attachments.columns IS 'columns of the table that the mapping reads, by their present names; null for none, or if the row is read as a whole';
+COMMENT ON COLUMN leadflow.attachments.columns IS 'columns of the table that are read, its key among them, by their present names';
 COMMENT ON COLUMN leadflow.attachments.enabled IS 'whether the triggers fire';
 COMMENT ON COLUMN leadflow.attachments.mapping IS 'the mapping, as it was given';
 COMMENT ON COLUMN leadflow.attachments.options IS 'the options, as they were given, with the source';

@@ -1,27 +1,33 @@
 /*
  * attached.c
- *	  The AFTER UPDATE trigger of attached tables.
+ *	  The trigger of attached tables.
  *
- * It calls the trigger function of the attachment if a column that the mapping
- * reads has changed.  A WHEN clause would say the same, but PostgreSQL parses
- * and prepares it for every statement, which costs a small UPDATE a third of
- * its speed; and UPDATE OF would miss what other triggers change.
+ * It takes the columns that an attachment reads out of the row, and gives them
+ * to the attachment's function that writes them into the workspace; after an
+ * UPDATE only if one of them has changed.  A WHEN clause would say the same,
+ * but PostgreSQL parses and prepares it for every statement, which costs a
+ * small UPDATE a third of its speed; and UPDATE OF would miss what other
+ * triggers change.
  *
- * Nothing here is looked up by a name that can change: the trigger function is
- * that of the trigger for INSERT, which goes by the attachment's name, and the
- * columns are those that the mapping function depends on.
+ * Nothing is looked up by a name that can change: the columns are those that
+ * the attachment's view selects from the table, and the function is the one
+ * beside the view.  The workspace's name serves for messages.
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
-#include "catalog/dependency.h"
 #include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_proc.h"
-#include "catalog/pg_trigger.h"
+#include "catalog/pg_rewrite.h"
 #include "commands/trigger.h"
+#include "nodes/parsenodes.h"
+#include "rewrite/prs2lock.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -30,6 +36,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 #include "guard/guard.h"
@@ -38,11 +45,12 @@
 typedef struct Attached
 {
 	Oid			trigger;		/* hash key */
-	Oid			relid;
 	bool		valid;
-	Oid			function;		/* the attachment's trigger function */
+	Oid			relid;
+	Oid			view;			/* selects the columns that are read */
+	Oid			function;		/* writes them */
 	int			n_columns;
-	AttrNumber *columns;		/* those that the mapping reads */
+	AttrNumber *columns;		/* of the table, in the order of the view */
 } Attached;
 
 static HTAB *attachments = NULL;
@@ -56,7 +64,7 @@ forget_relation(Datum arg, Oid relid)
 	hash_seq_init(&scan, attachments);
 	while ((attached = hash_seq_search(&scan)) != NULL)
 	{
-		if (relid == InvalidOid || attached->relid == relid)
+		if (relid == InvalidOid || attached->relid == relid || attached->view == relid)
 			attached->valid = false;
 	}
 }
@@ -67,32 +75,117 @@ forget_functions(Datum arg, int cacheid, uint32 hashvalue)
 	forget_relation((Datum) 0, InvalidOid);
 }
 
-/* The trigger function that the trigger for INSERT of the attachment calls. */
+/* The view that a rewrite rule belongs to. */
 static Oid
-trigger_function(Relation rel, const char *attachment)
+view_of_rule(Oid rule)
 {
-	char	   *name = psprintf("leadflow_%s", attachment);
+	Relation	rel = table_open(RewriteRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			view = InvalidOid;
 
-	for (int i = 0; i < rel->trigdesc->numtriggers; i++)
-	{
-		Trigger    *trigger = &rel->trigdesc->triggers[i];
-
-		if (strcmp(trigger->tgname, name) == 0 && TRIGGER_FOR_INSERT(trigger->tgtype))
-			return trigger->tgfoid;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("attachment \"%s\" of table \"%s\" has lost its trigger \"%s\"",
-					attachment, RelationGetRelationName(rel), name),
-			 errhint("Detach the table with leadflow.detach and attach it again.")));
+	ScanKeyInit(&key, Anum_pg_rewrite_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(rule));
+	scan = systable_beginscan(rel, RewriteOidIndexId, true, NULL, 1, &key);
+	if (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		view = ((Form_pg_rewrite) GETSTRUCT(tuple))->ev_class;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return view;
 }
 
-/* The mapping function: of the same name and schema, with one argument. */
+/* The view of that name, in whatever schema, that depends on a table. */
 static Oid
-mapping_function(Oid function)
+dependent_view(Oid relid, const char *name)
 {
-	char	   *name = get_func_name(function);
-	Oid			namespace = get_func_namespace(function);
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	Oid			result = InvalidOid;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(RelationRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, keys);
+	while (!OidIsValid(result) && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend dependency = (Form_pg_depend) GETSTRUCT(tuple);
+
+		if (dependency->classid == RewriteRelationId)
+		{
+			Oid			view = view_of_rule(dependency->objid);
+			char	   *view_name = OidIsValid(view) ? get_rel_name(view) : NULL;
+
+			if (view_name != NULL && strcmp(view_name, name) == 0)
+				result = view;
+		}
+	}
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return result;
+}
+
+/*
+ * Find the attachment's view, of the table or of one that it is a partition
+ * of, and the table's columns that it selects.  False if there is none.
+ */
+static bool
+find_columns(Relation rel, const char *attachment, Attached *attached)
+{
+	char	   *name = psprintf("%s_row", attachment);
+	List	   *tables = list_make1_oid(RelationGetRelid(rel));
+	ListCell   *cell;
+	Oid			table = InvalidOid;
+	Relation	view;
+	Query	   *query;
+
+	if (rel->rd_rel->relispartition)
+		tables = list_concat(tables, get_partition_ancestors(RelationGetRelid(rel)));
+	attached->view = InvalidOid;
+	foreach(cell, tables)
+	{
+		table = lfirst_oid(cell);
+		attached->view = dependent_view(table, name);
+		if (OidIsValid(attached->view))
+			break;
+	}
+	if (!OidIsValid(attached->view))
+		return false;
+
+	view = relation_open(attached->view, AccessShareLock);
+	query = linitial_node(Query, view->rd_rules->rules[0]->actions);
+	attached->n_columns = 0;
+	attached->columns = palloc(sizeof(AttrNumber) * list_length(query->targetList));
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *entry = lfirst_node(TargetEntry, cell);
+		AttrNumber	column;
+
+		if (entry->resjunk)
+			continue;
+		if (!IsA(entry->expr, Var))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("view \"%s\" selects something other than columns of the attached table", name),
+					 errhint("Detach the table with leadflow.detach and attach it again.")));
+		column = ((Var *) entry->expr)->varattno;
+		/* the columns of a partition may stand elsewhere */
+		if (table != RelationGetRelid(rel))
+			column = get_attnum(RelationGetRelid(rel), get_attname(table, column, false));
+		attached->columns[attached->n_columns++] = column;
+	}
+	relation_close(view, AccessShareLock);
+	return true;
+}
+
+/* The function beside the view that writes its rows into the workspace. */
+static Oid
+writing_function(Oid view, const char *attachment)
+{
+	char	   *name = psprintf("%s_write", attachment);
+	Oid			namespace = get_rel_namespace(view);
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;
 
@@ -100,69 +193,43 @@ mapping_function(Oid function)
 	{
 		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
 
-		if (proc->pronamespace == namespace && proc->pronargs == 1)
+		if (proc->pronamespace == namespace && proc->pronargs == 2)
 			result = proc->oid;
 	}
 	ReleaseSysCacheList(list);
 	if (!OidIsValid(result))
 		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("attachment \"%s\" has lost its mapping function", name),
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("attachment \"%s\" has lost its function \"%s\"", attachment, name),
 				 errhint("Detach the table with leadflow.detach and attach it again.")));
 	return result;
 }
 
-/* The columns of the table, or of the one that it is a partition of, that a function reads. */
-static Bitmapset *
-columns_read(Oid mapping, Relation rel)
+/*
+ * Where the workspace has been dropped the table goes on without it, and says
+ * so; where it stands, what is written must not get lost.
+ */
+static void
+report_lost(TriggerData *trigger)
 {
-	Oid		   *types;
-	int			n_types;
-	Oid			argument;
-	Relation	depend = table_open(DependRelationId, AccessShareLock);
-	ScanKeyData keys[2];
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	Bitmapset  *columns = NULL;
+	char	  **args = trigger->tg_trigger->tgargs;
 
-	(void) get_func_signature(mapping, &types, &n_types);
-	argument = get_typ_typrelid(types[0]);
-
-	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(ProcedureRelationId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(mapping));
-	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_depend dependency = (Form_pg_depend) GETSTRUCT(tuple);
-
-		if (dependency->refclassid == RelationRelationId && dependency->refobjid == argument &&
-			dependency->refobjsubid > 0)
-		{
-			AttrNumber	column = dependency->refobjsubid;
-
-			/* the columns of a partition may stand elsewhere */
-			if (argument != RelationGetRelid(rel))
-				column = get_attnum(RelationGetRelid(rel), get_attname(argument, column, false));
-			columns = bms_add_member(columns, column);
-		}
-	}
-	systable_endscan(scan);
-	table_close(depend, AccessShareLock);
-	return columns;
+	ereport(OidIsValid(get_namespace_oid(args[1], true)) ? ERROR : WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("attachment \"%s\" of table \"%s\" has lost its view in workspace %s",
+					args[0], RelationGetRelationName(trigger->tg_relation), args[1]),
+			 errhint("Drop the trigger \"%s\", or attach the table again.", trigger->tg_trigger->tgname)));
 }
 
+/* What the trigger needs to know; NULL if its workspace has been dropped. */
 static Attached *
 look_up(TriggerData *trigger)
 {
 	Oid			key = trigger->tg_trigger->tgoid;
-	Relation	rel = trigger->tg_relation;
 	Attached   *attached;
-	Oid			function;
-	Bitmapset  *columns;
-	int			column = -1;
-	bool		found;
+	Attached	found = {0};
+	AttrNumber *columns;
+	bool		existed;
 
 	if (attachments == NULL)
 	{
@@ -177,53 +244,88 @@ look_up(TriggerData *trigger)
 	if (attached != NULL && attached->valid)
 		return attached;
 
-	function = trigger_function(rel, trigger->tg_trigger->tgargs[0]);
-	columns = columns_read(mapping_function(function), rel);
+	if (!find_columns(trigger->tg_relation, trigger->tg_trigger->tgargs[0], &found))
+	{
+		report_lost(trigger);
+		return NULL;
+	}
+	found.function = writing_function(found.view, trigger->tg_trigger->tgargs[0]);
+	columns = MemoryContextAlloc(CacheMemoryContext, sizeof(AttrNumber) * Max(found.n_columns, 1));
+	memcpy(columns, found.columns, sizeof(AttrNumber) * found.n_columns);
 
-	attached = hash_search(attachments, &key, HASH_ENTER, &found);
-	if (found && attached->columns != NULL)
+	attached = hash_search(attachments, &key, HASH_ENTER, &existed);
+	if (existed)
 		pfree(attached->columns);
-	attached->columns = NULL;
-	attached->relid = RelationGetRelid(rel);
-	attached->function = function;
-	attached->n_columns = 0;
-	attached->columns = MemoryContextAlloc(CacheMemoryContext,
-										   sizeof(AttrNumber) * Max(bms_num_members(columns), 1));
-	while ((column = bms_next_member(columns, column)) >= 0)
-		attached->columns[attached->n_columns++] = column;
 	attached->valid = true;
+	attached->relid = RelationGetRelid(trigger->tg_relation);
+	attached->view = found.view;
+	attached->function = found.function;
+	attached->n_columns = found.n_columns;
+	attached->columns = columns;
 	return attached;
 }
 
+/* The columns that are read, as a row of the view. */
+static Datum
+view_row(const Attached *attached, TupleTableSlot *slot)
+{
+	TupleDesc	desc = lookup_rowtype_tupdesc(get_rel_type_id(attached->view), -1);
+	Datum	   *values = palloc(sizeof(Datum) * desc->natts);
+	bool	   *nulls = palloc(sizeof(bool) * desc->natts);
+	Datum		row;
+
+	Assert(desc->natts == attached->n_columns);
+	for (int i = 0; i < desc->natts; i++)
+		values[i] = slot_getattr(slot, attached->columns[i], &nulls[i]);
+	row = HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+	ReleaseTupleDesc(desc);
+	return row;
+}
+
+static bool
+any_changed(const Attached *attached, TriggerData *trigger)
+{
+	for (int i = 0; i < attached->n_columns; i++)
+	{
+		if (!same_column(trigger->tg_trigslot, trigger->tg_newslot, attached->columns[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
- * leadflow.attached(attachment): AFTER UPDATE, for each row.
+ * leadflow.attached(attachment, workspace): AFTER INSERT OR UPDATE OR DELETE, for each row.
  */
 PG_FUNCTION_INFO_V1(leadflow_attached);
 Datum
 leadflow_attached(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo, "attached", TRIGGER_EVENT_AFTER, true);
+	bool		inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+	bool		deleted = TRIGGER_FIRED_BY_DELETE(trigger->tg_event);
 	Attached   *attached;
 	FmgrInfo	function;
 
-	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
+	LOCAL_FCINFO(write, 2);
+
+	if (trigger->tg_trigger->tgnargs != 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" must be fired by UPDATE and name an attachment",
-						trigger->tg_trigger->tgname),
+				 errmsg("trigger \"%s\" must name an attachment and its workspace", trigger->tg_trigger->tgname),
 				 errhint("leadflow.attach creates the triggers as they must be.")));
 
 	attached = look_up(trigger);
-	for (int i = 0; i < attached->n_columns; i++)
-	{
-		LOCAL_FCINFO(inner, 0);
+	if (attached == NULL || (!inserted && !deleted && !any_changed(attached, trigger)))
+		return PointerGetDatum(NULL);
 
-		if (same_column(trigger->tg_trigslot, trigger->tg_newslot, attached->columns[i]))
-			continue;
-		fmgr_info(attached->function, &function);
-		InitFunctionCallInfoData(*inner, &function, 0, InvalidOid, fcinfo->context, NULL);
-		(void) FunctionCallInvoke(inner);
-		break;
-	}
+	/* new and old; what the function does in turn may make us forget what we know */
+	fmgr_info(attached->function, &function);
+	InitFunctionCallInfoData(*write, &function, 2, InvalidOid, NULL, NULL);
+	write->args[0].isnull = deleted;
+	write->args[0].value = deleted ? (Datum) 0 :
+		view_row(attached, inserted ? trigger->tg_trigslot : trigger->tg_newslot);
+	write->args[1].isnull = inserted;
+	write->args[1].value = inserted ? (Datum) 0 : view_row(attached, trigger->tg_trigslot);
+	(void) FunctionCallInvoke(write);
 	return PointerGetDatum(NULL);
 }

@@ -11,7 +11,7 @@ DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
     a record;
     progress record;
-    target regclass;
+    view regclass;
     key_columns text;
     key_texts text;
     after_key text;
@@ -23,11 +23,15 @@ DECLARE
     parked bigint;
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO a USING attachment;
-    SELECT t.tgrelid INTO target FROM pg_catalog.pg_trigger t
-    WHERE t.tgparentid = 0 AND t.tgfoid = pg_catalog.to_regprocedure(pg_catalog.format('%s.%I()', ws, attachment)) LIMIT 1;
-    IF a.attachment IS NULL OR target IS NULL THEN
+    view := pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row'));
+    IF a.attachment IS NULL OR view IS NULL THEN
         RAISE EXCEPTION 'workspace % has no attachment "%" of a table', workspace, attachment
             USING ERRCODE = 'undefined_object', HINT = 'See leadflow.attachments.';
+    END IF;
+    IF a.key IS NULL THEN
+        RAISE EXCEPTION '% has no primary key', leadflow.attachment_target(workspace, attachment)
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Rows are taken in the order of the primary key, so that a run can be resumed.',
+                  HINT = 'Give it one, and attach it again.';
     END IF;
     -- the key, as a list of columns, of their texts, and as values to be had from a JSON array
     SELECT pg_catalog.string_agg(pg_catalog.format('r.%I', c.attname), ', ' ORDER BY k.position),
@@ -35,14 +39,8 @@ BEGIN
            pg_catalog.string_agg(pg_catalog.format('($1 ->> %s)::%s', k.position - 1, pg_catalog.format_type(c.atttypid, c.atttypmod)), ', ' ORDER BY k.position),
            pg_catalog.string_agg(pg_catalog.format('($2 ->> %s)::%s', k.position - 1, pg_catalog.format_type(c.atttypid, c.atttypmod)), ', ' ORDER BY k.position)
     INTO key_columns, key_texts, after_key, upto_key
-    FROM pg_catalog.pg_index i
-    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
-    JOIN pg_catalog.pg_attribute c ON c.attrelid = i.indrelid AND c.attnum = k.attnum
-    WHERE i.indrelid = target AND i.indisprimary;
-    IF key_columns IS NULL THEN
-        RAISE EXCEPTION '% has no primary key', target
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Rows are taken in the order of the primary key, so that a run can be resumed.';
-    END IF;
+    FROM pg_catalog.unnest(a.key) WITH ORDINALITY AS k (name, position)
+    JOIN pg_catalog.pg_attribute c ON c.attrelid = view AND c.attname = k.name;
 
     EXECUTE pg_catalog.format('INSERT INTO %s.backfill_progress (attachment) VALUES ($1) ON CONFLICT DO NOTHING', ws) USING attachment;
     EXECUTE pg_catalog.format('SELECT * FROM %s.backfill_progress p WHERE p.attachment = $1 FOR UPDATE', ws) INTO progress USING attachment;
@@ -56,7 +54,7 @@ BEGIN
 
     rows := CASE WHEN progress.last_key IS NULL THEN 'true' ELSE pg_catalog.format('(%s) > (%s)', key_columns, after_key) END;
     EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(q.key) FROM (
-        SELECT pg_catalog.jsonb_build_array(%s) AS key FROM %s r WHERE %s ORDER BY %s LIMIT $2) q', key_texts, target, rows, key_columns)
+        SELECT pg_catalog.jsonb_build_array(%s) AS key FROM %s r WHERE %s ORDER BY %s LIMIT $2) q', key_texts, view, rows, key_columns)
         INTO keys USING progress.last_key, batch;
     IF keys IS NULL THEN
         EXECUTE pg_catalog.format('UPDATE %s.backfill_progress SET finished_at = pg_catalog.now(), updated_at = pg_catalog.now() WHERE attachment = $1', ws)
@@ -68,11 +66,11 @@ BEGIN
     EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.max(q.id), 0) FROM %s.quarantine q', ws) INTO newest;
     -- FOR SHARE: a row that is being changed is taken as it will be
     PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
-    rows := pg_catalog.format('SELECT m.* FROM %s AS r CROSS JOIN LATERAL %s.%I(r) AS m WHERE %s FOR SHARE OF r', target, ws, attachment, '%s');
+    rows := pg_catalog.format('SELECT m.* FROM %s AS r CROSS JOIN LATERAL %s.%I(r) AS m WHERE ', view, ws, attachment);
     BEGIN
-        EXECUTE leadflow.attachment_statement(workspace, attachment, pg_catalog.format(rows, pg_catalog.format('%s(%s) <= (%s)',
+        EXECUTE leadflow.attachment_statement(workspace, attachment, rows || pg_catalog.format('%s(%s) <= (%s) FOR SHARE OF r',
             CASE WHEN progress.last_key IS NULL THEN '' ELSE pg_catalog.format('(%s) > (%s) AND ', key_columns, after_key) END,
-            key_columns, upto_key)), 'true')
+            key_columns, upto_key), 'true')
             USING progress.last_key, keys[pg_catalog.cardinality(keys)];
     EXCEPTION WHEN OTHERS THEN
         -- not the rows' fault: lost connections, locks, lack of resources
@@ -82,7 +80,7 @@ BEGIN
         FOREACH key IN ARRAY keys LOOP
             BEGIN
                 EXECUTE leadflow.attachment_statement(workspace, attachment,
-                    pg_catalog.format(rows, pg_catalog.format('(%s) = (%s)', key_columns, upto_key)), 'true') USING NULL::jsonb, key;
+                    rows || pg_catalog.format('(%s) = (%s) FOR SHARE OF r', key_columns, upto_key), 'true') USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
                 IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
                     RAISE;
@@ -91,7 +89,7 @@ BEGIN
                     SELECT $3, ''INSERT'', $4, (SELECT pg_catalog.string_agg(k, ''/'') FROM pg_catalog.jsonb_array_elements_text($2) k), pg_catalog.to_jsonb(r),
                         pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(''criterion'', ''error'', ''object'', $3, ''stage'', NULL, ''requirement'', $5,
                             ''seen'', $6, ''how_to_fix'', ''Mend the row or the mapping.'')), SESSION_USER, CURRENT_USER, $7
-                    FROM %s r WHERE (%s) = (%s)', ws, target, key_columns, upto_key)
+                    FROM %s r WHERE (%s) = (%s)', ws, view, key_columns, upto_key)
                     USING NULL::jsonb, key, a.object, a.source, SQLERRM, SQLSTATE, attachment;
             END;
         END LOOP;

@@ -9,15 +9,17 @@ CREATE TABLE attachment (
     source      text NOT NULL,
     mapping     jsonb NOT NULL,
     options     jsonb NOT NULL,
+    key         text[],
     attached_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     attached_by text NOT NULL DEFAULT CURRENT_USER
 );
 COMMENT ON TABLE attachment IS 'What leadflow.attach was told. leadflow.attachments shows it with the tables and their columns by their present names.';
-COMMENT ON COLUMN attachment.attachment IS 'name of its two functions in this schema, and in those of its triggers';
+COMMENT ON COLUMN attachment.attachment IS 'name of its mapping function in this schema, and in those of its view (_row), its writing function (_write) and its triggers';
 COMMENT ON COLUMN attachment.object IS 'what the rows become';
 COMMENT ON COLUMN attachment.source IS 'source under which they stand in the workspace';
 COMMENT ON COLUMN attachment.mapping IS 'column -> expression, as it was given';
 COMMENT ON COLUMN attachment.options IS 'the options, as they were given, with the source';
+COMMENT ON COLUMN attachment.key IS 'columns of the attachment''s view that are the primary key of the table; null for none';
 COMMENT ON COLUMN attachment.attached_at IS 'since when';
 COMMENT ON COLUMN attachment.attached_by IS 'role that attached it';
 

@@ -101,14 +101,14 @@ BEGIN
         EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
     END LOOP;
 
-    -- the trigger functions of attachments name the schema, which may have been renamed
+    -- the writing functions of attachments name the schema, which may have been renamed
     FOR attachment IN EXECUTE pg_catalog.format('SELECT a.attachment FROM %I.attachment a', name) LOOP
-        PERFORM leadflow.write_attachment_trigger(name::pg_catalog.name, attachment::pg_catalog.name);
+        PERFORM leadflow.write_attachment_function(name::pg_catalog.name, attachment::pg_catalog.name);
     END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed; the trigger functions of attachments are written anew. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
+    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed; the writing functions of attachments are made anew. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql
@@ -137,7 +137,9 @@ BEGIN
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v';
+    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v'
+        -- not what attachments read of the company's tables
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.pronargs = 1 AND p.proargtypes[0] = c.reltype);
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', ws, grantee);
     EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %s', reports, grantee);
     EXECUTE pg_catalog.format(

@@ -65,7 +65,7 @@ FROM (VALUES
     ('a time without a zone', 'crm', 'shop.prospect', 'lead', '{"external_id": "new.id", "created_at": "new.made"}', '{}', '22023'),
     ('a zone that there is not', 'crm', 'shop.prospect', 'lead', '{"external_id": "new.id", "created_at": "new.made"}', '{"time_zone": "Mars/Olympus"}', '22023'),
     ('a view', 'crm', 'shop.view', 'lead', '{"external_id": "new.id"}', '{}', '42809'),
-    ('a catalog', 'crm', 'pg_catalog.pg_class', 'lead', '{"external_id": "new.relname"}', '{}', '42501'),
+    ('a catalog', 'crm', 'pg_catalog.pg_class', 'lead', '{"external_id": "new.relname"}', '{}', '42809'),
     ('a table of the workspace', 'crm', 'crm.account', 'lead', '{"external_id": "new.id"}', '{}', '42809'),
     ('an unknown object', 'crm', 'shop.prospect', 'person', '{"external_id": "new.id"}', '{}', '22023'),
     ('an unknown option', 'crm', 'shop.prospect', 'lead', '{"external_id": "new.id"}', '{"colour": "red"}', '22023'),
@@ -98,16 +98,16 @@ SELECT is((SELECT format('%s %s %s %s %s %s %s', workspace, attachment, target, 
           'crm lead_from_prospect shop.prospect lead shop t t', 'attachments shows it');
 SELECT is((SELECT ARRAY(SELECT c FROM unnest(columns) c ORDER BY c) FROM leadflow.attachments), '{email,id,name,rep,state,title,why}'::text[], 'with the columns that it maps');
 SELECT is((SELECT mapping ->> 'external_id' || (options ->> 'source') FROM leadflow.attachments), 'new.idshop', 'with its mapping and options');
-SELECT is((SELECT count(*) FROM pg_proc p WHERE pronamespace = 'crm'::regnamespace AND proname = 'lead_from_prospect'), 2::bigint, 'a mapping function and a trigger function of the same name');
+SELECT is((SELECT count(*) FROM pg_proc p WHERE pronamespace = 'crm'::regnamespace AND proname IN ('lead_from_prospect', 'lead_from_prospect_write')), 2::bigint, 'a mapping function and a writing function');
 SELECT is((SELECT count(*) FROM pg_proc p WHERE pronamespace = 'crm'::regnamespace AND prosecdef), 0::bigint, 'neither is SECURITY DEFINER');
 SELECT is((SELECT count(*) FROM pg_proc p WHERE pronamespace = 'crm'::regnamespace AND coalesce(obj_description(oid, 'pg_proc'), '') = ''), 0::bigint, 'both have a comment');
-SELECT cmp_ok((SELECT count(*) FROM pg_proc p, regexp_matches(prosrc, '^\s*(--|/\*)', 'gn') WHERE pronamespace = 'crm'::regnamespace AND prorettype = 'trigger'::regtype), '>=', 2::bigint, 'the trigger function says what it does');
+SELECT cmp_ok((SELECT count(*) FROM pg_proc p, regexp_matches(prosrc, '^\s*(--|/\*)', 'gn') WHERE pronamespace = 'crm'::regnamespace AND proname = 'lead_from_prospect_write'), '>=', 1::bigint, 'the writing function says where it comes from');
 SELECT is((SELECT string_agg(pg_get_triggerdef(oid) ~ 'AFTER (INSERT|UPDATE) ON shop.prospect FOR EACH ROW' || '', ',') FROM pg_trigger WHERE tgrelid = 'shop.prospect'::regclass AND NOT tgisinternal), 'true,true', 'AFTER row triggers');
 INSERT INTO shop.prospect (id, name, title, email) VALUES (1, 'Ada', 'CEO', 'ada@example.com'), (2, 'Bob', 'clerk', '');
 SELECT is(leads(), '1=lead 2=lead', 'rows go in');
-SELECT results_eq('SELECT m.external_id, m.full_name, m.email, m.verified, m.status FROM shop.prospect r, crm.lead_from_prospect(r) m ORDER BY r.id',
+SELECT results_eq('SELECT m.external_id, m.full_name, m.email, m.verified, m.status FROM crm.lead_from_prospect_row r, crm.lead_from_prospect(r) m ORDER BY r.id',
                   $$VALUES ('1', 'Ada', 'ada@example.com', true, 'new'), ('2', 'Bob', NULL, false, 'new')$$, 'the mapping can be looked at');
-SELECT is(tried('SELECT crm.lead_from_prospect()'), '0A000', 'the trigger function is not called but by a trigger');
+SELECT is(tried('SELECT leadflow.attached()'), '39P01', 'the trigger function is not called but by a trigger');
 SELECT is((SELECT format('%s %s', email IS NULL, verified) FROM crm.lead WHERE external_id = '2'), 't f', 'an empty string is null');
 
 -- ways to write
@@ -293,14 +293,13 @@ FROM (VALUES
 ) AS c (label, statement, expected);
 SELECT is(tried($$DO 'BEGIN FOR i IN 1..5 LOOP ALTER TABLE shop.prospect ADD COLUMN tmp int; ALTER TABLE shop.prospect DROP COLUMN tmp; INSERT INTO shop.prospect (id) VALUES (100 + i); END LOOP; END'$$, 'SELECT leads()'),
           '1=mql 101=lead 102=lead 103=lead 104=lead 105=lead 2=lead', 'the table: columns come and go in one session');
--- Recent minor releases refuse what evaluates or rewrites rows of a type that a parsed function takes; it can be done otherwise
 SELECT is(tried(c.statement || $$; INSERT INTO shop.prospect (id, name) VALUES (3, 'Eve')$$, $$SELECT string_agg(full_name, ',' ORDER BY external_id) FROM crm.lead WHERE source = 'shop'$$), 'Ada,Bob,Eve', 'the table: ' || c.label)
 FROM (VALUES
-    ('a column with a default is added in steps', 'ALTER TABLE shop.prospect ADD COLUMN colour text; ALTER TABLE shop.prospect ALTER COLUMN colour SET DEFAULT ''red''; UPDATE shop.prospect SET colour = ''red''; ALTER TABLE shop.prospect ALTER COLUMN colour SET NOT NULL'),
-    ('or between detach and attach', 'SELECT leadflow.detach(''crm'', ''shop.prospect''); ALTER TABLE shop.prospect ADD COLUMN colour text NOT NULL DEFAULT ''red'', ALTER COLUMN seen TYPE text; SELECT attach_prospect()')
+    ('a column with a default is added', 'ALTER TABLE shop.prospect ADD COLUMN colour text DEFAULT ''red'' NOT NULL'),
+    ('one with a volatile default, which rewrites the rows', 'ALTER TABLE shop.prospect ADD COLUMN token uuid DEFAULT gen_random_uuid() NOT NULL'),
+    ('a column that is not mapped changes its type', 'ALTER TABLE shop.prospect ALTER COLUMN seen TYPE text'),
+    ('everything may be altered between detach and attach', 'SELECT leadflow.detach(''crm'', ''shop.prospect''); ALTER TABLE shop.prospect ALTER COLUMN title TYPE varchar(50); SELECT attach_prospect()')
 ) AS c (label, statement);
-SELECT ok(tried('ALTER TABLE shop.prospect ADD COLUMN colour text DEFAULT ''red'' NOT NULL') IN ('00000', '0A000')
-          AND said('ALTER TABLE shop.prospect ADD COLUMN colour text DEFAULT ''red'' NOT NULL') ~ '^ZZ000|lead_from_prospect', 'the table: at once where PostgreSQL allows it, or its error names the attachment');
 SELECT matches(said('ALTER TABLE shop.prospect DROP COLUMN title'), 'lead_from_prospect', 'the error of a dropped column names the attachment');
 SELECT is(tried($$ALTER TABLE shop.prospect RENAME COLUMN name TO label; ALTER TABLE shop.prospect RENAME COLUMN id TO key; INSERT INTO shop.prospect (key, label) VALUES (3, 'Eve'); UPDATE shop.prospect SET label = 'Eva' WHERE key = 3$$,
                 $$SELECT full_name || (SELECT columns @> '{label,key}' AND NOT columns && '{name,id}' FROM leadflow.attachments WHERE object = 'lead') FROM crm.lead WHERE external_id = '3'$$), 'Evatrue', 'the table: mapped columns are renamed');
