@@ -34,7 +34,8 @@ OBJS = \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/definition.o \
-	src/guard/explain.o
+	src/guard/explain.o \
+	src/guard/merge.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \
@@ -43,6 +44,9 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/merge.sql \
+	src/guard/forget.sql \
+	src/guard/quarantine.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql
 
