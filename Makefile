@@ -53,6 +53,7 @@ SQL_PARTS = \
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments triggers empty b2b
 WORKSPACE_VIEWS = \
+	lead_outside \
 	stage_dictionary \
 	stage_history \
 	current_stage \
@@ -69,7 +70,8 @@ WORKSPACE_VIEWS = \
 	handover \
 	never_contacted \
 	follow_up_coverage \
-	feedback_coverage
+	feedback_coverage \
+	quarantine_reasons
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

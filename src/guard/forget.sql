@@ -1,9 +1,9 @@
 /* forget.sql: a person who wants to be forgotten */
 
-CREATE FUNCTION leadflow.forget(workspace text, lead_id bigint) RETURNS void
+CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
-COMMENT ON FUNCTION leadflow.forget(text, bigint) IS
+COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
     'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void

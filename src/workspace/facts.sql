@@ -108,6 +108,7 @@ CREATE TABLE lead (
 ) WITH (fillfactor = 80);
 CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
+CREATE INDEX lead_reason ON lead (reason) WHERE reason IS NOT NULL;
 CREATE INDEX lead_merged ON lead (merged_into) WHERE merged_into IS NOT NULL;
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
 COMMENT ON COLUMN lead.id IS 'canonical number; never changes, never reused';

@@ -88,7 +88,7 @@ UPDATE crm.lead SET stage = 'sql' WHERE id = 17;
 SET leadflow.on_violation = warn;
 UPDATE crm.lead SET stage = 'sal' WHERE id = 16;
 RESET leadflow.on_violation;
-SELECT leadflow.erase_lead('crm', 19);
+SELECT leadflow.forget('crm', 19);
 
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;
