@@ -85,7 +85,7 @@ BEGIN
         IF field = 'currency' AND 'budget' = ANY (taken) THEN
             take := true;
         ELSIF field = 'currency' AND NOT leadflow.is_empty(won -> 'budget') THEN
-            take := take AND follows;
+            take := COALESCE(take AND known #>> '{budget,from}' = 'loser' AND known #> '{budget,kept}' = won -> 'budget', false);
         END IF;
 
         CONTINUE WHEN NOT take AND leadflow.is_empty(theirs);

@@ -92,6 +92,7 @@ CREATE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT N
 DECLARE
     parked record;
     last_id bigint;
+    mode text;
     outcome text;
     unmet jsonb;
     state text;
@@ -111,26 +112,28 @@ BEGIN
                                              WHERE $1 IS NULL OR q.id = ANY ($1) ORDER BY q.id FOR UPDATE', workspace) USING ids
     LOOP
         retried := retried + 1;
-        unmet := NULL;
-        BEGIN
-            outcome := leadflow.release(workspace, parked.id);
-        EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
-            outcome := NULL;
-            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
-        END;
-
-        IF outcome IS NULL THEN
-            -- what is missing now: parked once more, it says so; and that is undone
+        -- refused, it is tried once more as a row to park: that says what is missing, and is undone
+        FOREACH mode IN ARRAY ARRAY['raise', 'park'] LOOP
+            unmet := NULL;
             BEGIN
-                EXECUTE pg_catalog.format('SELECT pg_catalog.max(id) FROM %I.quarantine', workspace) INTO last_id;
-                PERFORM pg_catalog.set_config('leadflow.on_violation', 'park', true);
-                PERFORM leadflow.release(workspace, parked.id);
+                PERFORM pg_catalog.set_config('leadflow.on_violation', mode, true);
+                EXECUTE pg_catalog.format('SELECT pg_catalog.max(q.id) FROM %I.quarantine q', workspace) INTO last_id;
+                outcome := leadflow.release(workspace, parked.id);
                 EXECUTE pg_catalog.format('SELECT q.unmet FROM %I.quarantine q WHERE q.id > $1 AND q.recorded_at = pg_catalog.now() ORDER BY q.id LIMIT 1',
                                           workspace) INTO unmet USING last_id;
+                EXIT WHEN mode = 'raise' AND unmet IS NULL;
                 RAISE EXCEPTION USING ERRCODE = 'LF000';
-            EXCEPTION WHEN SQLSTATE 'LF000' OR integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
-                NULL;
+            EXCEPTION
+                WHEN SQLSTATE 'LF000' THEN
+                    outcome := NULL;
+                WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
+                    outcome := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
             END;
+            EXIT WHEN unmet IS NOT NULL;
+        END LOOP;
+
+        IF outcome IS NULL THEN
             unmet := COALESCE(unmet, pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
                 'criterion', COALESCE(NULLIF(criterion, ''), state), 'object', parked.object, 'stage', parked.target_stage::text,
                 'requirement', message, 'seen', '', 'how_to_fix', NULLIF(hint, ''))));
