@@ -36,6 +36,7 @@ OBJS = \
 	src/guard/clocks.o \
 	src/guard/definition.o \
 	src/guard/explain.o \
+	src/guard/merge.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -46,6 +47,9 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/merge.sql \
+	src/guard/forget.sql \
+	src/guard/quarantine.sql \
 	src/identity/identity.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
@@ -55,6 +59,7 @@ SQL_PARTS = \
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments triggers empty b2b
 WORKSPACE_VIEWS = \
+	lead_outside \
 	stage_dictionary \
 	stage_history \
 	current_stage \
@@ -72,6 +77,7 @@ WORKSPACE_VIEWS = \
 	never_contacted \
 	follow_up_coverage \
 	feedback_coverage \
+	quarantine_reasons \
 	completeness \
 	data_quality \
 	duplicate_candidates

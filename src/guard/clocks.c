@@ -119,7 +119,7 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
  * each other, and for a move of the lead: neither must miss what the other
  * writes.  Touches that no policy names lock nothing.
  */
-static void
+void
 lock_lead(Rulebook *rulebook, int64 lead_id)
 {
 	Datum		id = Int64GetDatum(lead_id);
@@ -505,7 +505,8 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
-		if (touch_is_same(touch, trigger->tg_trigslot, row))
+		/* merging moves the clocks themselves */
+		if (history_may_change || touch_is_same(touch, trigger->tg_trigslot, row))
 			return;
 		retract_touch(rulebook, trigger->tg_trigslot);
 	}
@@ -575,7 +576,7 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 					 errmsg("table %s.sla_pause has no column \"clock_id\" of type bigint",
 							rulebook->schema)));
 		clock = slot_getattr(row, clock_id, &isnull);
-		if (!isnull)
+		if (!isnull && !history_may_change)
 		{
 			/* two pauses that end at the same time are both reckoned */
 			bool		found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;

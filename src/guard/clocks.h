@@ -10,5 +10,6 @@
 
 extern void clocks_on_stage(Move *move);
 extern void clocks_on_owner(Move *move);
+extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 #endif							/* LEADFLOW_CLOCKS_H */

@@ -242,7 +242,7 @@ leadflow_definition_recorder(PG_FUNCTION_ARGS)
 
 /*
  * leadflow.append_only(): BEFORE UPDATE, DELETE or TRUNCATE.  What happened
- * stays, but for the erasure of a person's data.
+ * stays, but for what a merge moves and what is forgotten of a person.
  */
 PG_FUNCTION_INFO_V1(leadflow_append_only);
 Datum
@@ -264,73 +264,7 @@ leadflow_append_only(PG_FUNCTION_ARGS)
 					TRIGGER_FIRED_BY_DELETE(trigger->tg_event) ? "delete" : "truncate",
 					RelationGetRelationName(trigger->tg_relation)),
 			 errdetail("What happened stays: the table is append-only."),
-			 errhint("The owner of the workspace erases a person's data with leadflow.erase_lead."),
+			 errhint("The owner of the workspace forgets a person with leadflow.forget."),
 			 errtable(trigger->tg_relation),
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "append_only")));
-}
-
-/*
- * leadflow.erase_lead(workspace, lead_id): erase a person's data.  What
- * happened stays, without the person.
- */
-PG_FUNCTION_INFO_V1(leadflow_erase_lead);
-Datum
-leadflow_erase_lead(PG_FUNCTION_ARGS)
-{
-	static const char *const statements[] = {
-		"UPDATE %s.stage_event SET reason_note = NULL"
-		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND reason_note IS NOT NULL",
-		"UPDATE %s.overwrite_refused SET kept = NULL, refused = NULL"
-		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND object OPERATOR(pg_catalog.=) 'lead'",
-		"UPDATE %s.touch SET note = NULL, outcome = NULL, external_id = NULL WHERE lead_id OPERATOR(pg_catalog.=) $1",
-		"DELETE FROM %s.quarantine q WHERE q.object OPERATOR(pg_catalog.=) 'lead' AND EXISTS (SELECT FROM %s.lead l"
-		" WHERE l.id OPERATOR(pg_catalog.=) $1 AND ("
-		" (q.operation OPERATOR(pg_catalog.=) 'UPDATE' AND q.parked_row OPERATOR(pg_catalog.->>) 'id' OPERATOR(pg_catalog.=) l.id::text)"
-		" OR (q.source OPERATOR(pg_catalog.=) l.source AND q.external_id OPERATOR(pg_catalog.=) l.external_id)"
-		" OR q.parked_row OPERATOR(pg_catalog.->>) 'email' OPERATOR(pg_catalog.=) l.email))",
-		"UPDATE %s.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL,"
-		" why_now = NULL, promised = NULL, evidence = NULL, attributes = '{}', verified = false"
-		" WHERE id OPERATOR(pg_catalog.=) $1"
-	};
-	char	   *workspace = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	Datum		lead_id = PG_GETARG_DATUM(1);
-	Oid			types[] = {INT8OID};
-	Rulebook   *rulebook = rulebook_open(rulebook_namespace(workspace));
-	bool		outer = history_may_change;
-	bool		found = false;
-
-	PG_TRY();
-	{
-		if (!has_privs_of_role(GetUserId(), rulebook->owner))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be owner of workspace %s", rulebook->schema)));
-
-		history_may_change = true;
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		for (int i = 0; i < (int) lengthof(statements); i++)
-		{
-			StringInfoData sql;
-
-			initStringInfo(&sql);
-			appendStringInfo(&sql, statements[i], rulebook->schema, rulebook->schema);
-			if (SPI_execute_with_args(sql.data, 1, types, &lead_id, NULL, false, 0) < 0)
-				elog(ERROR, "could not erase a lead of workspace %s", rulebook->schema);
-			found = SPI_processed > 0;
-		}
-		SPI_finish();
-		if (!found)
-			ereport(ERROR,
-					(errcode(ERRCODE_NO_DATA_FOUND),
-					 errmsg("workspace %s has no lead " INT64_FORMAT,
-							rulebook->schema, DatumGetInt64(lead_id))));
-	}
-	PG_FINALLY();
-	{
-		history_may_change = outer;
-		rulebook_close(rulebook);
-	}
-	PG_END_TRY();
-	PG_RETURN_VOID();
 }

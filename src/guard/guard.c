@@ -28,6 +28,7 @@
 #include "guard/guard.h"
 #include "guard/judge.h"
 #include "guard/overwrite.h"
+#include "guard/statement.h"
 #include "leadflow.h"
 
 /* The changes that the guard makes to a row. */
@@ -218,6 +219,30 @@ refuse_identity(TriggerData *trigger, ObjectRules *rules, Field field)
 			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "identity")));
 }
 
+/* Which lead a lead was found to be is for leadflow.merge to write. */
+void
+check_merged_into(TriggerData *trigger, ObjectRules *rules,
+				  TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	AttrNumber	column = rules->fields[FIELD_MERGED_INTO];
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	/* nearly always both are null, which the tuples tell without being taken apart */
+	if (rules->kind != OBJECT_LEAD || history_may_change)
+		return;
+	if (old_row == NULL ? heap_attisnull(trigger->tg_trigtuple, column, desc) :
+		(heap_attisnull(trigger->tg_trigtuple, column, desc) &&
+		 heap_attisnull(trigger->tg_newtuple, column, desc)) ||
+		!field_changed(rules, old_row, new_row, FIELD_MERGED_INTO))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg("merged_into is written by leadflow.merge only"),
+			 errhint("The owner of the workspace merges leads with leadflow.merge, and parts them with leadflow.unmerge."),
+			 errtablecol(trigger->tg_relation, column),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "merged_into")));
+}
+
 /* id, source and external_id hold for the whole life cycle. */
 void
 check_identity(TriggerData *trigger, ObjectRules *rules,
@@ -225,11 +250,13 @@ check_identity(TriggerData *trigger, ObjectRules *rules,
 {
 	bool		isnull;
 
+	check_merged_into(trigger, rules, old_row, new_row);
 	if (field_changed(rules, old_row, new_row, FIELD_ID))
 		refuse_identity(trigger, rules, FIELD_ID);
 	if (field_changed(rules, old_row, new_row, FIELD_SOURCE))
 		refuse_identity(trigger, rules, FIELD_SOURCE);
-	if (field_changed(rules, old_row, new_row, FIELD_EXTERNAL_ID))
+	/* a key that names the person goes when the person is forgotten */
+	if (field_changed(rules, old_row, new_row, FIELD_EXTERNAL_ID) && !history_may_change)
 	{
 		(void) field_of(rules, old_row, FIELD_EXTERNAL_ID, &isnull);
 		if (!isnull)
@@ -446,6 +473,27 @@ clear_old(Stamps *stamps, ObjectRules *rules, TupleTableSlot *old_row,
 }
 
 /*
+ * A lead that was found to be another one stays where it was.  A bulk load
+ * sets the move aside as it does others.
+ */
+static void
+check_not_merged(Move *move)
+{
+	bool		isnull;
+	Datum		winner = row_field(move, FIELD_MERGED_INTO, &isnull);
+
+	if (isnull || on_violation_for(move, NIL) == ON_VIOLATION_PARK)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("lead " INT64_FORMAT " was merged into lead " INT64_FORMAT " and does not move any more",
+					move->evidence.lead_id, DatumGetInt64(winner)),
+			 errhint("Move lead " INT64_FORMAT ".", DatumGetInt64(winner)),
+			 errtable(move->rel),
+			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "merged")));
+}
+
+/*
  * A row changes its stage: stamp it, judge it, and let it through, refuse it
  * or park it (NULL).
  */
@@ -490,6 +538,7 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 
 	/* the reason of an earlier move does not stick to one that owes none */
 	move_init(&move, rulebook, rules, rel, new_row, from, to);
+	check_not_merged(&move);
 	if (move.allowed && !reason_is_owed(to, move.transition))
 	{
 		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON);

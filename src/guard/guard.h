@@ -18,6 +18,8 @@ extern ObjectKind trigger_object(TriggerData *trigger);
 extern ObjectRules *trigger_rules(TriggerData *trigger, Rulebook *rulebook, ObjectKind kind);
 
 /* What the guard keeps, and whether it has been able to: guard.c */
+extern void check_merged_into(TriggerData *trigger, ObjectRules *rules,
+							  TupleTableSlot *old_row, TupleTableSlot *new_row);
 extern void check_identity(TriggerData *trigger, ObjectRules *rules,
 						   TupleTableSlot *old_row, TupleTableSlot *new_row);
 extern Datum further_stage(const Stage *so_far, const Stage *stage, bool *isnull);

@@ -76,12 +76,6 @@ CREATE FUNCTION leadflow.explain_transition(workspace text, from_stage leadflow.
 COMMENT ON FUNCTION leadflow.explain_transition(text, leadflow.stage, leadflow.stage, text, text) IS
     'whether a move is allowed, which rule says so, whether a reason is owed, and the codes of the criteria that are judged. A null from_stage stands for a new row; null for any other null argument. Needs SELECT on transition. Errors: no such workspace (42704), another object (22023)';
 
-CREATE FUNCTION leadflow.erase_lead(workspace text, lead_id bigint) RETURNS void
-    LANGUAGE C VOLATILE STRICT
-    AS 'MODULE_PATHNAME', 'leadflow_erase_lead';
-COMMENT ON FUNCTION leadflow.erase_lead(text, bigint) IS
-    'erases a person''s data from a lead, its touches, history and parked rows; what happened stays without the person. Columns that were added, opportunities and accounts are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), no such workspace (42704)';
-
 CREATE FUNCTION leadflow.pause_clock(workspace text, clock_id bigint, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

@@ -258,6 +258,20 @@ judge_transition(Move *move, List **findings, bool want_all)
 				move->allowed);
 }
 
+/* A lead that was found to be another one stays where it was. */
+static void
+judge_merged(Move *move, List **findings)
+{
+	bool		isnull;
+	Datum		winner = row_field(move, FIELD_MERGED_INTO, &isnull);
+
+	if (isnull || move->from == NULL)
+		return;
+	add_finding(findings, "merged", move->to,
+				psprintf("The lead was merged into lead " INT64_FORMAT ".", DatumGetInt64(winner)),
+				psprintf("Move lead " INT64_FORMAT ".", DatumGetInt64(winner)), false);
+}
+
 /* A stage begins no earlier than the one that it follows. */
 static void
 judge_since(Move *move, List **findings)
@@ -572,6 +586,7 @@ judge(Move *move, bool want_all)
 {
 	List	   *findings = NIL;
 
+	judge_merged(move, &findings);
 	judge_transition(move, &findings, want_all);
 	judge_since(move, &findings);
 	judge_status(move, &findings);

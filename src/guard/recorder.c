@@ -8,9 +8,12 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "guard/clocks.h"
@@ -123,6 +126,39 @@ record_move(Move *move, const Stage *furthest)
 		move_lead_along(move);
 }
 
+/*
+ * A lead that was found to be another one was written: what its tool has
+ * learnt goes on to the other.
+ */
+static void
+carry_over(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	AttrNumber	column = rules->fields[FIELD_MERGED_INTO];
+	NameData	workspace;
+	Datum		values[3];
+	bool		isnull;
+
+	if (rules->kind != OBJECT_LEAD || history_may_change ||
+		heap_attisnull(trigger->tg_newtuple, column, desc))
+		return;
+	namestrcpy(&workspace, get_namespace_name(rulebook->nspid));
+	values[0] = NameGetDatum(&workspace);
+	values[1] = slot_getattr(trigger->tg_newslot, rules->fields[FIELD_ID], &isnull);
+	values[2] = ExecFetchSlotHeapTupleDatum(trigger->tg_trigslot);
+
+	history_may_change = true;
+	PG_TRY();
+	{
+		(void) statement_run(rulebook, CARRY_OVER, values, NULL);
+	}
+	PG_FINALLY();
+	{
+		history_may_change = false;
+	}
+	PG_END_TRY();
+}
+
 /* What was written is not what the guard made of the row. */
 static void
 refuse_tampering(Relation rel)
@@ -197,6 +233,7 @@ record_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	Move		move;
 	List	   *unmet;
 
+	check_merged_into(trigger, rules, NULL, row);
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, NULL, to);
 	move.evidence.fresh = true;
 	move.status_given = true;
@@ -223,6 +260,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	bool		owner_changed;
 	Move		move;
 
+	carry_over(trigger, rulebook, rules);
 	owner_changed = !same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
 	if (guarded && stage_equal(from, to) && !owner_changed)
 		return;

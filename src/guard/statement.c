@@ -194,6 +194,16 @@ static const struct
 		"  AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))",
 		1,
 		{INT8OID}
+	},
+
+	/* a touch, or a change of a field, of a lead that was found to be another */
+	[FOLLOW_TOUCH] = {
+		"UPDATE %1$s.touch SET lead_id = $2, merged_from = COALESCE(merged_from, $3) WHERE id OPERATOR(pg_catalog.=) $1",
+		3,
+		{INT8OID, INT8OID, INT8OID}
+	},
+	[CARRY_OVER] = {
+		"SELECT leadflow.carry_over($1, $2, pg_catalog.to_jsonb($3))", 3, {NAMEOID, INT8OID, LEAD_TYPE}
 	}
 };
 

@@ -28,10 +28,12 @@ typedef enum Statement
 	LOCK_CLOCK,
 	RECKON_PAUSES,
 	RETRACT_STARTS,
-	RETRACT_STOPS
+	RETRACT_STOPS,
+	FOLLOW_TOUCH,
+	CARRY_OVER
 } Statement;
 
-#define STATEMENTS	(RETRACT_STOPS + 1)
+#define STATEMENTS	(CARRY_OVER + 1)
 StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for every plan");
 
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,

@@ -444,6 +444,14 @@ load_has_clocks(Rulebook *rulebook)
 		query(rulebook, "n", "SELECT id::pg_catalog.int8 FROM %s.sla_clock LIMIT 1", NULL) > 0;
 }
 
+/* Until a lead has been merged, nobody has to ask where it went. */
+static void
+load_has_merges(Rulebook *rulebook)
+{
+	rulebook->has_merges =
+		query(rulebook, "n", "SELECT merged_into::pg_catalog.int8 FROM %s.lead WHERE merged_into IS NOT NULL LIMIT 1", NULL) > 0;
+}
+
 static void
 load_version(Rulebook *rulebook)
 {
@@ -471,6 +479,7 @@ load_definitions(Rulebook *rulebook)
 	load_calendars(rulebook);
 	load_policies(rulebook);
 	load_has_clocks(rulebook);
+	load_has_merges(rulebook);
 	load_version(rulebook);
 }
 

@@ -47,7 +47,9 @@ typedef enum Field
 	FIELD_AMOUNT,				/* the budget of a lead */
 	FIELD_CURRENCY,
 	FIELD_SOURCES,				/* field_sources */
+	FIELD_MERGED_INTO,			/* of a lead only */
 	FIELD_LEAD_ID,				/* of an opportunity only */
+	FIELD_MERGED_FROM,			/* of an opportunity only */
 	FIELD_CLOSED_AT				/* of an opportunity only */
 } Field;
 
@@ -191,6 +193,7 @@ typedef struct TouchColumns
 	AttrNumber	kind;
 	AttrNumber	channel;
 	AttrNumber	direction;
+	AttrNumber	merged_from;
 } TouchColumns;
 
 typedef struct ClockColumns
@@ -233,6 +236,7 @@ typedef struct Rulebook
 	Policy	   *policies;		/* by metric, position and code */
 	int			n_policies;
 	bool		has_clocks;		/* there are clocks, or may be */
+	bool		has_merges;		/* a lead was found to be another one */
 	Oid			watched[RULEBOOK_MAX_WATCHED];
 	int			n_watched;
 	Oid			stage_type;

@@ -61,7 +61,9 @@ static const struct
 	[FIELD_AMOUNT] = {{"budget", "amount"}, FIELD_NUMERIC},
 	[FIELD_CURRENCY] = {{"currency", "currency"}, FIELD_TEXT},
 	[FIELD_SOURCES] = {{"field_sources", "field_sources"}, FIELD_JSONB},
+	[FIELD_MERGED_INTO] = {{"merged_into", NULL}, FIELD_BIGINT},
 	[FIELD_LEAD_ID] = {{NULL, "lead_id"}, FIELD_BIGINT},
+	[FIELD_MERGED_FROM] = {{NULL, "merged_from"}, FIELD_BIGINT},
 	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
 };
 
@@ -322,6 +324,7 @@ load_touch(Rulebook *rulebook)
 	touch->kind = find_required_column(rulebook, touch->relid, "kind", FIELD_TEXT);
 	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
 	touch->direction = find_required_column(rulebook, touch->relid, "direction", FIELD_TEXT);
+	touch->merged_from = find_column(rulebook, touch->relid, "merged_from", FIELD_BIGINT);
 
 	rel = table_open(touch->relid, AccessShareLock);
 	touch->lead_index = find_index(rel, touch->lead_id);

@@ -94,7 +94,6 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
         'expected_close IS NOT NULL', 'Set expected_close.', 20);
 
 INSERT INTO reason (code, applies_to, category, labels, needs_note, next_step) VALUES
-    ('spam', '{disqualified}', 'data', '{"en": "Spam or junk"}', false, 'nothing'),
     ('duplicate', '{disqualified}', 'data', '{"en": "Duplicate"}', false, 'merge'),
     ('bad_contact_data', '{disqualified,nurture}', 'data', '{"en": "Contact data is wrong"}', false, 'mend the data'),
     ('not_target', '{disqualified,mql,sal}', 'fit', '{"en": "Not our market"}', false, 'mend the audience'),
@@ -110,7 +109,11 @@ INSERT INTO reason (code, applies_to, category, labels, needs_note, next_step) V
     ('service', '{churned,lost,onboarding}', 'other', '{"en": "Dissatisfied with the service"}', true, 'debrief'),
     ('closed_business', '{churned,disqualified,lost}', 'other', '{"en": "Out of business"}', false, 'nothing'),
     ('entered_in_error', '{}', 'data', '{"en": "Entered in error"}', false, 'nothing'),
+    ('deleted_in_source', '{disqualified}', 'data', '{"en": "Deleted in the source"}', false, 'nothing'),
     ('other', '{}', 'other', '{"en": "Other"}', true, 'read the note');
+INSERT INTO reason (code, applies_to, category, labels, next_step, counts) VALUES
+    ('spam', '{disqualified}', 'data', '{"en": "Spam or junk"}', 'nothing', false),
+    ('test', '{disqualified}', 'data', '{"en": "Test"}', 'nothing', false);
 
 INSERT INTO touch_kind (kind, is_signal, is_contact, meaning) VALUES
     ('web_visit', true, false, 'visits the site'),

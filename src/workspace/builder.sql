@@ -151,7 +151,7 @@ BEGIN
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(
             'GRANT SELECT ON %1$s.account, %1$s.campaign, %1$s.lead, %1$s.opportunity, %1$s.touch, %1$s.stage_event,
-                 %1$s.sla_clock, %1$s.sla_pause, %1$s.violation, %1$s.quarantine, %1$s.overwrite_refused TO %2$s', ws, grantee);
+                 %1$s.sla_clock, %1$s.sla_pause, %1$s.violation, %1$s.quarantine, %1$s.overwrite_refused, %1$s.lead_merge TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch TO %2$s', ws, grantee);
     END IF;
     IF access IN ('marketing', 'revops') THEN

@@ -122,6 +122,7 @@ CREATE TABLE reason (
     labels      jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(labels) = 'object'),
     needs_note  boolean NOT NULL DEFAULT false,
     next_step   text,
+    counts      boolean NOT NULL DEFAULT true,
     active      boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE reason IS 'The catalogue of reasons for leaving the path or going back.';
@@ -131,6 +132,7 @@ COMMENT ON COLUMN reason.category IS 'group for reports: fit, timing, budget, ne
 COMMENT ON COLUMN reason.labels IS 'names people read, by language';
 COMMENT ON COLUMN reason.needs_note IS 'whether a note is owed as well';
 COMMENT ON COLUMN reason.next_step IS 'what happens next: mend the audience, the score or the offer, nurture, nothing';
+COMMENT ON COLUMN reason.counts IS 'false for what never was a lead, such as spam and tests: a lead that is in an exit with it is outside every denominator (see lead_outside)';
 COMMENT ON COLUMN reason.active IS 'whether it may still be given';
 
 CREATE TABLE business_calendar (

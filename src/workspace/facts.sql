@@ -103,11 +103,14 @@ CREATE TABLE lead (
     evidence        text,
     score           numeric,
     attributes      jsonb NOT NULL DEFAULT '{}',
+    merged_into     bigint REFERENCES lead CHECK (merged_into <> id),
     field_sources   jsonb,
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
 CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
+CREATE INDEX lead_reason ON lead (reason) WHERE reason IS NOT NULL;
+CREATE INDEX lead_merged ON lead (merged_into) WHERE merged_into IS NOT NULL;
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
 COMMENT ON COLUMN lead.id IS 'canonical number; never changes, never reused';
 COMMENT ON COLUMN lead.stage_since IS 'since when the lead is in its stage; given with the stage for history, else the time of the write. Between moves it stays';
@@ -143,6 +146,7 @@ COMMENT ON COLUMN lead.promised IS 'handoff packet: what was promised to the lea
 COMMENT ON COLUMN lead.evidence IS 'handoff packet: what the lead did that shows interest';
 COMMENT ON COLUMN lead.score IS 'score given by the tool';
 COMMENT ON COLUMN lead.attributes IS 'anything else the tool knows';
+COMMENT ON COLUMN lead.merged_into IS 'the lead that this one was found to be; null for none. Written by leadflow.merge';
 COMMENT ON COLUMN lead.field_sources IS 'which source wrote the present value of each field that a ranked overwrite_rule watches: {"email": "crm"}; null for none. Kept by leadflow';
 
 CREATE TABLE opportunity (
@@ -172,6 +176,7 @@ CREATE TABLE opportunity (
     reason          text REFERENCES reason ON UPDATE CASCADE,
     reason_note     text,
     attributes      jsonb NOT NULL DEFAULT '{}',
+    merged_from     bigint,
     field_sources   jsonb,
     UNIQUE (source, external_id)
 ) WITH (fillfactor = 80);
@@ -204,6 +209,7 @@ COMMENT ON COLUMN opportunity.owner IS 'team member who owns it';
 COMMENT ON COLUMN opportunity.reason IS 'why it was lost or went back; cleared when it moves on';
 COMMENT ON COLUMN opportunity.reason_note IS 'the reason in words';
 COMMENT ON COLUMN opportunity.attributes IS 'anything else the tool knows';
+COMMENT ON COLUMN opportunity.merged_from IS 'the lead that it was written for, where that one was merged into lead_id; null for lead_id itself. Kept by leadflow';
 COMMENT ON COLUMN opportunity.field_sources IS 'which source wrote the present value of each field that a ranked overwrite_rule watches: {"amount": "crm"}; null for none. Kept by leadflow';
 
 CREATE TABLE touch (
@@ -222,6 +228,7 @@ CREATE TABLE touch (
     note        text,
     source      text NOT NULL DEFAULT 'leadflow' CHECK (source <> ''),
     external_id text CHECK (external_id <> ''),
+    merged_from bigint,
     CONSTRAINT lead_or_account CHECK (lead_id IS NOT NULL OR account_id IS NOT NULL),
     UNIQUE (source, external_id)
 );
@@ -243,6 +250,7 @@ COMMENT ON COLUMN touch.content IS 'content consumed or sent';
 COMMENT ON COLUMN touch.note IS 'note';
 COMMENT ON COLUMN touch.source IS 'tool that wrote the row';
 COMMENT ON COLUMN touch.external_id IS 'the tool''s own key, as text';
+COMMENT ON COLUMN touch.merged_from IS 'the lead that it was written for, where that one was merged into lead_id; null for lead_id itself. Kept by leadflow';
 
 CREATE TABLE stage_event (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -96,7 +96,7 @@ FROM (VALUES
     -- XML
     ('x IS DOCUMENT', '42P17'), ('xmlparse(document email) IS NULL', '42P17'), ('xmlelement(name a, email) IS NULL', '42P17'), ('xmlserialize(content x AS text) = ''a''', '42P17'), ('email::xml IS NULL', '42P17'),
     -- leadflow's own that read more than the row
-    ('leadflow.explain(''crm'', 1, ''mql'') IS NULL', '0A000'), ('leadflow.version() = ''x''', '42P17'), ('leadflow.erase_lead(''crm'', 1) IS NULL', '42P17'), ('leadflow.create_workspace(''x'') IS NULL', '42P17'),
+    ('leadflow.explain(''crm'', 1, ''mql'') IS NULL', '0A000'), ('leadflow.version() = ''x''', '42P17'), ('leadflow.forget(''crm'', 1) IS NULL', '42P17'), ('leadflow.create_workspace(''x'') IS NULL', '42P17'),
     ('leadflow.pause_clock(''crm'', 1, ''x'') IS NULL', '42P17'), ('(leadflow.explain_transition(''crm'', ''lead'', ''mql'')).allowed', '42P17'), ('leadflow.guard() IS NULL', '42P17')
 ) AS c (expression, expected);
 SELECT is(written('true' || repeat(' OR false', 1200)), '54000', 'refused 54000: too long');

@@ -158,7 +158,7 @@ SELECT is(tried($$INSERT INTO crm.opportunity (source, lead_id, stage) SELECT 't
                 $$SELECT count(*)::text FROM crm.stage_event e, ids i WHERE e.opportunity_id IS NOT NULL AND e.lead_id = i.id AND i.external_id = 'full'$$),
           '3', 'and names the lead');
 
--- erasure
+-- forgetting
 INSERT INTO crm.touch (lead_id, kind, direction, note, outcome, content, external_id) SELECT id, 'call', 'outbound', 'Ada said', 'will think', 'brochure', 'c1' FROM ids WHERE external_id = 'full';
 UPDATE crm.lead SET stage = 'lost', reason = 'competitor', reason_note = 'Ada likes Globex' WHERE external_id = 'full';
 SET leadflow.on_violation = park;
@@ -166,15 +166,15 @@ UPDATE crm.lead SET stage = 'mql', full_name = 'Ada Bare' WHERE external_id = 'b
 INSERT INTO crm.lead (source, full_name, stage) VALUES ('noid', 'Nameless Ada', 'lead');
 UPDATE crm.lead SET stage = 'mql' WHERE source = 'noid';
 RESET leadflow.on_violation;
-SELECT lives_ok(format($$SELECT leadflow.erase_lead('crm', %s)$$, id), 'erase a lead') FROM crm.lead;
+SELECT lives_ok(format($$SELECT leadflow.forget('crm', %s)$$, id), 'forget a lead') FROM crm.lead;
 SELECT is((SELECT count(*) FROM crm.lead l WHERE l::text ~* 'ada|example'), 0::bigint, 'nothing of the person in lead');
 SELECT is((SELECT count(*) FROM crm.stage_event e WHERE e::text ~* 'ada '), 0::bigint, 'nor in the history');
 SELECT is((SELECT count(*) FROM crm.touch t WHERE t::text ~* 'ada |think'), 0::bigint, 'nor in the touches');
 SELECT is((SELECT string_agg(q.parked_row ->> 'full_name', ',') FROM crm.quarantine q), NULL, 'nor in the quarantine');
 SELECT is((SELECT count(*) FROM crm.stage_event WHERE to_stage = 'lost'), 1::bigint, 'what happened stays');
-SELECT throws_ok($$SELECT leadflow.erase_lead('crm', -1)$$, 'P0002', NULL, 'there must be such a lead');
-SELECT throws_ok('DELETE FROM crm.lead', '23514', NULL, 'after an erasure history is append-only again');
-SELECT is(tried($$DO 'BEGIN BEGIN PERFORM leadflow.erase_lead(''crm'', -1); EXCEPTION WHEN OTHERS THEN NULL; END; DELETE FROM crm.stage_event; END'$$),
+SELECT throws_ok($$SELECT leadflow.forget('crm', -1)$$, 'P0002', NULL, 'there must be such a lead');
+SELECT throws_ok('DELETE FROM crm.lead', '23514', NULL, 'after a lead was forgotten history is append-only again');
+SELECT is(tried($$DO 'BEGIN BEGIN PERFORM leadflow.forget(''crm'', -1); EXCEPTION WHEN OTHERS THEN NULL; END; DELETE FROM crm.stage_event; END'$$),
           '23514 append_only', 'also after one that failed');
 
 SELECT * FROM finish();

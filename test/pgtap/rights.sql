@@ -100,13 +100,13 @@ FROM (VALUES
     ($$INSERT INTO crm.definition_change (definition, operation, session_actor, actor) VALUES ('x', 'INSERT', 'x', 'x')$$, '-----'),
     ($$ALTER TABLE crm.lead DISABLE TRIGGER ALL$$, '-----'),
     ($$CREATE TABLE crm.mine ()$$, '-----'),
-    ($$SELECT leadflow.erase_lead('crm', 1)$$, '-----'),
+    ($$SELECT leadflow.forget('crm', 1)$$, '-----'),
     ($$SELECT leadflow.grant_workspace('crm', current_user, 'revops')$$, '-----'),
     ($$SELECT leadflow.create_workspace('other')$$, '-----'),
     ($$SET session_replication_role = replica$$, '-----')
 ) AS c (statement, expected);
-SELECT is(tried_as(:'owner', $$SELECT leadflow.erase_lead('crm', 1)$$), '00000', 'the owner may erase a lead');
-SELECT is(tried_as(:'stranger', $$SELECT leadflow.erase_lead('crm', 1)$$), '42501', 'a stranger may not');
+SELECT is(tried_as(:'owner', $$SELECT leadflow.forget('crm', 1)$$), '00000', 'the owner may forget a lead');
+SELECT is(tried_as(:'stranger', $$SELECT leadflow.forget('crm', 1)$$), '42501', 'a stranger may not');
 SELECT is(tried_as(c.who, $$INSERT INTO crm.touch (lead_id, kind, direction) VALUES (1, 'demo_request', 'inbound'), (1, 'call', 'outbound');
                             SELECT leadflow.pause_clock('crm', max(id), 'x') FROM crm.sla_clock$$), c.expected, c.label)
 FROM (VALUES (:'seller', '55000', 'a late promise is not made good by a pause made up afterwards'),

@@ -120,7 +120,7 @@ FROM (VALUES
         $$SELECT (SELECT length(need) FROM crm.lead) || ' ' || length(kept) || right(kept, 4) FROM crm.overwrite_refused$$, '100000 503ż...'),
     ('incompressible ones stay whole as well', $$INSERT INTO crm.overwrite_rule (field, rule) VALUES ('need', 'keep_filled'); UPDATE crm.lead SET need = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 2000) i); UPDATE crm.lead SET need = ''$$,
         $$SELECT (need = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 2000) i))::text FROM crm.lead$$, 'true'),
-    ('an erasure is not undone by a rule', $$SET LOCAL leadflow.source = other; UPDATE crm.lead SET phone = 'secret', email = ''; SELECT leadflow.erase_lead('crm', id) FROM crm.lead$$,
+    ('an erasure is not undone by a rule', $$SET LOCAL leadflow.source = other; UPDATE crm.lead SET phone = 'secret', email = ''; SELECT leadflow.forget('crm', id) FROM crm.lead$$,
         $$SELECT format('%s|%s|%s|%s', email, phone, field_sources, logged()) FROM crm.lead$$, '||{"budget": "web", "verified": "web"}|email: - (-) / - (other) keep_filled; phone: - (web) / - (other) ranked'),
     ('an opportunity', $$SET LOCAL leadflow.source = other; UPDATE crm.opportunity SET amount = 5, name = NULL, kind = 'upsell'$$,
         $$SELECT concat_ws(' ', name, amount, kind, field_sources, '|', logged(), '|', (SELECT string_agg(concat_ws(' ', object, opportunity_id = o.id, lead_id), ',') FROM crm.overwrite_refused)) FROM crm.opportunity o$$,

@@ -480,6 +480,12 @@ FROM stage_dictionary WHERE stage = 'sql' AND variant = 'cloud';
 SELECT is(opportunity_standard, 'The offer has an amount. The offer has a date on which it should close.', 'stage_dictionary tells the standard of opportunities')
 FROM stage_dictionary WHERE stage = 'proposal';
 
+-- what never was a lead, and what is parked: merge.sql, outside.sql and quarantine.sql ask for more
+INSERT INTO lead (stage_since, created_at, updated_at, stage, source, external_id, reason)
+VALUES ('2026-03-05 10:00', '2026-03-05 10:00', '2026-03-05 10:00', 'disqualified', 't', '6', 'spam');
+INSERT INTO quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)
+VALUES ('lead', 'INSERT', 't', '7', 'mql', '{}', '[{"criterion": "two_signals", "requirement": "Two signs."}]', 'x', 'x');
+
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;

@@ -92,7 +92,7 @@ is( $node->safe_psql(
 			PERFORM leadflow.explain('$literal', 1, 'sql');
 			PERFORM leadflow.grant_workspace('$literal', 'analyst', 'revops');
 			PERFORM leadflow.upgrade_workspace('$literal');
-			PERFORM leadflow.erase_lead('$literal', 1);
+			PERFORM leadflow.forget('$literal', 1);
 		END;
 		\$\$;
 		SELECT count(*) FROM "$quoted".stage_event;
@@ -240,7 +240,7 @@ is_denied('stranger', "SELECT leadflow.create_workspace('theirs')",
 	'who may not create schemas makes no workspace');
 is_denied('stranger', "SELECT leadflow.upgrade_workspace('mine')",
 	'nor upgrades one');
-is_denied('writer', "SELECT leadflow.erase_lead('mine', 1)",
+is_denied('writer', "SELECT leadflow.forget('mine', 1)",
 	'nor erases a lead');
 is_denied('owner', "INSERT INTO crm.lead (source) VALUES ('web')",
 	'the owner of one workspace has no rights in another');

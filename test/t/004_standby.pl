@@ -56,7 +56,7 @@ foreach my $write (
 	"SELECT leadflow.create_workspace('other')",
 	"SELECT leadflow.upgrade_workspace('crm')",
 	"SELECT leadflow.grant_workspace('crm', 'analyst', 'read')",
-	"SELECT leadflow.erase_lead('crm', 1)",
+	"SELECT leadflow.forget('crm', 1)",
 	"SELECT leadflow.pause_clock('crm', 11, 'x')")
 {
 	is_refused($standby, 'postgres', $write, '25006', undef, "refused: $write");

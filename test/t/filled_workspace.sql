@@ -96,7 +96,7 @@ SET leadflow.source = 'web';
 UPDATE crm.lead SET owner = NULL, email = 'web@example.com' WHERE id IN (11, 21);
 UPDATE crm.opportunity SET amount = 0 WHERE id = 1;
 RESET leadflow.source;
-SELECT leadflow.erase_lead('crm', 19);
+SELECT leadflow.forget('crm', 19);
 
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;

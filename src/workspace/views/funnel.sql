@@ -2,7 +2,8 @@
 -- enough however long it is: bit ordinal + 4 is the stage with that ordinal.
 CREATE OR REPLACE VIEW funnel AS
 WITH path AS (
-    SELECT pg_catalog.bit_or(1::bigint << leadflow.ordinal(e.to_stage) + 4) AS reached,
+    SELECT e.lead_id,
+           pg_catalog.bit_or(1::bigint << leadflow.ordinal(e.to_stage) + 4) AS reached,
            pg_catalog.bit_or(CASE WHEN e.implied THEN 0 ELSE 1::bigint << leadflow.ordinal(e.to_stage) + 4 END) AS entered,
            -- the last entry in the order of history
            (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id, leadflow.ordinal(e.to_stage)]))[3] AS ordinal_now
@@ -12,6 +13,7 @@ WITH path AS (
 ), shape AS (
     SELECT p.reached, p.entered, p.ordinal_now, pg_catalog.count(*) AS leads
     FROM path p
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
     GROUP BY p.reached, p.entered, p.ordinal_now
 ), step AS (
     SELECT s.ordinal,

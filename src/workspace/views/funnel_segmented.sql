@@ -12,6 +12,7 @@ WITH path AS (
     SELECT f.origin, f.campaign_id, f.segment, f.variant, p.reached, p.entered, p.ordinal_now, pg_catalog.count(*) AS leads
     FROM path p
     JOIN stage_event f ON f.lead_id = p.lead_id AND f.opportunity_id IS NULL AND f.from_stage IS NULL
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
     GROUP BY f.origin, f.campaign_id, f.segment, f.variant, p.reached, p.entered, p.ordinal_now
 ), step AS (
     SELECT h.origin,

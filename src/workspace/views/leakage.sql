@@ -37,7 +37,9 @@ FROM (SELECT h.subject,
                               ORDER BY p.at DESC, p.id DESC LIMIT 1)
                         ELSE leadflow.base(e.from_stage) END AS last_stage
             FROM stage_event e
-            WHERE e.to_stage < 'visitor' AND NOT e.implied AND e.at <= (SELECT leadflow.clock())) h
+            LEFT JOIN opportunity o ON o.id = e.opportunity_id
+            WHERE e.to_stage < 'visitor' AND NOT e.implied AND e.at <= (SELECT leadflow.clock())
+                AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END)) h
       LEFT JOIN current_stage l ON l.event_id = h.id
       GROUP BY h.subject, h.last_stage, h.exit_stage, h.reason) x
 LEFT JOIN reason r ON r.code = x.reason

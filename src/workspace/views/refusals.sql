@@ -25,9 +25,11 @@ FROM (SELECT e.subject,
              pg_catalog.count(*) AS refusals,
              pg_catalog.count(DISTINCT e.lead_id) AS leads
       FROM stage_event e
+      LEFT JOIN opportunity o ON o.id = e.opportunity_id
       WHERE e.at <= (SELECT leadflow.clock()) AND NOT e.implied
           AND (e.to_stage < 'visitor'
                OR e.reason IS NOT NULL AND leadflow.ordinal(e.to_stage) < leadflow.ordinal(e.from_stage))
+          AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END)
       GROUP BY e.subject, leadflow.is_exit(e.to_stage), leadflow.base(e.to_stage), e.reason, e.origin, e.campaign_id, e.segment, e.team) x
 LEFT JOIN reason r ON r.code = x.reason
 LEFT JOIN campaign c ON c.id = x.campaign_id;

@@ -36,6 +36,7 @@ FROM (SELECT s.metric,
              pg_catalog.count(*) FILTER (WHERE s.stopped_at IS NOT NULL OR s.waiting_seconds >= 86400) AS of_24_hours
       FROM sla_status s
       WHERE s.state <> 'cancelled'
+          AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
       GROUP BY s.metric, s.policy, s.team, s.owner, pg_catalog.date_trunc('month', s.started_at)::date) x;
 COMMENT ON VIEW response_time IS 'How long reactions take, by what is measured, policy, team, owner and month, as known at leadflow.clock(). First responses are the metric first_response. Cancelled clocks do not count. For other groups take the rows of sla_status.';
 COMMENT ON COLUMN response_time.metric IS 'what is measured';

@@ -27,6 +27,7 @@ LEFT JOIN sla_policy p ON p.policy = s.policy
     AND p.variant = CASE WHEN EXISTS (SELECT FROM sla_policy v WHERE v.policy = s.policy AND v.variant = s.variant)
                          THEN s.variant ELSE '*' END
 WHERE s.state = 'breached'
+    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
 ORDER BY s.remaining_seconds, s.due_at, s.clock_id;
 COMMENT ON VIEW sla_breach IS 'Promises that are broken at leadflow.clock() and still owed, the worst first. What was done late is met_late in sla_status.';
 COMMENT ON COLUMN sla_breach.clock_id IS 'number of the clock';

@@ -50,11 +50,13 @@ FROM (SELECT h.subject,
                          pg_catalog.lead(e.at) OVER (PARTITION BY e.lead_id ORDER BY e.at, e.id) AS left_at
                   FROM stage_event e
                   WHERE e.opportunity_id IS NULL AND NOT e.implied AND e.at <= (SELECT leadflow.clock())
+                      AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = e.lead_id)
                   UNION ALL
                   SELECT e.subject, e.to_stage, e.at, e.owner, e.variant,
                          pg_catalog.lead(e.at) OVER (PARTITION BY e.opportunity_id ORDER BY e.at, e.id)
                   FROM stage_event e
-                  WHERE e.opportunity_id IS NOT NULL AND NOT e.implied AND e.at <= (SELECT leadflow.clock())) h
+                  WHERE e.opportunity_id IS NOT NULL AND NOT e.implied AND e.at <= (SELECT leadflow.clock())
+                      AND NOT EXISTS (SELECT FROM lead_outside x JOIN opportunity o ON o.lead_id = x.lead_id WHERE o.id = e.opportunity_id)) h
             LEFT JOIN (SELECT t.member, c.calendar
                        FROM team_member t
                        JOIN business_calendar c ON c.code = t.calendar) m ON m.member = h.owner

@@ -22,6 +22,7 @@ LEFT JOIN lead l ON l.id = c.lead_id
 LEFT JOIN opportunity o ON o.id = c.opportunity_id
 LEFT JOIN team_member m ON m.member = CASE WHEN c.opportunity_id IS NULL THEN l.owner ELSE o.owner END
 WHERE c.over_norm
+    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN c.opportunity_id IS NULL THEN c.lead_id ELSE o.lead_id END)
 ORDER BY c.age_seconds - c.norm_seconds DESC, c.lead_id, c.opportunity_id;
 COMMENT ON VIEW stalled IS 'Leads and opportunities that are in their stage for longer than its norm at leadflow.clock(), the longest over first.';
 COMMENT ON COLUMN stalled.subject IS 'lead or opportunity';

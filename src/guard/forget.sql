@@ -1,0 +1,78 @@
+/* forget.sql: a person who wants to be forgotten */
+
+CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
+    LANGUAGE C VOLATILE STRICT
+    AS 'MODULE_PATHNAME', 'leadflow_forget';
+COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+
+CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
+    AS $$
+DECLARE
+    found boolean;
+    winner bigint;
+    leads bigint[];
+    person text;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT true, l.merged_into FROM %I.lead l WHERE l.id = $1', workspace) INTO found, winner USING lead_id;
+    IF found IS NULL THEN
+        RAISE EXCEPTION 'workspace % has no lead %', workspace, lead_id
+            USING ERRCODE = 'no_data_found';
+    ELSIF winner IS NOT NULL THEN
+        RAISE EXCEPTION 'lead % was merged into lead %', lead_id, winner
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format('Forget lead %s: that forgets both.', winner);
+    END IF;
+    EXECUTE pg_catalog.format('WITH RECURSIVE person AS (SELECT $1 AS id UNION SELECT l.id FROM %I.lead l JOIN person p ON l.merged_into = p.id)
+                               SELECT pg_catalog.array_agg(id ORDER BY id) FROM person', workspace) INTO leads USING lead_id;
+    EXECUTE pg_catalog.format('SELECT FROM %I.lead l WHERE l.id = ANY ($1) ORDER BY l.id FOR UPDATE', workspace) USING leads;
+
+    -- what the person is called, as an expression that finds it as whole words
+    EXECUTE pg_catalog.format(
+        'SELECT ''(^|[^[:alnum:]])('' || pg_catalog.string_agg(DISTINCT pg_catalog.regexp_replace(pg_catalog.btrim(n.name), ''([^[:alnum:][:space:]])'', ''\\\1'', ''g''), ''|'')
+                || '')([^[:alnum:]]|$)''
+         FROM %I.lead l, LATERAL (VALUES (l.full_name), (l.email), (l.phone)) n (name)
+         WHERE l.id = ANY ($1) AND pg_catalog.btrim(n.name) <> ''''', workspace) INTO person USING leads;
+
+    EXECUTE pg_catalog.format(
+        'DELETE FROM %1$I.quarantine q USING %1$I.lead l
+         WHERE l.id = ANY ($1)
+             AND (q.object = ''lead'' AND (q.operation = ''UPDATE'' AND q.parked_row ->> ''id'' = l.id::text
+                                           OR q.source = l.source AND q.external_id = l.external_id
+                                           OR pg_catalog.lower(q.parked_row ->> ''email'') = pg_catalog.lower(l.email) OR q.parked_row ->> ''phone'' = l.phone)
+                  OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text))', workspace) USING leads;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.stage_event SET reason_note = NULL
+         WHERE reason_note IS NOT NULL
+             AND (lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1)))', workspace) USING leads;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.touch SET note = NULL, outcome = NULL, external_id = NULL,
+             content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = touch.kind AND k.is_contact) THEN NULL
+                            ELSE content END
+         WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.sla_pause SET reason = ''forgotten''
+         WHERE reason ~* $2 AND clock_id IN (SELECT c.id FROM %1$I.sla_clock c WHERE c.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.opportunity SET reason_note = NULL,
+             name = CASE WHEN name ~* $2 THEN NULL ELSE name END,
+             attributes = CASE WHEN attributes::text ~* $2 THEN ''{}'' ELSE attributes END
+         WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.lead_merge SET survivors = ''{}'' WHERE winner_id = ANY ($1) OR loser_id = ANY ($1)', workspace) USING leads;
+    IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_refused', workspace)) IS NOT NULL THEN
+        EXECUTE pg_catalog.format(
+            'UPDATE %I.overwrite_refused SET kept = NULL, refused = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
+    END IF;
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL, why_now = NULL,
+             promised = NULL, evidence = NULL, attributes = ''{}'', verified = false,
+             external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END
+         WHERE id = ANY ($1)', workspace) USING leads, person;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.forget_rows(name, bigint) IS
+    'part of leadflow.forget, which lets it amend what happened: called alone it is refused (23514)';

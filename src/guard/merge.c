@@ -1,0 +1,258 @@
+/*
+ * merge.c
+ *	  Two records of one person, and what is forgotten of a person.
+ *
+ * The work is done by SQL, in merge.sql and forget.sql.  Here is what it needs:
+ * it amends what otherwise stays, which only the owner of a workspace may ask
+ * for; and what is written for a merged lead later on must find the other one.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "compat.h"
+#include "guard/clocks.h"
+#include "guard/guard.h"
+#include "guard/statement.h"
+
+#define MAX_AMEND_ARGS	2
+
+/*
+ * Run a function that amends what happened in a workspace: $1 is its name, the
+ * others are numbers.  Gives the number that it returns, or 0 for none.
+ */
+static int64
+amend(Rulebook *rulebook, const char *workspace, const char *sql, const int64 *numbers, int n)
+{
+	Oid			types[1 + MAX_AMEND_ARGS];
+	Datum		values[1 + MAX_AMEND_ARGS];
+	bool		outer = history_may_change;
+	volatile int64 result = 0;
+
+	if (!has_privs_of_role(GetUserId(), rulebook->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of workspace %s", rulebook->schema)));
+
+	types[0] = TEXTOID;
+	values[0] = CStringGetTextDatum(workspace);
+	for (int i = 0; i < n; i++)
+	{
+		types[1 + i] = INT8OID;
+		values[1 + i] = Int64GetDatum(numbers[i]);
+	}
+
+	history_may_change = true;
+	PG_TRY();
+	{
+		bool		isnull;
+
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute_with_args(sql, 1 + n, types, values, NULL, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not amend workspace %s", rulebook->schema);
+
+		/* from the first merge on every session must ask where a lead went */
+		if (!rulebook->has_merges)
+			CacheInvalidateRelcacheByRelid(rulebook->objects[OBJECT_LEAD].relid);
+		if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == INT8OID)
+			result = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		SPI_finish();
+	}
+	PG_FINALLY();
+	{
+		history_may_change = outer;
+	}
+	PG_END_TRY();
+	return result;
+}
+
+static int64
+amend_workspace(const char *workspace, const char *sql, const int64 *numbers, int n)
+{
+	Rulebook   *rulebook = rulebook_open(rulebook_namespace(workspace));
+	volatile int64 result = 0;
+
+	PG_TRY();
+	{
+		result = amend(rulebook, workspace, sql, numbers, n);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return result;
+}
+
+/*
+ * leadflow.merge(workspace, winner, loser) -> the number of the merge.
+ */
+PG_FUNCTION_INFO_V1(leadflow_merge);
+Datum
+leadflow_merge(PG_FUNCTION_ARGS)
+{
+	int64		numbers[] = {PG_GETARG_INT64(1), PG_GETARG_INT64(2)};
+
+	PG_RETURN_INT64(amend_workspace(NameStr(*PG_GETARG_NAME(0)),
+									"SELECT leadflow.merge_rows($1::pg_catalog.name, $2, $3)", numbers, 2));
+}
+
+/*
+ * leadflow.unmerge(workspace, merge_id): undo a merge.
+ */
+PG_FUNCTION_INFO_V1(leadflow_unmerge);
+Datum
+leadflow_unmerge(PG_FUNCTION_ARGS)
+{
+	int64		numbers[] = {PG_GETARG_INT64(1)};
+
+	(void) amend_workspace(NameStr(*PG_GETARG_NAME(0)),
+						   "SELECT leadflow.unmerge_rows($1::pg_catalog.name, $2)", numbers, 1);
+	PG_RETURN_VOID();
+}
+
+/*
+ * leadflow.forget(workspace, lead_id): forget a person.  What happened stays,
+ * without the person.
+ */
+PG_FUNCTION_INFO_V1(leadflow_forget);
+Datum
+leadflow_forget(PG_FUNCTION_ARGS)
+{
+	int64		numbers[] = {PG_GETARG_INT64(1)};
+
+	(void) amend_workspace(NameStr(*PG_GETARG_NAME(0)),
+						   "SELECT leadflow.forget_rows($1::pg_catalog.name, $2)", numbers, 1);
+	PG_RETURN_VOID();
+}
+
+/*
+ * The lead that a lead was found to be, at the end of the chain; 0 for none.
+ * Asks for what is committed now, also since the statement began.
+ */
+static int64
+found_to_be(Rulebook *rulebook, int64 lead_id)
+{
+	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
+	Relation	rel = table_open(rules->relid, AccessShareLock);
+	int64		found = 0;
+	int64		id = lead_id;
+	HeapTuple	tuple;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	while (HeapTupleIsValid(tuple = fetch_by_id(rulebook, rules, rel, id)))
+	{
+		bool		isnull;
+		Datum		value = heap_getattr(tuple, rules->fields[FIELD_MERGED_INTO],
+										 RelationGetDescr(rel), &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull)
+			break;
+		found = id = DatumGetInt64(value);
+		heap_freetuple(tuple);
+	}
+	PopActiveSnapshot();
+	table_close(rel, NoLock);
+	return found;
+}
+
+/* A touch or an opportunity whose lead was merged is to be the other lead's. */
+static HeapTuple
+redirect(TriggerData *trigger, Rulebook *rulebook, AttrNumber lead_column, AttrNumber from_column,
+		 bool is_touch)
+{
+	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	bool		is_before = TRIGGER_FIRED_BEFORE(trigger->tg_event);
+	HeapTuple	tuple = is_update ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
+	bool		isnull;
+	Datum		lead_id = slot_getattr(row, lead_column, &isnull);
+	Datum		values[3];
+	bool		from_isnull;
+	int64		other;
+	int			columns[] = {lead_column, from_column};
+	bool		nulls[] = {false, false};
+
+	if (isnull || (is_update && same_column(trigger->tg_trigslot, row, lead_column)))
+		return tuple;
+	if (!is_touch)
+		lock_lead(rulebook, DatumGetInt64(lead_id));
+	other = found_to_be(rulebook, DatumGetInt64(lead_id));
+	if (other == 0)
+		return tuple;
+
+	values[1] = Int64GetDatum(other);
+	values[2] = slot_getattr(row, from_column, &from_isnull);
+	if (from_isnull)
+		values[2] = lead_id;
+	if (is_before)
+		return heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigger->tg_relation), 2,
+										 columns, values + 1, nulls);
+	values[0] = slot_getattr(row, rulebook->touch.id, &isnull);
+	(void) statement_run(rulebook, FOLLOW_TOUCH, values, NULL);
+	return NULL;
+}
+
+/*
+ * leadflow.follow_merge(): BEFORE INSERT OR UPDATE of touch and opportunity,
+ * for each row.
+ *
+ * A merge that is committed while a touch is being written is not seen BEFORE.
+ * So on touch the trigger fires AFTER too, when the foreign key has locked the
+ * lead: no merge can come in between any more.  Opportunities are few; they
+ * lock the lead themselves.
+ */
+PG_FUNCTION_INFO_V1(leadflow_follow_merge);
+Datum
+leadflow_follow_merge(PG_FUNCTION_ARGS)
+{
+	TriggerEvent timing = fcinfo->context != NULL && IsA(fcinfo->context, TriggerData) &&
+		TRIGGER_FIRED_BEFORE(((TriggerData *) fcinfo->context)->tg_event) ?
+		TRIGGER_EVENT_BEFORE : TRIGGER_EVENT_AFTER;
+	TriggerData *trigger = check_trigger(fcinfo, "follow_merge", timing, true);
+	HeapTuple	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+
+	PG_TRY();
+	{
+		ObjectRules *rules = &rulebook->objects[OBJECT_OPPORTUNITY];
+		Oid			relid = RelationGetRelid(trigger->tg_relation);
+
+		if (relid != rulebook->touch.relid &&
+			(relid != rules->relid || timing != TRIGGER_EVENT_BEFORE))
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("trigger \"%s\" belongs on the tables %s.touch and, BEFORE, %s.opportunity only",
+							trigger->tg_trigger->tgname, rulebook->schema, rulebook->schema)));
+		if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
+							trigger->tg_trigger->tgname)));
+
+		/* a merge that is under way moves what there is itself */
+		if (rulebook->has_merges && !history_may_change)
+			result = relid == rulebook->touch.relid ?
+				redirect(trigger, rulebook, rulebook->touch.lead_id, rulebook->touch.merged_from, true) :
+				redirect(trigger, rulebook, rules->fields[FIELD_LEAD_ID], rules->fields[FIELD_MERGED_FROM], false);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return PointerGetDatum(timing == TRIGGER_EVENT_BEFORE ? result : NULL);
+}
