@@ -113,6 +113,34 @@ $$;
 COMMENT ON FUNCTION leadflow.backfill_batch(name, name, integer, boolean) IS
     'takes the next rows of an attached table, in the order of its primary key, into the workspace, as its trigger would; gives how many, 0 when there are no more. Rows that fail are parked in quarantine. anew: begin again if it had ended. What leadflow.backfill repeats; of use where a transaction must not be ended. Errors: no such attachment (42704), no primary key (55000), not the owner (42501)';
 
+CREATE FUNCTION leadflow.take_again(workspace name, attachment name, parked_row jsonb) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    a record;
+    key text;
+    rows text;
+    found_rows bigint;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT * FROM %I.attachment t WHERE t.attachment = $1', workspace) INTO a USING attachment;
+    IF a.attachment IS NULL THEN
+        RAISE EXCEPTION 'workspace % has no attachment "%" any more', workspace, attachment
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Attach the table again under that name, or delete the parked row.';
+    END IF;
+    SELECT pg_catalog.string_agg(pg_catalog.format('r.%1$I = p.%1$I', k), ' AND ') INTO key FROM pg_catalog.unnest(a.key) k;
+    rows := pg_catalog.format('SELECT m.* FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $1) AS p JOIN %1$I.%2$I AS r ON %3$s CROSS JOIN LATERAL %1$I.%4$I(r) AS m',
+        workspace, attachment || '_row', key, attachment);
+    EXECUTE 'SELECT pg_catalog.count(*) FROM (' || rows || ') AS t' INTO found_rows USING parked_row;
+    PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
+    EXECUTE leadflow.attachment_statement(workspace, attachment, rows || ' FOR SHARE OF r', 'true') USING parked_row;
+    PERFORM pg_catalog.set_config('leadflow.source', '', true);
+    RETURN CASE found_rows WHEN 0 THEN 'superseded' ELSE 'accepted' END;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.take_again(name, name, jsonb) IS
+    'part of leadflow.retry_quarantine: takes a row that a backfill has parked, as it is in its table now, into the workspace. Gives accepted, or superseded where it is not there any more. Errors: the attachment is gone (55000), and whatever the row fails for';
+
 CREATE PROCEDURE leadflow.backfill(workspace name, target regclass, batch integer DEFAULT 1000, attachment text DEFAULT NULL)
     LANGUAGE plpgsql
     AS $$

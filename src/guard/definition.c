@@ -42,6 +42,13 @@ trigger_string(TriggerData *trigger, HeapTuple tuple, const char *column)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+static HeapTuple
+row_to_write(TriggerData *trigger)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+}
+
 /*
  * leadflow.definition_guard(column): BEFORE INSERT OR UPDATE, for each row.
  * The column's text must compile as a criterion over the rows of the object
@@ -52,8 +59,7 @@ Datum
 leadflow_definition_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo, "definition_guard", TRIGGER_EVENT_BEFORE, true);
-	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : trigger->tg_trigtuple;
+	HeapTuple	tuple = row_to_write(trigger);
 	const char *object;
 	char	   *expression;
 	Oid			relid;
@@ -80,8 +86,54 @@ leadflow_definition_guard(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The table that a definition speaks of in its columns object and field; the
+ * field must be a column of it.  Invalid where CHECK and NOT NULL constraints
+ * will say what is wrong.
+ */
+static Oid
+table_of_field(TriggerData *trigger, HeapTuple tuple, const char **object, const char **field)
+{
+	Oid			relid;
+
+	*object = trigger_string(trigger, tuple, "object");
+	*field = trigger_string(trigger, tuple, "field");
+	if (*object == NULL || *field == NULL)
+		return InvalidOid;
+	relid = get_relname_relid(*object, RelationGetNamespace(trigger->tg_relation));
+	if (!OidIsValid(relid))
+		return InvalidOid;
+
+	LockRelationOid(relid, AccessShareLock);
+	if (get_attnum(relid, *field) <= InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of table \"%s\" does not exist", *field, *object),
+				 errhint("Add the column to the table first."),
+				 errtable(trigger->tg_relation),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "field")));
+	return relid;
+}
+
+/*
+ * leadflow.field_guard(): BEFORE INSERT OR UPDATE, for each row.  The field
+ * must be a column of the object's table.
+ */
+PG_FUNCTION_INFO_V1(leadflow_field_guard);
+Datum
+leadflow_field_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "field_guard", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = row_to_write(trigger);
+	const char *object;
+	const char *field;
+
+	(void) table_of_field(trigger, tuple, &object, &field);
+	return PointerGetDatum(tuple);
+}
+
+/*
  * leadflow.overwrite_rule_guard(): BEFORE INSERT OR UPDATE, for each row.  The
- * field must be a column of the table, and one that a rule may be about.
+ * field must be one that a rule may be about.
  */
 PG_FUNCTION_INFO_V1(leadflow_overwrite_rule_guard);
 Datum
@@ -89,30 +141,18 @@ leadflow_overwrite_rule_guard(PG_FUNCTION_ARGS)
 {
 	static const char *const kept[] = {
 		"id", "source", "external_id", "stage", "stage_since", "furthest_stage", "created_at", "updated_at",
-		"closed_at", "status", "reason", "reason_note", "merged_into", "field_sources"
+		"closed_at", "status", "reason", "reason_note", "merged_into", "merged_from", "field_sources"
 	};
 	TriggerData *trigger = check_trigger(fcinfo, "overwrite_rule_guard", TRIGGER_EVENT_BEFORE, true);
-	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
-		trigger->tg_newtuple : trigger->tg_trigtuple;
-	const char *object = trigger_string(trigger, tuple, "object");
-	const char *field = trigger_string(trigger, tuple, "field");
+	HeapTuple	tuple = row_to_write(trigger);
+	const char *object;
+	const char *field;
 	const char *why_not = NULL;
 	bool		is_string;
-	Oid			relid;
+	Oid			relid = table_of_field(trigger, tuple, &object, &field);
 
-	/* CHECK and NOT NULL constraints will say what is wrong with the rest */
-	if (object == NULL || field == NULL)
-		return PointerGetDatum(tuple);
-	relid = get_relname_relid(object, RelationGetNamespace(trigger->tg_relation));
 	if (!OidIsValid(relid))
 		return PointerGetDatum(tuple);
-
-	LockRelationOid(relid, AccessShareLock);
-	if (get_attnum(relid, field) == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of table \"%s\" does not exist", field, object),
-				 errtable(trigger->tg_relation)));
 	if (find_overwritable(relid, field, &is_string) == InvalidAttrNumber)
 		why_not = "PostgreSQL computes its values.";
 	for (int i = 0; i < (int) lengthof(kept); i++)

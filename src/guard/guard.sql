@@ -31,23 +31,7 @@ COMMENT ON FUNCTION leadflow.overwrite_rule_guard() IS
     'BEFORE INSERT OR UPDATE trigger of overwrite_rule: refuses a field that the table does not have (42703), and one that identifies the row or that leadflow or PostgreSQL keeps (23514, constraint overwrite_rule_field)';
 
 CREATE FUNCTION leadflow.field_guard() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    described regclass := pg_catalog.to_regclass(pg_catalog.quote_ident(TG_TABLE_SCHEMA) || '.' || pg_catalog.quote_ident(NEW.object));
-BEGIN
-    -- CHECK and NOT NULL constraints will say what is wrong with the rest
-    IF described IS NOT NULL AND NEW.field IS NOT NULL AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = described AND a.attname = NEW.field AND a.attnum > 0 AND NOT a.attisdropped) THEN
-        RAISE EXCEPTION 'table "%" has no column "%"', NEW.object, NEW.field
-            USING ERRCODE = 'undefined_column', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME, COLUMN = 'field',
-                  HINT = 'Add the column to the table first.';
-    END IF;
-    RETURN NEW;
-END;
-$$;
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_field_guard';
 COMMENT ON FUNCTION leadflow.field_guard() IS
     'BEFORE INSERT OR UPDATE trigger of definitions that name a field of an object: refuses a field that the object''s table does not have (42703)';
 

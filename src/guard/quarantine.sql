@@ -16,6 +16,9 @@ DECLARE
     done bigint;
 BEGIN
     EXECUTE pg_catalog.format('SELECT q.* FROM %I.quarantine q WHERE q.id = $1', workspace) INTO parked USING parked_id;
+    IF parked.attachment IS NOT NULL THEN
+        RETURN leadflow.take_again(workspace, parked.attachment::name, parked.parked_row);
+    END IF;
     stage := parked.target_stage;
 
     IF parked.operation = 'INSERT' THEN

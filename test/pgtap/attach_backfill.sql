@@ -35,6 +35,17 @@ SELECT ok((SELECT unmet::text LIKE '%lead_budget_check%' FROM crm.quarantine WHE
 SELECT is((SELECT format('%s %s %s %s %s', attachment, rows_read, rows_parked, last_key, finished_at IS NOT NULL AND started_at <= updated_at AND updated_at <= finished_at) FROM crm.backfill_progress),
           'lead_from_prospect 25 3 ["25"] t', 'the progress says so');
 
+-- what was parked goes in when it is mended, as it is in its table then
+CREATE FUNCTION parked() RETURNS text LANGUAGE sql AS $$
+    SELECT format('%s; %s', (SELECT string_agg(external_id, ',' ORDER BY external_id) FROM crm.quarantine),
+                  (SELECT string_agg(concat_ws(' ', external_id, role, stage, budget), ', ' ORDER BY external_id) FROM crm.lead WHERE external_id IN ('10', '12', '13')))
+$$;
+SELECT is(tried($$UPDATE shop.prospect SET budget = '7', title = 'Owner' WHERE id IN (10, 12); DELETE FROM shop.prospect WHERE id = 13; SELECT leadflow.retry_quarantine('crm')$$, 'SELECT parked()'),
+          '; 10 Owner mql 7.00, 12 Owner lead 7.00', 'mended rows are there already, and those that are gone are let go');
+SELECT is(tried($$ALTER TABLE shop.prospect DISABLE TRIGGER USER; UPDATE shop.prospect SET budget = '7' WHERE id = 12; ALTER TABLE shop.prospect ENABLE TRIGGER USER; SELECT leadflow.retry_quarantine('crm')$$, 'SELECT parked()'),
+          '10,13; 12 CEO lead 7.00', 'retrying takes a mended row in, and keeps the others');
+SELECT is(tried('SELECT 1', $$SELECT leadflow.retry_quarantine('crm')::text$$), '(3,0,0,3)', 'what is not mended stays');
+
 -- again
 SELECT picture() AS before \gset
 CALL leadflow.backfill('crm', 'shop.prospect', 1000, 'lead_from_prospect');

@@ -97,7 +97,7 @@ FROM (VALUES
     ('owed from nowhere', $$('lead', 'score', 'marketing', 'soon', 'x')$$, '22P02'),
     ('twice', $$('lead', 'email', 'sales', 'mql', 'x')$$, '23505 field_owner_pkey')
 ) AS c (label, row, expected);
-SELECT throws_ok($$UPDATE crm.field_owner SET field = 'e_mail' WHERE object = 'lead' AND field = 'email'$$, '42703', 'table "lead" has no column "e_mail"', 'nor may a field become one that is not there');
+SELECT throws_ok($$UPDATE crm.field_owner SET field = 'e_mail' WHERE object = 'lead' AND field = 'email'$$, '42703', 'column "e_mail" of table "lead" does not exist', 'nor may a field become one that is not there');
 SELECT is(tried($$ALTER TABLE crm.lead ADD COLUMN tax_id text; INSERT INTO crm.field_owner VALUES ('lead', 'tax_id', 'sales', 'sql', 'x')$$), '00000', 'a column of one''s own');
 SELECT is(tried($$ALTER SCHEMA crm RENAME TO crm2; INSERT INTO crm2.field_owner VALUES ('lead', 'score', 'sales', 'sql', 'x')$$), '00000', 'in a schema that was renamed');
 SELECT is(tried('INSERT INTO crm.free_mail_domain VALUES (' || quote_literal(c.domain) || ')'), c.expected, format('free_mail_domain: %L', c.domain))

@@ -33,22 +33,25 @@ WITH usual AS (
            pg_catalog.count(NULLIF(pg_catalog.btrim(l.promised), '')) AS promised,
            pg_catalog.count(NULLIF(pg_catalog.btrim(l.evidence), '')) AS evidence
     FROM lead l
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
     GROUP BY leadflow.base(l.stage), leadflow.ordinal(l.furthest_stage), l.origin, l.owner
 ), other AS (
-    SELECT 'lead' AS object, leadflow.base(l.stage) AS stage, leadflow.ordinal(l.furthest_stage) AS furthest, l.origin, l.owner,
+    SELECT 'lead'::text AS object, leadflow.base(l.stage) AS stage, leadflow.ordinal(l.furthest_stage) AS furthest, l.origin, l.owner,
            pg_catalog.to_jsonb(l) AS fields
     FROM lead l
-    WHERE EXISTS (
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND EXISTS (
         SELECT FROM field_owner f
         WHERE f.object = 'lead' AND f.field <> ALL ((SELECT u.fields FROM usual u)::text[]))
     UNION ALL
-    SELECT 'opportunity', leadflow.base(o.stage), leadflow.ordinal(o.furthest_stage), o.origin, o.owner, pg_catalog.to_jsonb(o)
+    SELECT 'opportunity'::text AS object, leadflow.base(o.stage) AS stage, leadflow.ordinal(o.furthest_stage) AS furthest, o.origin, o.owner,
+           pg_catalog.to_jsonb(o) AS fields
     FROM opportunity o
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
-    SELECT 'account', NULL, s.furthest, NULL, a.owner, pg_catalog.to_jsonb(a)
+    SELECT 'account'::text AS object, NULL::leadflow.stage AS stage, s.furthest, NULL::text AS origin, a.owner, pg_catalog.to_jsonb(a) AS fields
     FROM account a
     LEFT JOIN (SELECT x.account_id, leadflow.ordinal(pg_catalog.max(x.furthest_stage)) AS furthest
-               FROM (SELECT l.account_id, l.furthest_stage FROM lead l
+               FROM (SELECT l.account_id, l.furthest_stage FROM lead l WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
                      UNION ALL
                      SELECT o.account_id, o.furthest_stage FROM opportunity o) x
                GROUP BY x.account_id) s ON s.account_id = a.id
@@ -76,16 +79,16 @@ FROM (SELECT k.object, k.field, k.stage, k.origin, k.owner,
             FROM (SELECT l.*, pg_catalog.to_jsonb(l) AS counts FROM lead_group l OFFSET 0) g
             JOIN field_owner f ON f.object = 'lead' AND f.field = ANY ((SELECT u.fields FROM usual u)::text[])
             UNION ALL
-            SELECT f.object, f.field, o.stage, o.origin, o.owner, 1,
-                   CASE WHEN pg_catalog.btrim(o.fields ->> f.field) <> '' THEN 1 ELSE 0 END,
-                   COALESCE(o.furthest >= leadflow.ordinal(f.owed_from), false)
+            SELECT f.object, f.field, o.stage, o.origin, o.owner, 1 AS n,
+                   CASE WHEN pg_catalog.btrim(o.fields ->> f.field) <> '' THEN 1 ELSE 0 END AS filled,
+                   COALESCE(o.furthest >= leadflow.ordinal(f.owed_from), false) AS is_owed
             FROM (SELECT * FROM other OFFSET 0) o
             JOIN field_owner f ON f.object = o.object
             WHERE o.object <> 'lead'
                 OR f.field <> ALL ((SELECT u.fields FROM usual u)::text[])) k
       GROUP BY k.object, k.field, k.stage, k.origin, k.owner) c
 JOIN field_owner f ON f.object = c.object AND f.field = c.field;
-COMMENT ON VIEW completeness IS 'How many rows have each field of field_owner, and how many owe it, by stage, origin and owner as they are now. A blank text is not filled.';
+COMMENT ON VIEW completeness IS 'How many rows have each field of field_owner, and how many owe it, by stage, origin and owner as they are now. A blank text is not filled. Leads of lead_outside are left out.';
 COMMENT ON COLUMN completeness.object IS 'lead, opportunity or account';
 COMMENT ON COLUMN completeness.field IS 'the field';
 COMMENT ON COLUMN completeness.team IS 'team that answers for the field';

@@ -9,12 +9,12 @@ SELECT q.object,
        q.value,
        q.since_at
 FROM (-- an empty owner is reported as no_owner, an empty origin without a campaign as untagged_source
-      SELECT 'lead' AS object, l.id, l.external_id, l.owner, 'missing_owed' AS fault, f.field, NULL AS value,
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
              (SELECT pg_catalog.min(e.at) FROM stage_event e
               WHERE e.lead_id = l.id AND e.opportunity_id IS NULL AND e.to_stage >= f.owed_from) AS since_at
       FROM lead l
       JOIN field_owner f ON f.object = 'lead' AND f.field <> 'owner' AND f.owed_from <= l.furthest_stage
-      WHERE l.stage >= 'visitor'
+      WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
           AND (f.field <> 'origin' OR l.campaign_id IS NOT NULL)
           AND COALESCE(pg_catalog.btrim(CASE f.field
                   WHEN 'full_name' THEN l.full_name
@@ -33,25 +33,25 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
                   WHEN 'evidence' THEN l.evidence
                   ELSE pg_catalog.to_jsonb(l) ->> f.field END), '') = ''
       UNION ALL
-      SELECT 'opportunity', o.id, o.external_id, o.owner, 'missing_owed', f.field, NULL,
+      SELECT 'opportunity'::text AS object, o.id, o.external_id, o.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
              (SELECT pg_catalog.min(e.at) FROM stage_event e
-              WHERE e.opportunity_id = o.id AND e.to_stage >= f.owed_from)
+              WHERE e.opportunity_id = o.id AND e.to_stage >= f.owed_from) AS since_at
       FROM (SELECT o.id, o.external_id, o.owner, o.furthest_stage, pg_catalog.to_jsonb(o) AS fields
             FROM opportunity o
-            WHERE o.stage >= 'visitor'
+            WHERE o.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
             OFFSET 0) o
       JOIN field_owner f ON f.object = 'opportunity' AND f.owed_from <= o.furthest_stage
       WHERE COALESCE(pg_catalog.btrim(o.fields ->> f.field), '') = ''
       UNION ALL
-      SELECT 'account', a.id, a.external_id, a.owner, 'missing_owed', f.field, NULL,
+      SELECT 'account'::text AS object, a.id, a.external_id, a.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
              LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id
                     WHERE l.account_id = a.id AND e.to_stage >= f.owed_from),
                    (SELECT pg_catalog.min(e.at) FROM opportunity o JOIN stage_event e ON e.opportunity_id = o.id
-                    WHERE o.account_id = a.id AND e.to_stage >= f.owed_from))
+                    WHERE o.account_id = a.id AND e.to_stage >= f.owed_from)) AS since_at
       FROM (SELECT a.id, a.external_id, a.owner, s.furthest_stage, pg_catalog.to_jsonb(a) AS fields
             FROM account a
             JOIN (SELECT x.account_id, pg_catalog.max(x.furthest_stage) AS furthest_stage
-                  FROM (SELECT l.account_id, l.furthest_stage FROM lead l
+                  FROM (SELECT l.account_id, l.furthest_stage FROM lead l WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
                         UNION ALL
                         SELECT o.account_id, o.furthest_stage FROM opportunity o) x
                   GROUP BY x.account_id) s ON s.account_id = a.id
@@ -59,34 +59,34 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       JOIN field_owner f ON f.object = 'account' AND f.owed_from <= a.furthest_stage
       WHERE COALESCE(pg_catalog.btrim(a.fields ->> f.field), '') = ''
       UNION ALL
-      SELECT 'lead', l.id, l.external_id, l.owner, 'no_owner', 'owner', NULL,
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'no_owner'::text AS fault, 'owner'::text AS field, NULL::text AS value,
              (SELECT pg_catalog.min(e.at) FROM stage_event e
-              WHERE e.lead_id = l.id AND e.opportunity_id IS NULL AND e.to_stage >= 'mql')
+              WHERE e.lead_id = l.id AND e.opportunity_id IS NULL AND e.to_stage >= 'mql') AS since_at
       FROM lead l
-      WHERE l.stage >= 'mql' AND COALESCE(pg_catalog.btrim(l.owner), '') = ''
+      WHERE l.stage >= 'mql' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND COALESCE(pg_catalog.btrim(l.owner), '') = ''
       UNION ALL
-      SELECT 'lead', l.id, l.external_id, l.owner, 'invalid_email', 'email', l.email, l.updated_at
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_email'::text AS fault, 'email'::text AS field, l.email AS value, l.updated_at AS since_at
       FROM lead l
-      WHERE pg_catalog.btrim(l.email) <> '' AND leadflow.normal_email(l.email) IS NULL
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND pg_catalog.btrim(l.email) <> '' AND leadflow.normal_email(l.email) IS NULL
       UNION ALL
-      SELECT 'lead', l.id, l.external_id, l.owner, 'invalid_phone', 'phone', l.phone, l.updated_at
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_phone'::text AS fault, 'phone'::text AS field, l.phone AS value, l.updated_at AS since_at
       FROM lead l
-      WHERE pg_catalog.btrim(l.phone) <> '' AND leadflow.normal_phone(l.phone) IS NULL
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND pg_catalog.btrim(l.phone) <> '' AND leadflow.normal_phone(l.phone) IS NULL
       UNION ALL
-      SELECT 'lead', l.id, l.external_id, l.owner, 'untagged_source', 'origin', NULL, l.created_at
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'untagged_source'::text AS fault, 'origin'::text AS field, NULL::text AS value, l.created_at AS since_at
       FROM lead l
-      WHERE l.campaign_id IS NULL AND COALESCE(pg_catalog.btrim(l.origin), '') = ''
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND l.campaign_id IS NULL AND COALESCE(pg_catalog.btrim(l.origin), '') = ''
       UNION ALL
-      SELECT 'lead', l.id, l.external_id, l.owner, 'stale', NULL, NULL, GREATEST(l.updated_at, t.at)
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'stale'::text AS fault, NULL::text AS field, NULL::text AS value, GREATEST(l.updated_at, t.at) AS since_at
       FROM lead l
       LEFT JOIN LATERAL (SELECT pg_catalog.max(t.at) AS at FROM touch t
                          WHERE t.lead_id = l.id AND t.at <= (SELECT leadflow.clock())) t ON true
-      WHERE l.stage >= 'visitor'
+      WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
           AND l.updated_at < (SELECT leadflow.clock()) - interval '90 days'
           AND (t.at IS NULL OR t.at < (SELECT leadflow.clock()) - interval '90 days')) q
 LEFT JOIN field_owner f ON f.object = q.object AND f.field = q.field
 LEFT JOIN team_member m ON m.member = q.owner;
-COMMENT ON VIEW data_quality IS 'What is wrong with the data: a row for every fault of a lead, opportunity or account as it is now. Of those that have left the path only the faults of address, number and source are told.';
+COMMENT ON VIEW data_quality IS 'What is wrong with the data: a row for every fault of a lead, opportunity or account as it is now. Of those that have left the path only the faults of address, number and source are told. Leads of lead_outside are left out.';
 COMMENT ON COLUMN data_quality.object IS 'lead, opportunity or account';
 COMMENT ON COLUMN data_quality.id IS 'its number';
 COMMENT ON COLUMN data_quality.external_id IS 'the tool''s own key';

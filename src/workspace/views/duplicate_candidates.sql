@@ -12,6 +12,7 @@ WITH keyed AS MATERIALIZED (
                  leadflow.normal_phone(l.phone) AS phone,
                  leadflow.email_domain(l.email) AS domain
           FROM lead l
+          WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
           OFFSET 0) p
     LEFT JOIN free_mail_domain f ON f.domain = p.domain
     CROSS JOIN LATERAL (VALUES
@@ -65,7 +66,7 @@ FROM (SELECT CASE WHEN a.rule <= 4 THEN 'lead' ELSE 'account' END AS object,
       OFFSET 0) p
 WHERE NOT p.is_wide OR p.similarity >= 0.6
 ORDER BY p.object, p.id_1, p.id_2, p.matched_on, p.is_wide DESC;
-COMMENT ON VIEW duplicate_candidates IS 'Pairs of leads, and of accounts, that may be one. A pair has a row for every rule that found it. A key that more than 20 rows share, such as a switchboard, says nothing and is left out. Names are compared by the extension pg_trgm where it is installed, else they are alike only when equal.';
+COMMENT ON VIEW duplicate_candidates IS 'Pairs of leads, and of accounts, that may be one. A pair has a row for every rule that found it. A key that more than 20 rows share, such as a switchboard, says nothing and is left out. Names are compared by the extension pg_trgm where it is installed, else they are alike only when equal. Leads of lead_outside are left out.';
 COMMENT ON COLUMN duplicate_candidates.object IS 'lead or account';
 COMMENT ON COLUMN duplicate_candidates.id_1 IS 'number of the first, the lesser of the two';
 COMMENT ON COLUMN duplicate_candidates.id_2 IS 'number of the second';

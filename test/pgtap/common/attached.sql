@@ -3,8 +3,6 @@
 SELECT leadflow.create_workspace('crm'), leadflow.create_workspace('twin') \g /dev/null
 DELETE FROM crm.standard WHERE criterion NOT IN ('target_role', 'verified_contact', 'buyer', 'amount');
 DELETE FROM twin.standard WHERE criterion NOT IN ('target_role', 'verified_contact', 'buyer', 'amount');
--- the attachments of crm bring this one with them
-INSERT INTO twin.reason (code, applies_to, category) VALUES ('deleted_in_source', '{disqualified}', 'data');
 
 -- history(workspace, source): every entry of its leads and opportunities, without the numbers of rows and versions
 CREATE FUNCTION history(workspace text, source text) RETURNS text LANGUAGE plpgsql AS $$
