@@ -89,8 +89,8 @@ SET leadflow.on_violation = warn;
 UPDATE crm.lead SET stage = 'sal' WHERE id = 16;
 RESET leadflow.on_violation;
 SELECT leadflow.forget('crm', 19);
-SELECT leadflow.merge('crm', 13, 14);
-INSERT INTO crm.touch (lead_id, kind, channel, direction, at) VALUES (14, 'web_visit', 'web', 'inbound', '2026-02-04 09:00+00');
+SELECT leadflow.merge('crm', 15, 21);
+INSERT INTO crm.touch (lead_id, kind, channel, direction, at) VALUES (21, 'web_visit', 'web', 'inbound', '2026-02-04 09:00+00');
 
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;
