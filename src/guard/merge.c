@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -168,41 +169,82 @@ found_to_be(Rulebook *rulebook, int64 lead_id)
 	return found;
 }
 
-/* A touch or an opportunity whose lead was merged is to be the other lead's. */
+/* The columns of touch and of opportunity by which they belong to a lead. */
+typedef struct LeadColumns
+{
+	AttrNumber	lead_id;
+	AttrNumber	merged_from;	/* whose it was before a merge */
+} LeadColumns;
+
+/*
+ * BEFORE: what is written for a lead that was merged becomes the other lead's.
+ * A row that is given to a lead anew belongs to nobody else any more.
+ */
 static HeapTuple
-redirect(TriggerData *trigger, Rulebook *rulebook, AttrNumber lead_column, AttrNumber from_column,
-		 bool is_touch)
+redirect(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns, bool lock)
 {
 	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-	bool		is_before = TRIGGER_FIRED_BEFORE(trigger->tg_event);
 	HeapTuple	tuple = is_update ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
+	int			numbers[] = {columns->lead_id, columns->merged_from};
+	Datum		values[2];
+	bool		nulls[2];
+	Datum		lead_id = slot_getattr(row, columns->lead_id, &nulls[0]);
+	Datum		merged_from = slot_getattr(row, columns->merged_from, &nulls[1]);
+	int64		other = 0;
+
+	if (is_update && same_column(trigger->tg_trigslot, row, columns->lead_id))
+	{
+		if (!bms_is_member(columns->lead_id - FirstLowInvalidHeapAttributeNumber, trigger->tg_updatedcols) ||
+			!nulls[1])
+			return tuple;
+	}
+	if (!nulls[0] && (lock || rulebook->has_merges))
+	{
+		if (lock)
+			lock_lead(rulebook, DatumGetInt64(lead_id));
+		other = found_to_be(rulebook, DatumGetInt64(lead_id));
+	}
+	if (other == 0 && nulls[1])
+		return tuple;
+
+	values[0] = other == 0 ? lead_id : Int64GetDatum(other);
+	values[1] = other == 0 ? merged_from : lead_id;
+	nulls[1] = (other == 0);
+	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigger->tg_relation), 2,
+									 numbers, values, nulls);
+}
+
+/*
+ * AFTER: was a merge, or its undoing, committed since the touch was redirected?
+ * Then it is given anew to the lead that it was written for.
+ */
+static void
+follow(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns)
+{
+	bool		is_update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
 	bool		isnull;
-	Datum		lead_id = slot_getattr(row, lead_column, &isnull);
-	Datum		values[3];
 	bool		from_isnull;
-	int64		other;
-	int			columns[] = {lead_column, from_column};
-	bool		nulls[] = {false, false};
+	int64		lead_id = DatumGetInt64(slot_getattr(row, columns->lead_id, &isnull));
+	int64		written_for = DatumGetInt64(slot_getattr(row, columns->merged_from, &from_isnull));
+	int64		owner;
+	Datum		values[2];
 
-	if (isnull || (is_update && same_column(trigger->tg_trigslot, row, lead_column)))
-		return tuple;
-	if (!is_touch)
-		lock_lead(rulebook, DatumGetInt64(lead_id));
-	other = found_to_be(rulebook, DatumGetInt64(lead_id));
-	if (other == 0)
-		return tuple;
-
-	values[1] = Int64GetDatum(other);
-	values[2] = slot_getattr(row, from_column, &from_isnull);
+	if (isnull ||
+		(is_update && same_column(trigger->tg_trigslot, row, columns->lead_id) &&
+		 same_column(trigger->tg_trigslot, row, columns->merged_from)))
+		return;
 	if (from_isnull)
-		values[2] = lead_id;
-	if (is_before)
-		return heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigger->tg_relation), 2,
-										 columns, values + 1, nulls);
+		written_for = lead_id;
+	owner = found_to_be(rulebook, written_for);
+	if (owner == 0)
+		owner = written_for;
+	if (owner == lead_id)
+		return;
 	values[0] = slot_getattr(row, rulebook->touch.id, &isnull);
-	(void) statement_run(rulebook, FOLLOW_TOUCH, values, NULL);
-	return NULL;
+	values[1] = Int64GetDatum(written_for);
+	(void) statement_run(rulebook, GIVE_TOUCH, values, NULL);
 }
 
 /*
@@ -211,7 +253,7 @@ redirect(TriggerData *trigger, Rulebook *rulebook, AttrNumber lead_column, AttrN
  *
  * A merge that is committed while a touch is being written is not seen BEFORE.
  * So on touch the trigger fires AFTER too, when the foreign key has locked the
- * lead: no merge can come in between any more.  Opportunities are few; they
+ * lead and no merge can come in between any more.  Opportunities are few; they
  * lock the lead themselves.
  */
 PG_FUNCTION_INFO_V1(leadflow_follow_merge);
@@ -229,10 +271,11 @@ leadflow_follow_merge(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		ObjectRules *rules = &rulebook->objects[OBJECT_OPPORTUNITY];
-		Oid			relid = RelationGetRelid(trigger->tg_relation);
+		bool		is_touch = RelationGetRelid(trigger->tg_relation) == rulebook->touch.relid;
+		LeadColumns columns = {rules->fields[FIELD_LEAD_ID], rules->fields[FIELD_MERGED_FROM]};
 
-		if (relid != rulebook->touch.relid &&
-			(relid != rules->relid || timing != TRIGGER_EVENT_BEFORE))
+		if (!is_touch &&
+			(RelationGetRelid(trigger->tg_relation) != rules->relid || timing != TRIGGER_EVENT_BEFORE))
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 					 errmsg("trigger \"%s\" belongs on the tables %s.touch and, BEFORE, %s.opportunity only",
@@ -243,11 +286,16 @@ leadflow_follow_merge(PG_FUNCTION_ARGS)
 					 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
 							trigger->tg_trigger->tgname)));
 
+		if (is_touch)
+		{
+			columns.lead_id = rulebook->touch.lead_id;
+			columns.merged_from = rulebook->touch.merged_from;
+		}
 		/* a merge that is under way moves what there is itself */
-		if (rulebook->has_merges && !history_may_change)
-			result = relid == rulebook->touch.relid ?
-				redirect(trigger, rulebook, rulebook->touch.lead_id, rulebook->touch.merged_from, true) :
-				redirect(trigger, rulebook, rules->fields[FIELD_LEAD_ID], rules->fields[FIELD_MERGED_FROM], false);
+		if (!history_may_change && timing == TRIGGER_EVENT_BEFORE)
+			result = redirect(trigger, rulebook, &columns, !is_touch);
+		else if (!history_may_change && rulebook->has_merges)
+			follow(trigger, rulebook, &columns);
 	}
 	PG_FINALLY();
 	{

@@ -197,10 +197,8 @@ static const struct
 	},
 
 	/* a touch, or a change of a field, of a lead that was found to be another */
-	[FOLLOW_TOUCH] = {
-		"UPDATE %1$s.touch SET lead_id = $2, merged_from = COALESCE(merged_from, $3) WHERE id OPERATOR(pg_catalog.=) $1",
-		3,
-		{INT8OID, INT8OID, INT8OID}
+	[GIVE_TOUCH] = {
+		"UPDATE %1$s.touch SET lead_id = $2 WHERE id OPERATOR(pg_catalog.=) $1", 2, {INT8OID, INT8OID}
 	},
 	[CARRY_OVER] = {
 		"SELECT leadflow.carry_over($1, $2, pg_catalog.to_jsonb($3))", 3, {NAMEOID, INT8OID, LEAD_TYPE}

@@ -29,7 +29,7 @@ typedef enum Statement
 	RECKON_PAUSES,
 	RETRACT_STARTS,
 	RETRACT_STOPS,
-	FOLLOW_TOUCH,
+	GIVE_TOUCH,
 	CARRY_OVER
 } Statement;
 

@@ -97,6 +97,8 @@ UPDATE crm.lead SET owner = NULL, email = 'web@example.com' WHERE id IN (11, 21)
 UPDATE crm.opportunity SET amount = 0 WHERE id = 1;
 RESET leadflow.source;
 SELECT leadflow.forget('crm', 19);
+SELECT leadflow.merge('crm', 15, 21);
+INSERT INTO crm.touch (lead_id, kind, channel, direction, at) VALUES (21, 'web_visit', 'web', 'inbound', '2026-02-04 09:00+00');
 
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;

@@ -14,7 +14,7 @@ FROM (SELECT h.team,
              pg_catalog.count(h.first_contact_at) AS contacted
       FROM handover h
       GROUP BY h.team, h.owner, pg_catalog.date_trunc('month', h.mql_at)::date) x;
-COMMENT ON VIEW follow_up_coverage IS 'How many of the leads that were handed over somebody tried to reach, by team, owner and month, as known at leadflow.clock(). Counts may be added up, shares may not.';
+COMMENT ON VIEW follow_up_coverage IS 'How many of the leads that were handed over somebody tried to reach, by team, owner and month, as known at leadflow.clock(). Counts may be added up, shares may not. Leads in lead_outside are left out.';
 COMMENT ON COLUMN follow_up_coverage.team IS 'team of the owner';
 COMMENT ON COLUMN follow_up_coverage.owner IS 'who owns the leads now';
 COMMENT ON COLUMN follow_up_coverage.month IS 'first day of the month in which the leads first reached mql, in the session''s time zone';

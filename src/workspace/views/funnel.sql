@@ -45,7 +45,7 @@ FROM step t
 LEFT JOIN stage_definition d ON d.stage = t.stage AND d.variant = '*'
 WINDOW path_order AS (PARTITION BY t.ordinal < 0 ORDER BY t.ordinal)
 ORDER BY t.ordinal < 0, t.ordinal;
-COMMENT ON VIEW funnel IS 'The funnel of leads as known at leadflow.clock(): the stages of the spine in order, then the exits. Leaves count for their stage.';
+COMMENT ON VIEW funnel IS 'The funnel of leads as known at leadflow.clock(): the stages of the spine in order, then the exits. Leaves count for their stage. Leads in lead_outside are left out.';
 COMMENT ON COLUMN funnel.position IS 'order of the rows: 1 to 16 the spine, 17 to 20 the exits';
 COMMENT ON COLUMN funnel.ordinal IS 'place on the spine, 1 to 16; below 0 for an exit';
 COMMENT ON COLUMN funnel.stage IS 'stage of the spine, or exit';

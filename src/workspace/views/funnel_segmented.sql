@@ -49,7 +49,7 @@ SELECT t.origin,
 FROM step t
 LEFT JOIN campaign c ON c.id = t.campaign_id
 WINDOW path_order AS (PARTITION BY t.origin, t.campaign_id, t.segment, t.variant, t.ordinal < 0 ORDER BY t.ordinal);
-COMMENT ON VIEW funnel_segmented IS 'The funnel of each group of leads as known at leadflow.clock(). A lead belongs to the group that it had at its first entry. A stage that no lead of a group reached has no row. Counts may be added up over groups, shares may not.';
+COMMENT ON VIEW funnel_segmented IS 'The funnel of each group of leads as known at leadflow.clock(). A lead belongs to the group that it had at its first entry. A stage that no lead of a group reached has no row. Counts may be added up over groups, shares may not. Leads in lead_outside are left out.';
 COMMENT ON COLUMN funnel_segmented.origin IS 'origin at the first entry';
 COMMENT ON COLUMN funnel_segmented.campaign_id IS 'campaign at the first entry';
 COMMENT ON COLUMN funnel_segmented.campaign IS 'name of the campaign';

@@ -37,7 +37,7 @@ LEFT JOIN (SELECT DISTINCT ON (e.lead_id) e.lead_id, e.at, e.reason,
                     OR e.reason IS NOT NULL AND leadflow.ordinal(e.to_stage) < leadflow.ordinal(e.from_stage))
            ORDER BY e.lead_id, e.at, e.id) v ON v.lead_id = q.lead_id
 WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = q.lead_id);
-COMMENT ON VIEW handover IS 'Every lead that marketing handed over (it reached mql, or passed through it), and what sales made of it, as known at leadflow.clock(). Owner, origin, campaign, segment and variant are the present ones.';
+COMMENT ON VIEW handover IS 'Every lead that marketing handed over (it reached mql, or passed through it), and what sales made of it, as known at leadflow.clock(). Owner, origin, campaign, segment and variant are the present ones. Leads in lead_outside are left out.';
 COMMENT ON COLUMN handover.lead_id IS 'the lead';
 COMMENT ON COLUMN handover.full_name IS 'name of the person';
 COMMENT ON COLUMN handover.owner IS 'who owns the lead now';

@@ -44,7 +44,7 @@ FROM (SELECT h.subject,
       GROUP BY h.subject, h.last_stage, h.exit_stage, h.reason) x
 LEFT JOIN reason r ON r.code = x.reason
 ORDER BY x.subject, x.exits DESC, x.last_stage, x.exit_stage, x.reason;
-COMMENT ON VIEW leakage IS 'Where exactly leads and opportunities get lost, and why, as known at leadflow.clock(): from which stage into which exit. Every exit counts, also one that the lead came back from.';
+COMMENT ON VIEW leakage IS 'Where exactly leads and opportunities get lost, and why, as known at leadflow.clock(): from which stage into which exit. Every exit counts, also one that the lead came back from. Leads in lead_outside are left out.';
 COMMENT ON COLUMN leakage.subject IS 'lead or opportunity';
 COMMENT ON COLUMN leakage.last_stage IS 'last stage of the spine before the exit; null where there was none';
 COMMENT ON COLUMN leakage.last_ordinal IS 'its place on the spine, 1 to 16';

@@ -13,7 +13,7 @@ FROM handover h
 JOIN lead l ON l.id = h.lead_id
 WHERE h.first_contact_at IS NULL
 ORDER BY h.mql_at, h.lead_id;
-COMMENT ON VIEW never_contacted IS 'Leads that were handed over and that nobody has tried to reach at leadflow.clock(), the longest waiting first. Leads that have left the path since are among them.';
+COMMENT ON VIEW never_contacted IS 'Leads that were handed over and that nobody has tried to reach at leadflow.clock(), the longest waiting first. Leads that have left the path since are among them. Leads in lead_outside are left out.';
 COMMENT ON COLUMN never_contacted.lead_id IS 'the lead';
 COMMENT ON COLUMN never_contacted.full_name IS 'name of the person';
 COMMENT ON COLUMN never_contacted.stage IS 'where the lead is now';

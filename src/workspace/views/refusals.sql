@@ -33,7 +33,7 @@ FROM (SELECT e.subject,
       GROUP BY e.subject, leadflow.is_exit(e.to_stage), leadflow.base(e.to_stage), e.reason, e.origin, e.campaign_id, e.segment, e.team) x
 LEFT JOIN reason r ON r.code = x.reason
 LEFT JOIN campaign c ON c.id = x.campaign_id;
-COMMENT ON VIEW refusals IS 'Why leads and opportunities are refused, and where they came from, as known at leadflow.clock(): every move into an exit, and every move back that has a reason.';
+COMMENT ON VIEW refusals IS 'Why leads and opportunities are refused, and where they came from, as known at leadflow.clock(): every move into an exit, and every move back that has a reason. Leads in lead_outside are left out.';
 COMMENT ON COLUMN refusals.subject IS 'lead or opportunity';
 COMMENT ON COLUMN refusals.kind IS 'exit (left the path) or back (sent back to an earlier stage)';
 COMMENT ON COLUMN refusals.stage IS 'exit, or stage that it was sent back to';

@@ -29,7 +29,7 @@ LEFT JOIN sla_policy p ON p.policy = s.policy
 WHERE s.state = 'breached'
     AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
 ORDER BY s.remaining_seconds, s.due_at, s.clock_id;
-COMMENT ON VIEW sla_breach IS 'Promises that are broken at leadflow.clock() and still owed, the worst first. What was done late is met_late in sla_status.';
+COMMENT ON VIEW sla_breach IS 'Promises that are broken at leadflow.clock() and still owed, the worst first. What was done late is met_late in sla_status. Leads in lead_outside are left out.';
 COMMENT ON COLUMN sla_breach.clock_id IS 'number of the clock';
 COMMENT ON COLUMN sla_breach.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_breach.promise IS 'the policy in words, as now in force';

@@ -29,7 +29,7 @@ FROM (SELECT s.policy,
       FROM sla_status s
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
       GROUP BY s.policy, s.metric, s.team, s.owner, pg_catalog.date_trunc('month', s.started_at)::date) x;
-COMMENT ON VIEW sla_compliance IS 'How promises were kept, by policy, team, owner and month, as known at leadflow.clock(). Counts may be added up, shares may not.';
+COMMENT ON VIEW sla_compliance IS 'How promises were kept, by policy, team, owner and month, as known at leadflow.clock(). Counts may be added up, shares may not. Leads in lead_outside are left out.';
 COMMENT ON COLUMN sla_compliance.policy IS 'policy that started the clocks';
 COMMENT ON COLUMN sla_compliance.metric IS 'what they measure';
 COMMENT ON COLUMN sla_compliance.team IS 'team of the owner';

@@ -68,7 +68,7 @@ FROM (SELECT h.subject,
 LEFT JOIN norm n ON n.stage = d.stage
 LEFT JOIN norm s ON s.stage = leadflow.base(d.stage)
 ORDER BY d.subject, leadflow.ordinal(d.stage) < 0, d.stage;
-COMMENT ON VIEW stage_duration IS 'How long stages last, and how that compares with the norm, as known at leadflow.clock(). Times are of completed stays; a stage that was only passed through is not a stay. A leaf has a row of its own.';
+COMMENT ON VIEW stage_duration IS 'How long stages last, and how that compares with the norm, as known at leadflow.clock(). Times are of completed stays; a stage that was only passed through is not a stay. A leaf has a row of its own. Leads in lead_outside are left out.';
 COMMENT ON COLUMN stage_duration.subject IS 'lead or opportunity';
 COMMENT ON COLUMN stage_duration.stage IS 'the stage, or a leaf of it';
 COMMENT ON COLUMN stage_duration.spine_stage IS 'stage of the spine, or exit, that it belongs to';
