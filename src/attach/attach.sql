@@ -164,7 +164,7 @@ DECLARE
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
     moves := a.object IN ('lead', 'opportunity');
-    gone := a.options ? 'deleted';
+    gone := a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow';
 
     SELECT pg_catalog.array_agg(n.name ORDER BY n.position) INTO columns
     FROM pg_catalog.pg_proc p
@@ -260,6 +260,15 @@ BEGIN
             ws, attachment, a.source, a.object);
         deleted := E'    IF new IS NULL THEN\n' || deleted || E'        RETURN;\n    END IF;\n\n';
     END IF;
+    IF a.object = 'touch' AND a.options ->> 'unknown_lead' = 'park' THEN
+        before := pg_catalog.format(E'    IF %s%s THEN\n        INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)\n'
+            '        VALUES (''touch'', ''INSERT'', %L, m.external_id, pg_catalog.to_jsonb(new),\n'
+            '            ''[{"criterion": "lead_or_account", "object": "touch", "stage": null, "requirement": "A touch must belong to a lead or an account of the workspace.", "seen": "", "how_to_fix": "Retry when the lead is there."}]'',\n'
+            '            SESSION_USER, CURRENT_USER, %L);\n        RETURN;\n    END IF;\n',
+            (SELECT pg_catalog.string_agg(pg_catalog.format('m.%I IS NULL', n), ' AND ') FROM pg_catalog.unnest('{lead_id,account_id}'::text[]) n
+             WHERE a.mapping ?| ARRAY[n, pg_catalog.replace(n, '_id', '')]),
+            CASE WHEN a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow' THEN ' AND NOT m.gone' ELSE '' END, ws, a.source, attachment);
+    END IF;
     IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
         before := pg_catalog.format(E'    IF NOT (old IS NULL) THEN\n        stage_before := (SELECT o.stage FROM %s.%I(old) AS o);\n    END IF;\n', ws, attachment);
     END IF;
@@ -281,9 +290,9 @@ DECLARE
     %4$s;
 END;
 $body$, deleted, ws, before, pg_catalog.replace(
-            leadflow.attachment_statement(workspace, attachment, NULL, CASE before WHEN '' THEN 'true' ELSE 'm.stage IS NOT DISTINCT FROM stage_before' END),
+            leadflow.attachment_statement(workspace, attachment, NULL, CASE WHEN before LIKE '%stage_before%' THEN 'm.stage IS NOT DISTINCT FROM stage_before' ELSE 'true' END),
             E'\n', E'\n    '),
-        CASE before WHEN '' THEN '' ELSE E'    stage_before leadflow.stage;\n' END, attachment), attachment || '_row');
+        CASE WHEN before LIKE '%stage_before%' THEN E'    stage_before leadflow.stage;\n' ELSE '' END, attachment), attachment || '_row');
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;
@@ -297,7 +306,7 @@ CREATE FUNCTION leadflow.attach(workspace name, target regclass, object text, ma
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
-    known constant text[] := '{source,name,writer,parent_source,time_zone,nobody,filter,deleted,stage_sync,unknown_status,create,on_delete,always,aliases}';
+    known constant text[] := '{source,name,writer,parent_source,time_zone,nobody,filter,deleted,stage_sync,unknown_status,unknown_lead,create,on_delete,always,aliases}';
     relation record;
     object_table regclass;
     attachment text;
@@ -356,10 +365,11 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = pg_catalog.format('Options are %s.', pg_catalog.array_to_string(known, ', '));
     END IF;
     IF COALESCE(options ->> 'stage_sync', 'forward') NOT IN ('forward', 'mirror') OR COALESCE(options ->> 'on_delete', 'keep') NOT IN ('keep', 'follow')
+        OR COALESCE(options ->> 'unknown_lead', 'refuse') NOT IN ('refuse', 'park')
         OR COALESCE(options ->> 'create', 'true') NOT IN ('true', 'false') OR COALESCE(options ->> 'always', 'false') NOT IN ('true', 'false') THEN
         RAISE EXCEPTION 'an option has a value that it cannot have'
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'stage_sync is forward or mirror, on_delete keep or follow, create and always true or false.';
+                  HINT = 'stage_sync is forward or mirror, on_delete keep or follow, unknown_lead refuse or park, create and always true or false.';
     END IF;
     IF options ->> 'on_delete' = 'follow' AND object IN ('account', 'campaign') THEN
         RAISE EXCEPTION 'a deleted % is kept', object
@@ -391,8 +401,9 @@ BEGIN
             USING ERRCODE = 'invalid_name', HINT = 'Up to 40 lower-case letters, digits and underscores, in the option name.';
     END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname IN (attachment, attachment || '_write'))
-        OR pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row')) IS NOT NULL THEN
-        RAISE EXCEPTION 'workspace % has an attachment "%" already', workspace, attachment
+        OR pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row')) IS NOT NULL
+        OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'leadflow_' || attachment || '_insert') THEN
+        RAISE EXCEPTION 'workspace % or table % has an attachment "%" already', workspace, target, attachment
             USING ERRCODE = 'duplicate_object', HINT = 'Detach it first, or give this one another name in the option name.';
     END IF;
     options := options || pg_catalog.jsonb_build_object('source', source);
@@ -410,7 +421,8 @@ BEGIN
                       HINT = 'It is a condition on the row: write its columns as new.column.';
         END;
     END LOOP;
-    gone := 'COALESCE((' || (options ->> 'deleted') || '), false)';
+    -- a row that is there is not deleted, and takes back what its deletion did
+    gone := COALESCE('COALESCE((' || (options ->> 'deleted') || '), false)', CASE WHEN options ->> 'on_delete' = 'follow' THEN 'false' END);
     IF moves THEN
         SELECT 'COALESCE(' || pg_catalog.string_agg(s.expression, ', ' ORDER BY s.position) || ')' INTO stage
         FROM (VALUES (1, 'outcome', 's.outcome'), (2, 'stage', 's.stage'), (3, 'status', 'own.stage'), (4, 'status', 'general.stage')) s (position, name, expression)

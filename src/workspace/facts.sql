@@ -432,7 +432,7 @@ CREATE INDEX ON quarantine (source, external_id);
 COMMENT ON TABLE quarantine IS 'Rows that were refused while leadflow.on_violation was park, or because their source parks unknown words: nothing is lost, nothing is let in.';
 COMMENT ON COLUMN quarantine.id IS 'number of the parked row';
 COMMENT ON COLUMN quarantine.recorded_at IS 'when it was parked';
-COMMENT ON COLUMN quarantine.object IS 'lead or opportunity';
+COMMENT ON COLUMN quarantine.object IS 'what the row would have become: lead or opportunity, or another object of an attachment';
 COMMENT ON COLUMN quarantine.operation IS 'INSERT (the row was not added) or UPDATE (the row stays as it was)';
 COMMENT ON COLUMN quarantine.source IS 'tool that wrote the row';
 COMMENT ON COLUMN quarantine.external_id IS 'the tool''s own key';
@@ -441,4 +441,4 @@ COMMENT ON COLUMN quarantine.parked_row IS 'the row as it would have been, but w
 COMMENT ON COLUMN quarantine.unmet IS 'what is missing: [{"criterion", "object", "stage", "requirement", "seen", "how_to_fix"}]';
 COMMENT ON COLUMN quarantine.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN quarantine.actor IS 'role in whose name the write was made';
-COMMENT ON COLUMN quarantine.attachment IS 'attachment whose backfill could not take the row: then parked_row is the row of the attached table; else null';
+COMMENT ON COLUMN quarantine.attachment IS 'attachment that could not take the row: then parked_row is what it read of its table; else null';

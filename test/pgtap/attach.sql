@@ -300,6 +300,23 @@ FROM (VALUES
     ('a column that is not mapped changes its type', 'ALTER TABLE shop.prospect ALTER COLUMN seen TYPE text'),
     ('everything may be altered between detach and attach', 'SELECT leadflow.detach(''crm'', ''shop.prospect''); ALTER TABLE shop.prospect ALTER COLUMN title TYPE varchar(50); SELECT attach_prospect()')
 ) AS c (label, statement);
+-- a touch of a lead that is not there yet
+CREATE TABLE shop.visit (id int PRIMARY KEY, prospect int, at timestamptz DEFAULT '2026-03-02 09:00+00');
+SELECT leadflow.attach('crm', 'shop.visit', 'touch', '{"external_id": "new.id", "lead": "new.prospect", "at": "new.at", "kind": "''web_visit''", "direction": "''inbound''"}', '{"source": "shop", "unknown_lead": "park", "on_delete": "follow"}') \g /dev/null
+CREATE FUNCTION visits() RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', (SELECT count(*) FROM crm.touch WHERE source = 'shop'), (SELECT string_agg(concat_ws(':', object, source, external_id, parked_row ->> 'prospect', unmet -> 0 ->> 'criterion'), ',' ORDER BY id) FROM crm.quarantine)) $$;
+SELECT is(tried('INSERT INTO shop.visit VALUES (1, 1), (2, 77)', 'SELECT visits()'), '1 touch:shop:2:77:lead_or_account', 'a touch of nobody is parked where that is wanted');
+SELECT is(tried($$INSERT INTO shop.visit VALUES (2, 77); SELECT leadflow.retry_quarantine('crm')$$, 'SELECT visits()'), '0 touch:shop:2:77:lead_or_account', 'it stays while its lead is not there');
+SELECT is(tried($$INSERT INTO shop.visit VALUES (2, 77); INSERT INTO shop.prospect (id) VALUES (77); SELECT leadflow.retry_quarantine('crm')$$, 'SELECT visits()'), '1', 'and goes in when it is');
+SELECT is(tried('INSERT INTO shop.visit VALUES (1, 1); DELETE FROM shop.visit', 'SELECT visits()'), '0', 'a deleted one goes');
+SELECT is(tried($$SELECT leadflow.attach('crm', 'shop.visit', 'touch', '{"external_id": "new.id", "kind": "''x''", "direction": "''inbound''"}', '{"unknown_lead": "drop", "name": "x"}')$$), '22023', 'there is no other way to treat it');
+CREATE TABLE shop.person (id int PRIMARY KEY, state text);
+SELECT leadflow.attach('crm', 'shop.person', 'lead', '{"external_id": "new.id", "status": "new.state"}', '{"source": "person", "on_delete": "follow", "aliases": {"new": "lead"}}') \g /dev/null
+SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source', 'a lead that is deleted is disqualified');
+SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person; INSERT INTO shop.person VALUES (1, 'new')$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source lead/entered_in_error', 'and taken back when it is written again');
+SELECT leadflow.detach('crm', 'shop.visit'), leadflow.detach('crm', 'shop.person') \g /dev/null
+DROP TABLE shop.visit, shop.person;
+
 SELECT matches(said('ALTER TABLE shop.prospect DROP COLUMN title'), 'lead_from_prospect', 'the error of a dropped column names the attachment');
 SELECT is(tried($$ALTER TABLE shop.prospect RENAME COLUMN name TO label; ALTER TABLE shop.prospect RENAME COLUMN id TO key; INSERT INTO shop.prospect (key, label) VALUES (3, 'Eve'); UPDATE shop.prospect SET label = 'Eva' WHERE key = 3$$,
                 $$SELECT full_name || (SELECT columns @> '{label,key}' AND NOT columns && '{name,id}' FROM leadflow.attachments WHERE object = 'lead') FROM crm.lead WHERE external_id = '3'$$), 'Evatrue', 'the table: mapped columns are renamed');
