@@ -178,7 +178,7 @@ typedef struct LeadColumns
 
 /*
  * BEFORE: what is written for a lead that was merged becomes the other lead's.
- * A row that is given to a lead anew belongs to nobody else any more.
+ * What is given to a lead anew belongs to nobody else any more.
  */
 static HeapTuple
 redirect(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns, bool lock)
@@ -187,18 +187,26 @@ redirect(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns, b
 	HeapTuple	tuple = is_update ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	TupleTableSlot *row = is_update ? trigger->tg_newslot : trigger->tg_trigslot;
 	int			numbers[] = {columns->lead_id, columns->merged_from};
-	Datum		values[2];
 	bool		nulls[2];
 	Datum		lead_id = slot_getattr(row, columns->lead_id, &nulls[0]);
-	Datum		merged_from = slot_getattr(row, columns->merged_from, &nulls[1]);
+	Datum		values[] = {lead_id, slot_getattr(row, columns->merged_from, &nulls[1])};
+	bool		stays = is_update && same_column(trigger->tg_trigslot, row, columns->lead_id);
 	int64		other = 0;
 
-	if (is_update && same_column(trigger->tg_trigslot, row, columns->lead_id))
+	if (stays)
 	{
-		if (!bms_is_member(columns->lead_id - FirstLowInvalidHeapAttributeNumber, trigger->tg_updatedcols) ||
-			!nulls[1])
+		bool		from_isnull;
+		Datum		merged_from = slot_getattr(trigger->tg_trigslot, columns->merged_from, &from_isnull);
+
+		if (!same_column(trigger->tg_trigslot, row, columns->merged_from))
+			return heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigger->tg_relation), 1,
+											 &numbers[1], &merged_from, &from_isnull);
+		if (!from_isnull ||
+			!bms_is_member(columns->lead_id - FirstLowInvalidHeapAttributeNumber, trigger->tg_updatedcols))
 			return tuple;
 	}
+
+	lock = lock && !stays;
 	if (!nulls[0] && (lock || rulebook->has_merges))
 	{
 		if (lock)
@@ -208,9 +216,10 @@ redirect(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns, b
 	if (other == 0 && nulls[1])
 		return tuple;
 
-	values[0] = other == 0 ? lead_id : Int64GetDatum(other);
-	values[1] = other == 0 ? merged_from : lead_id;
+	values[1] = lead_id;
 	nulls[1] = (other == 0);
+	if (other != 0)
+		values[0] = Int64GetDatum(other);
 	return heap_modify_tuple_by_cols(tuple, RelationGetDescr(trigger->tg_relation), 2,
 									 numbers, values, nulls);
 }
@@ -260,7 +269,7 @@ PG_FUNCTION_INFO_V1(leadflow_follow_merge);
 Datum
 leadflow_follow_merge(PG_FUNCTION_ARGS)
 {
-	TriggerEvent timing = fcinfo->context != NULL && IsA(fcinfo->context, TriggerData) &&
+	TriggerEvent timing = CALLED_AS_TRIGGER(fcinfo) &&
 		TRIGGER_FIRED_BEFORE(((TriggerData *) fcinfo->context)->tg_event) ?
 		TRIGGER_EVENT_BEFORE : TRIGGER_EVENT_AFTER;
 	TriggerData *trigger = check_trigger(fcinfo, "follow_merge", timing, true);

@@ -1,6 +1,6 @@
 /* quarantine.sql: the way out of quarantine */
 
-CREATE FUNCTION leadflow.release(workspace name, parked_id bigint) RETURNS text
+CREATE FUNCTION leadflow.retry_parked(workspace name, parked_id bigint) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -82,7 +82,7 @@ BEGIN
     RETURN CASE WHEN superseded THEN 'superseded' ELSE 'accepted' END;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.release(name, bigint) IS
+COMMENT ON FUNCTION leadflow.retry_parked(name, bigint) IS
     'part of leadflow.retry_quarantine: puts one parked row through the guard. Gives accepted or superseded';
 
 CREATE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT NULL,
@@ -121,7 +121,7 @@ BEGIN
             BEGIN
                 PERFORM pg_catalog.set_config('leadflow.on_violation', mode, true);
                 EXECUTE pg_catalog.format('SELECT pg_catalog.max(q.id) FROM %I.quarantine q', workspace) INTO last_id;
-                outcome := leadflow.release(workspace, parked.id);
+                outcome := leadflow.retry_parked(workspace, parked.id);
                 EXECUTE pg_catalog.format('SELECT q.unmet FROM %I.quarantine q WHERE q.id > $1 AND q.recorded_at = pg_catalog.now() ORDER BY q.id LIMIT 1',
                                           workspace) INTO unmet USING last_id;
                 EXIT WHEN mode = 'raise' AND unmet IS NULL;

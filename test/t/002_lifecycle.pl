@@ -99,7 +99,7 @@ is( $node->safe_psql(
 		SELECT count(*) FROM "$quoted".quarantine;
 		SELECT count(*) FROM "$quoted".sla_pause WHERE resumed_at IS NOT NULL}),
 	"5\n1\n1",
-	'it judges, records, parks, pauses, grants, upgrades and erases');
+	'it judges, records, parks, pauses, grants, upgrades and forgets');
 
 is( $node->safe_psql(
 		'life', q{
@@ -241,7 +241,7 @@ is_denied('stranger', "SELECT leadflow.create_workspace('theirs')",
 is_denied('stranger', "SELECT leadflow.upgrade_workspace('mine')",
 	'nor upgrades one');
 is_denied('writer', "SELECT leadflow.forget('mine', 1)",
-	'nor erases a lead');
+	'nor forgets a lead');
 is_denied('owner', "INSERT INTO crm.lead (source) VALUES ('web')",
 	'the owner of one workspace has no rights in another');
 

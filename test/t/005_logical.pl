@@ -131,12 +131,12 @@ is( $subscriber->safe_psql('copied', 'SELECT count(*) FROM crm.definition_change
 	'each change is kept once');
 $session->quit;
 
-# erasing a person's data: an append-only table is changed by replication too
+# forgetting a person: an append-only table is changed by replication too
 $publisher->safe_psql('copied', "SELECT leadflow.forget('crm', 10)");
 $publisher->wait_for_catchup('everything');
 same_lines(rows_of($subscriber, 'copied'),
 	rows_of($publisher, 'copied'),
-	'a person is erased at the subscriber too');
+	'a person is forgotten at the subscriber too');
 $subscriber->safe_psql('copied', 'DROP SUBSCRIPTION everything');
 
 # The subscriber judges and records by itself.
