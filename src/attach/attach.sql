@@ -173,13 +173,18 @@ BEGIN
 
     FOREACH c IN ARRAY columns LOOP
         CONTINUE WHEN c IN ('external_id', 'stage', 'stage_since', 'reason', 'created_at');
-        sets := sets || pg_catalog.format('%1$I = m.%1$I', c);
+        -- the word of a record that was merged into another says nothing about this one
+        value := pg_catalog.format(CASE WHEN a.object = 'lead' AND c = 'status' THEN 'CASE WHEN t.merged_into IS NULL THEN m.%1$I ELSE t.%1$I END' ELSE 'm.%1$I' END, c);
+        sets := sets || pg_catalog.format('%I = %s', c, value);
         pairs_old := pairs_old || pg_catalog.format('t.%I', c);
-        pairs_new := pairs_new || pg_catalog.format('m.%I', c);
+        pairs_new := pairs_new || value;
     END LOOP;
     IF moves AND 'stage' = ANY (columns) THEN
         -- who is in an exit already is not moved by a deletion
         wanted := CASE WHEN gone THEN 'CASE WHEN m.gone AND leadflow.is_exit(t.stage) THEN NULL ELSE m.stage END' ELSE 'm.stage' END;
+        IF a.object = 'lead' THEN
+            wanted := pg_catalog.format('CASE WHEN t.merged_into IS NULL THEN %s END', wanted);
+        END IF;
         IF a.options ->> 'stage_sync' = 'mirror' THEN
             wanted := pg_catalog.format('COALESCE(%s, t.stage)', wanted);
         ELSE
@@ -229,6 +234,15 @@ BEGIN
 
     IF from_clause IS NULL THEN
         -- one row, m, in PL/pgSQL: nearly always it is known
+        IF a.object = 'lead' AND 'stage' = ANY (columns) THEN
+            RETURN change || E'\nRETURNING t.merged_into INTO winner;\nIF NOT FOUND THEN\n'
+                || pg_catalog.format(E'    SELECT t.merged_into INTO winner FROM %s.lead AS t WHERE t.source = %L AND t.external_id = m.external_id;\n', ws, a.source)
+                || COALESCE(pg_catalog.format(E'    IF NOT FOUND%s THEN\n        ', CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END)
+                            || pg_catalog.replace(insertion, E'\n', E'\n        ') || E';\n    END IF;\n', '')
+                || E'END IF;\n-- a step forward of a record that was merged into another is a step of that one\n'
+                || pg_catalog.format(E'IF winner IS NOT NULL AND m.stage IS DISTINCT FROM stage_before AND NOT leadflow.is_exit(m.stage) THEN\n'
+                   '    UPDATE %s.lead AS t SET stage = m.stage\n    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(m.stage);\nEND IF', ws);
+        END IF;
         RETURN COALESCE(remove || E';\n', '') || change || COALESCE(
             pg_catalog.format(E';\nIF NOT FOUND%s AND NOT %s THEN\n    ', CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END, known)
             || pg_catalog.replace(insertion, E'\n', E'\n    ') || E';\nEND IF', '');
@@ -248,16 +262,18 @@ CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment na
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
     a record;
+    moves boolean;
     deleted text := '';
     before text := '';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
+    moves := a.mapping ?| '{stage,status,outcome}' OR a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow';
     IF a.options ->> 'on_delete' = 'follow' THEN
         deleted := pg_catalog.format(CASE a.object
             WHEN 'touch' THEN E'        DELETE FROM %1$s.touch AS t USING %1$s.%2$I(old) AS o\n        WHERE t.source = %3$L AND t.external_id = o.external_id;\n'
             ELSE E'        UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(old) AS o\n'
-                 '        WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage);\n' END,
-            ws, attachment, a.source, a.object);
+                 '        WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage)%5$s;\n' END,
+            ws, attachment, a.source, a.object, CASE WHEN a.object = 'lead' THEN ' AND t.merged_into IS NULL' ELSE '' END);
         deleted := E'    IF new IS NULL THEN\n' || deleted || E'        RETURN;\n    END IF;\n\n';
     END IF;
     IF a.object = 'touch' AND a.options ->> 'unknown_lead' = 'park' THEN
@@ -269,7 +285,7 @@ BEGIN
              WHERE a.mapping ?| ARRAY[n, pg_catalog.replace(n, '_id', '')]),
             CASE WHEN a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow' THEN ' AND NOT m.gone' ELSE '' END, ws, a.source, attachment);
     END IF;
-    IF a.object IN ('lead', 'opportunity') AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' AND a.mapping ?| '{stage,status,outcome}' THEN
+    IF a.object = 'lead' AND moves OR a.object = 'opportunity' AND moves AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' THEN
         before := pg_catalog.format(E'    IF NOT (old IS NULL) THEN\n        stage_before := (SELECT o.stage FROM %s.%I(old) AS o);\n    END IF;\n', ws, attachment);
     END IF;
     EXECUTE pg_catalog.format($function$
@@ -292,7 +308,8 @@ END;
 $body$, deleted, ws, before, pg_catalog.replace(
             leadflow.attachment_statement(workspace, attachment, NULL, CASE WHEN before LIKE '%stage_before%' THEN 'm.stage IS NOT DISTINCT FROM stage_before' ELSE 'true' END),
             E'\n', E'\n    '),
-        CASE WHEN before LIKE '%stage_before%' THEN E'    stage_before leadflow.stage;\n' ELSE '' END, attachment), attachment || '_row');
+        CASE WHEN before LIKE '%stage_before%' THEN E'    stage_before leadflow.stage;\n' ELSE '' END
+        || CASE WHEN a.object = 'lead' AND moves THEN E'    winner bigint;		-- the lead that this one was merged into\n' ELSE '' END, attachment), attachment || '_row');
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;

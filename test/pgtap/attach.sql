@@ -314,6 +314,16 @@ CREATE TABLE shop.person (id int PRIMARY KEY, state text);
 SELECT leadflow.attach('crm', 'shop.person', 'lead', '{"external_id": "new.id", "status": "new.state"}', '{"source": "person", "on_delete": "follow", "aliases": {"new": "lead"}}') \g /dev/null
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source', 'a lead that is deleted is disqualified');
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person; INSERT INTO shop.person VALUES (1, 'new')$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source lead/entered_in_error', 'and taken back when it is written again');
+-- a record that was merged into another one
+SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'), (2, 'new'); SELECT leadflow.merge('crm', w.id, l.id) FROM crm.lead w, crm.lead l WHERE (w.source, w.external_id, l.source, l.external_id) = ('person', '1', 'person', '2');
+        INSERT INTO crm.stage_alias (object, source, status, stage) VALUES ('lead', 'person', 'far', 'contacted'), ('lead', 'person', 'gone', 'nurture'); DELETE FROM crm.standard; $$ || c.statement,
+    $$SELECT string_agg(concat_ws(' ', external_id, stage, status), ', ' ORDER BY external_id) FROM crm.lead WHERE source = 'person'$$), c.expected, 'merged: ' || c.label)
+FROM (VALUES
+    ('its steps forward are those of the winner', $$UPDATE shop.person SET state = 'far' WHERE id = 2$$, '1 contacted new, 2 lead new'),
+    ('its exit is its own', $$UPDATE shop.person SET state = 'gone' WHERE id = 2$$, '1 lead new, 2 lead new'),
+    ('so is its deletion', $$DELETE FROM shop.person WHERE id = 2$$, '1 lead new, 2 lead new'),
+    ('the winner goes on', $$UPDATE shop.person SET state = 'far' WHERE id = 1; UPDATE shop.person SET state = 'far' WHERE id = 2$$, '1 contacted far, 2 lead new')
+) AS c (label, statement, expected);
 SELECT leadflow.detach('crm', 'shop.visit'), leadflow.detach('crm', 'shop.person') \g /dev/null
 DROP TABLE shop.visit, shop.person;
 
