@@ -18,12 +18,12 @@ CREATE FUNCTION leadflow.attached() RETURNS trigger
 COMMENT ON FUNCTION leadflow.attached() IS
     'AFTER INSERT, UPDATE or DELETE trigger of attached tables: gives the columns that an attachment reads to its function that writes them; after an UPDATE only if one of them has changed. Arguments: the attachment and its workspace. Errors: the attachment has lost a part of it while its workspace stands (55000; a warning where that has been dropped)';
 
+-- without SET, which would cost more than all the rest
 CREATE FUNCTION leadflow.attachment_key(key text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
-    IF key IS NULL OR key = '' THEN
+    IF key IS NULL OR key OPERATOR(pg_catalog.=) '' THEN
         RAISE EXCEPTION 'a row without a key cannot be attached'
             USING ERRCODE = 'not_null_violation', HINT = 'external_id must be mapped to what identifies the row; see leadflow.attachments.';
     END IF;
@@ -141,119 +141,93 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_columns(regclass, regclass, jsonb, jsonb) IS
     'the columns of a table of the workspace that a mapping fills, each with the expression over a row "new" of the target that gives it in the column''s type. Errors: no such column (42703), an expression that does not compile (its own SQLSTATE), a time without time zone (22023)';
 
-CREATE FUNCTION leadflow.attachment_statement(workspace name, attachment name, from_clause text, stage_unchanged text) RETURNS text
+CREATE FUNCTION leadflow.attachment_statements(workspace name, attachment name, stage_before text,
+        OUT change text, OUT insertion text, OUT removal text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
     a record;
-    moves boolean;
     gone boolean;
-    wanted text;
-    change text;
-    remove text;
     known text;
-    insertion text;
+    wanted text;
     columns text[];
     sets text[] := '{}';
-    pairs_old text[] := '{}';
-    pairs_new text[] := '{}';
+    present text[] := '{t.external_id}';
+    meant text[] := '{m.external_id}';
     c text;
     value text;
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
-    moves := a.object IN ('lead', 'opportunity');
     gone := a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow';
+    known := pg_catalog.format('t.source = %L AND t.external_id = m.external_id', a.source);
 
     SELECT pg_catalog.array_agg(n.name ORDER BY n.position) INTO columns
     FROM pg_catalog.pg_proc p
     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(p.proargnames), pg_catalog.unnest(p.proargmodes)) WITH ORDINALITY AS n (name, mode, position)
     WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment AND p.pronargs = 1 AND n.mode = 't' AND n.name <> 'gone';
 
-    FOREACH c IN ARRAY columns LOOP
-        CONTINUE WHEN c IN ('external_id', 'stage', 'stage_since', 'reason', 'created_at');
-        -- the word of a record that was merged into another says nothing about this one
-        value := pg_catalog.format(CASE WHEN a.object = 'lead' AND c = 'status' THEN 'CASE WHEN t.merged_into IS NULL THEN m.%1$I ELSE t.%1$I END' ELSE 'm.%1$I' END, c);
-        sets := sets || pg_catalog.format('%I = %s', c, value);
-        pairs_old := pairs_old || pg_catalog.format('t.%I', c);
-        pairs_new := pairs_new || value;
-    END LOOP;
-    IF moves AND 'stage' = ANY (columns) THEN
-        -- who is in an exit already is not moved by a deletion
-        wanted := CASE WHEN gone THEN 'CASE WHEN m.gone AND leadflow.is_exit(t.stage) THEN NULL ELSE m.stage END' ELSE 'm.stage' END;
+    -- where the row is to go
+    IF a.object IN ('lead', 'opportunity') AND 'stage' = ANY (columns) THEN
+        wanted := 'm.stage';
+        IF gone THEN
+            -- who is in an exit already is not moved by a deletion
+            wanted := pg_catalog.format('CASE WHEN m.gone AND leadflow.is_exit(t.stage) THEN NULL ELSE %s END', wanted);
+        END IF;
         IF a.object = 'lead' THEN
+            -- what was merged into another does not move
             wanted := pg_catalog.format('CASE WHEN t.merged_into IS NULL THEN %s END', wanted);
         END IF;
         IF a.options ->> 'stage_sync' = 'mirror' THEN
             wanted := pg_catalog.format('COALESCE(%s, t.stage)', wanted);
         ELSE
             -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
-            wanted := pg_catalog.format('leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage) AND %s%s THEN NULL ELSE %s END)',
-                stage_unchanged, CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, wanted);
-        END IF;
-        sets := sets || pg_catalog.format('stage = %s', wanted);
-        pairs_old := pairs_old || 't.stage'::text;
-        pairs_new := pairs_new || wanted;
-        IF 'stage_since' = ANY (columns) THEN
-            sets := sets || pg_catalog.format(
-                'stage_since = CASE WHEN %s <> t.stage THEN GREATEST(COALESCE(m.stage_since, leadflow.clock()), t.stage_since) ELSE t.stage_since END', wanted);
-        END IF;
-        IF 'reason' = ANY (columns) THEN
-            value := 'COALESCE(m.reason, t.reason)';
-            IF gone THEN
-                value := 'CASE WHEN t.reason = ''deleted_in_source'' AND NOT m.gone AND NOT leadflow.is_exit(m.stage) THEN COALESCE(m.reason, ''entered_in_error'')'
-                    ' WHEN m.gone AND leadflow.is_exit(t.stage) THEN t.reason ELSE COALESCE(m.reason, t.reason) END';
-            END IF;
-            sets := sets || pg_catalog.format('reason = %s', value);
-            pairs_old := pairs_old || 't.reason'::text;
-            pairs_new := pairs_new || value;
+            wanted := pg_catalog.format('leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage)%s AND m.stage IS NOT DISTINCT FROM %s THEN NULL ELSE %s END)',
+                CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, stage_before, wanted);
         END IF;
     END IF;
+
+    FOREACH c IN ARRAY columns LOOP
+        CONTINUE WHEN c IN ('external_id', 'created_at');
+        value := pg_catalog.format('m.%I', c);
+        IF wanted IS NOT NULL THEN
+            value := CASE c
+                WHEN 'stage' THEN wanted
+                WHEN 'stage_since' THEN pg_catalog.format('CASE WHEN %s <> t.stage THEN GREATEST(COALESCE(m.stage_since, leadflow.clock()), t.stage_since) ELSE t.stage_since END', wanted)
+                WHEN 'status' THEN CASE a.object WHEN 'lead' THEN 'CASE WHEN t.merged_into IS NULL THEN m.status ELSE t.status END' ELSE value END
+                WHEN 'reason' THEN CASE WHEN gone THEN 'CASE WHEN t.reason = ''deleted_in_source'' AND NOT m.gone AND NOT leadflow.is_exit(m.stage) THEN COALESCE(m.reason, ''entered_in_error'')'
+                                                       ' WHEN m.gone AND leadflow.is_exit(t.stage) THEN t.reason ELSE COALESCE(m.reason, t.reason) END'
+                                   ELSE 'COALESCE(m.reason, t.reason)' END
+                ELSE value END;
+        END IF;
+        sets := sets || pg_catalog.format('%I = %s', c, value);
+        CONTINUE WHEN c = 'stage_since' AND wanted IS NOT NULL;
+        present := present || pg_catalog.format('t.%I', c);
+        meant := meant || value;
+    END LOOP;
     IF a.object = 'account' THEN
         sets := sets || 'updated_at = pg_catalog.now()'::text;
     END IF;
 
     -- without a column to compare there is nothing to change
-    change := pg_catalog.format(
-        E'UPDATE %s.%I AS t\nSET %s%s\nWHERE t.source = %L AND t.external_id = m.external_id%s\n    AND ROW(%s)\n        IS DISTINCT FROM ROW(%s)',
-        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n    '), ''), 'external_id = m.external_id'),
-        CASE WHEN from_clause IS NOT NULL THEN E'\nFROM m' ELSE '' END, a.source,
-        CASE WHEN gone AND NOT moves THEN ' AND NOT m.gone' ELSE '' END,
-        pg_catalog.array_to_string(pairs_old || 't.external_id'::text, ', '), pg_catalog.array_to_string(pairs_new || 'm.external_id'::text, ', '));
-    remove := CASE WHEN gone AND a.object = 'touch' THEN pg_catalog.format(
-        E'DELETE FROM %s.touch AS t%s\nWHERE t.source = %L AND t.external_id = m.external_id AND m.gone', ws,
-        CASE WHEN from_clause IS NOT NULL THEN E'\nUSING m' ELSE '' END, a.source) END;
-    known := pg_catalog.format('EXISTS (SELECT FROM %s.%I AS t WHERE t.source = %L AND t.external_id = m.external_id)', ws, a.object, a.source);
-    insertion := pg_catalog.format(E'INSERT INTO %s.%I (source, %s)\nSELECT %L, %s', ws, a.object,
-        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u), a.source,
-        (SELECT pg_catalog.string_agg('m.' || pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u));
-    IF (a.options ->> 'create')::boolean IS FALSE THEN
-        insertion := NULL;
+    change := pg_catalog.format(E'UPDATE %s.%I AS t\nSET %s\nFROM {m}\nWHERE %s%s\n    AND ROW(%s)\n        IS DISTINCT FROM ROW(%s)',
+        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n    '), ''), 'external_id = m.external_id'), known,
+        CASE WHEN gone AND wanted IS NULL THEN ' AND NOT m.gone' ELSE '' END,
+        pg_catalog.array_to_string(present, ', '), pg_catalog.array_to_string(meant, ', '));
+    IF (a.options ->> 'create')::boolean IS NOT FALSE THEN
+        insertion := pg_catalog.format(E'INSERT INTO %1$s.%2$I (source, %3$s)\nSELECT %4$L, %5$s\nFROM {m}\nWHERE %6$sNOT EXISTS (SELECT FROM %1$s.%2$I AS t WHERE %7$s)', ws, a.object,
+            (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u), a.source,
+            (SELECT pg_catalog.string_agg('m.' || pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u),
+            CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, known);
     END IF;
-
-    IF from_clause IS NULL THEN
-        -- one row, m, in PL/pgSQL: nearly always it is known
-        IF a.object = 'lead' AND 'stage' = ANY (columns) THEN
-            RETURN change || E'\nRETURNING t.merged_into INTO winner;\nIF NOT FOUND THEN\n'
-                || pg_catalog.format(E'    SELECT t.merged_into INTO winner FROM %s.lead AS t WHERE t.source = %L AND t.external_id = m.external_id;\n', ws, a.source)
-                || COALESCE(pg_catalog.format(E'    IF NOT FOUND%s THEN\n        ', CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END)
-                            || pg_catalog.replace(insertion, E'\n', E'\n        ') || E';\n    END IF;\n', '')
-                || E'END IF;\n-- a step forward of a record that was merged into another is a step of that one\n'
-                || pg_catalog.format(E'IF winner IS NOT NULL AND m.stage IS DISTINCT FROM stage_before AND NOT leadflow.is_exit(m.stage) THEN\n'
-                   '    UPDATE %s.lead AS t SET stage = m.stage\n    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(m.stage);\nEND IF', ws);
-        END IF;
-        RETURN COALESCE(remove || E';\n', '') || change || COALESCE(
-            pg_catalog.format(E';\nIF NOT FOUND%s AND NOT %s THEN\n    ', CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END, known)
-            || pg_catalog.replace(insertion, E'\n', E'\n    ') || E';\nEND IF', '');
+    IF gone AND a.object = 'touch' THEN
+        removal := pg_catalog.format(E'DELETE FROM %s.touch AS t\nUSING {m}\nWHERE %s AND m.gone', ws, known);
     END IF;
-    RETURN 'WITH m AS (' || from_clause || ')' || COALESCE(', removed AS (' || remove || ')', '')
-        || COALESCE(', changed AS (' || change || ') ' || insertion || ' FROM m WHERE NOT ' || known || CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END,
-                    ' ' || change);
 END;
 $$;
-COMMENT ON FUNCTION leadflow.attachment_statement(name, name, text, text) IS
-    'how an attachment writes. What from_clause (a query) gives, rows of the attachment''s mapping function, goes into the table of its object, each by source and external_id, and nothing is written that is there already; with a null from_clause the same as PL/pgSQL, for one row m. stage_unchanged: a condition that tells whether the tool has left the stage as it was; then nothing leaves an exit where stages go forward only';
+COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text) IS
+    'how an attachment writes the rows m of its mapping function, which stand for {m} in the statements, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). stage_before: an expression that gives the stage that the row meant before; where stages go forward only, a row that did not change its stage leaves no exit';
 
 CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
@@ -261,55 +235,64 @@ CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment na
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
+    meaning constant text := pg_catalog.format('%s.%I(new) AS m', ws, attachment);
+    before constant text := pg_catalog.format('(CASE WHEN NOT (old IS NULL) THEN (SELECT o.stage FROM %s.%I(old) AS o) END)', ws, attachment);
     a record;
-    moves boolean;
-    deleted text := '';
-    before text := '';
+    statements record;
+    moves_lead boolean;
+    body text := '';
+    absent text := '';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
-    moves := a.mapping ?| '{stage,status,outcome}' OR a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow';
+    SELECT * INTO statements FROM leadflow.attachment_statements(workspace, attachment, before);
+    moves_lead := a.object = 'lead' AND (a.mapping ?| '{stage,status,outcome}' OR a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow');
+
     IF a.options ->> 'on_delete' = 'follow' THEN
-        deleted := pg_catalog.format(CASE a.object
-            WHEN 'touch' THEN E'        DELETE FROM %1$s.touch AS t USING %1$s.%2$I(old) AS o\n        WHERE t.source = %3$L AND t.external_id = o.external_id;\n'
-            ELSE E'        UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(old) AS o\n'
-                 '        WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage)%5$s;\n' END,
-            ws, attachment, a.source, a.object, CASE WHEN a.object = 'lead' THEN ' AND t.merged_into IS NULL' ELSE '' END);
-        deleted := E'    IF new IS NULL THEN\n' || deleted || E'        RETURN;\n    END IF;\n\n';
+        body := pg_catalog.format(E'IF new IS NULL THEN\n    %s;\n    RETURN;\nEND IF;\n', pg_catalog.format(CASE a.object
+            WHEN 'touch' THEN 'DELETE FROM %1$s.touch AS t USING %1$s.%2$I(old) AS o WHERE t.source = %3$L AND t.external_id = o.external_id'
+            ELSE E'UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(old) AS o\n'
+                 '    WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage)%5$s' END,
+            ws, attachment, a.source, a.object, CASE WHEN a.object = 'lead' THEN ' AND t.merged_into IS NULL' ELSE '' END));
     END IF;
     IF a.object = 'touch' AND a.options ->> 'unknown_lead' = 'park' THEN
-        before := pg_catalog.format(E'    IF %s%s THEN\n        INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)\n'
-            '        VALUES (''touch'', ''INSERT'', %L, m.external_id, pg_catalog.to_jsonb(new),\n'
-            '            ''[{"criterion": "lead_or_account", "object": "touch", "stage": null, "requirement": "A touch must belong to a lead or an account of the workspace.", "seen": "", "how_to_fix": "Retry when the lead is there."}]'',\n'
-            '            SESSION_USER, CURRENT_USER, %L);\n        RETURN;\n    END IF;\n',
+        body := body || pg_catalog.format(
+            E'INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)\n'
+            'SELECT ''touch'', ''INSERT'', %L, m.external_id, pg_catalog.to_jsonb(new),\n'
+            '    ''[{"criterion": "lead_or_account", "object": "touch", "stage": null, "requirement": "A touch must belong to a lead or an account of the workspace.", "seen": "", "how_to_fix": "Retry when the lead is there."}]'',\n'
+            '    SESSION_USER, CURRENT_USER, %L\nFROM %s\nWHERE %s%s;\nIF FOUND THEN\n    RETURN;\nEND IF;\n',
+            ws, a.source, attachment, meaning,
             (SELECT pg_catalog.string_agg(pg_catalog.format('m.%I IS NULL', n), ' AND ') FROM pg_catalog.unnest('{lead_id,account_id}'::text[]) n
              WHERE a.mapping ?| ARRAY[n, pg_catalog.replace(n, '_id', '')]),
-            CASE WHEN a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow' THEN ' AND NOT m.gone' ELSE '' END, ws, a.source, attachment);
+            CASE WHEN statements.removal IS NOT NULL THEN ' AND NOT m.gone' ELSE '' END);
     END IF;
-    IF a.object = 'lead' AND moves OR a.object = 'opportunity' AND moves AND a.options ->> 'stage_sync' IS DISTINCT FROM 'mirror' THEN
-        before := pg_catalog.format(E'    IF NOT (old IS NULL) THEN\n        stage_before := (SELECT o.stage FROM %s.%I(old) AS o);\n    END IF;\n', ws, attachment);
+
+    body := body || statements.change;
+    IF moves_lead THEN
+        body := body || E'\nRETURNING t.merged_into, m.stage INTO winner, stage_now';
+        absent := pg_catalog.format(E'    SELECT t.merged_into, m.stage INTO winner, stage_now\n    FROM %s JOIN %s.lead AS t ON t.source = %L AND t.external_id = m.external_id;\n',
+            meaning, ws, a.source);
     END IF;
-    EXECUTE pg_catalog.format($function$
-CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%5$I, old %1$s.%5$I) RETURNS void
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    SET leadflow.source = %3$L
-    AS %4$L$function$, ws, attachment || '_write', COALESCE(a.options ->> 'writer', a.source), pg_catalog.format($body$
--- Written by leadflow.attach, removed by leadflow.detach.
-DECLARE
-    m record;		-- what the row means
-%5$sBEGIN
-%1$s    SELECT * INTO m FROM %2$s.%6$I(new);
-    IF NOT FOUND THEN
-        RETURN;
+    IF statements.removal IS NOT NULL THEN
+        absent := absent || '    ' || pg_catalog.replace(statements.removal, E'\n', E'\n    ') || E';\n';
     END IF;
-%3$s
-    %4$s;
-END;
-$body$, deleted, ws, before, pg_catalog.replace(
-            leadflow.attachment_statement(workspace, attachment, NULL, CASE WHEN before LIKE '%stage_before%' THEN 'm.stage IS NOT DISTINCT FROM stage_before' ELSE 'true' END),
-            E'\n', E'\n    '),
-        CASE WHEN before LIKE '%stage_before%' THEN E'    stage_before leadflow.stage;\n' ELSE '' END
-        || CASE WHEN a.object = 'lead' AND moves THEN E'    winner bigint;		-- the lead that this one was merged into\n' ELSE '' END, attachment), attachment || '_row');
+    IF statements.insertion IS NOT NULL THEN
+        absent := absent || '    ' || pg_catalog.replace(statements.insertion, E'\n', E'\n    ') || E';\n';
+    END IF;
+    body := body || COALESCE(E';\nIF NOT FOUND THEN\n' || NULLIF(absent, '') || E'END IF;\n', E';\n');
+    IF moves_lead THEN
+        body := body || pg_catalog.format(
+            E'-- a step forward of a record that was merged into another is a step of that one\n'
+            'IF winner IS NOT NULL AND NOT leadflow.is_exit(stage_now) AND stage_now IS DISTINCT FROM %s THEN\n'
+            '    UPDATE %s.lead AS t SET stage = stage_now\n'
+            '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', before, ws);
+    END IF;
+
+    EXECUTE pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
+        'LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET leadflow.source = %4$L AS %5$L',
+        ws, attachment || '_write', attachment || '_row', COALESCE(a.options ->> 'writer', a.source),
+        E'\n-- Written by leadflow.attach, removed by leadflow.detach.\n'
+        || CASE WHEN moves_lead THEN E'DECLARE\n    winner bigint;		-- the lead that this one was merged into\n    stage_now leadflow.stage;\n' ELSE '' END
+        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(pg_catalog.replace(body, '{m}', meaning), E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;

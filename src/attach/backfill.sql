@@ -2,6 +2,24 @@
  * backfill.sql: the rows that a table had before it was attached.
  */
 
+CREATE FUNCTION leadflow.attachment_batch(workspace name, attachment name, rows text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    s record;
+BEGIN
+    -- rows that were there before have not moved
+    SELECT * INTO s FROM leadflow.attachment_statements(workspace, attachment, 'm.stage');
+    RETURN 'WITH m AS (' || rows || ')'
+        || COALESCE(', removed AS (' || pg_catalog.replace(s.removal, '{m}', 'm') || ')', '')
+        || COALESCE(', changed AS (' || pg_catalog.replace(s.change, '{m}', 'm') || ') ' || pg_catalog.replace(s.insertion, '{m}', 'm'),
+                    ' ' || pg_catalog.replace(s.change, '{m}', 'm'));
+END;
+$$;
+COMMENT ON FUNCTION leadflow.attachment_batch(name, name, text) IS
+    'one statement by which an attachment writes many rows: those that the query rows gives, rows of its mapping function';
+
 CREATE FUNCTION leadflow.backfill_batch(workspace name, attachment name, batch integer, anew boolean DEFAULT false) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -68,9 +86,9 @@ BEGIN
     PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
     rows := pg_catalog.format('SELECT m.* FROM %s AS r CROSS JOIN LATERAL %s.%I(r) AS m WHERE ', view, ws, attachment);
     BEGIN
-        EXECUTE leadflow.attachment_statement(workspace, attachment, rows || pg_catalog.format('%s(%s) <= (%s) FOR SHARE OF r',
+        EXECUTE leadflow.attachment_batch(workspace, attachment, rows || pg_catalog.format('%s(%s) <= (%s) FOR SHARE OF r',
             CASE WHEN progress.last_key IS NULL THEN '' ELSE pg_catalog.format('(%s) > (%s) AND ', key_columns, after_key) END,
-            key_columns, upto_key), 'true')
+            key_columns, upto_key))
             USING progress.last_key, keys[pg_catalog.cardinality(keys)];
     EXCEPTION WHEN OTHERS THEN
         -- not the rows' fault: lost connections, locks, lack of resources
@@ -79,8 +97,8 @@ BEGIN
         END IF;
         FOREACH key IN ARRAY keys LOOP
             BEGIN
-                EXECUTE leadflow.attachment_statement(workspace, attachment,
-                    rows || pg_catalog.format('(%s) = (%s) FOR SHARE OF r', key_columns, upto_key), 'true') USING NULL::jsonb, key;
+                EXECUTE leadflow.attachment_batch(workspace, attachment,
+                    rows || pg_catalog.format('(%s) = (%s) FOR SHARE OF r', key_columns, upto_key)) USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
                 IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
                     RAISE;
@@ -133,7 +151,7 @@ BEGIN
         workspace, attachment || '_row', key, attachment);
     EXECUTE 'SELECT pg_catalog.count(*) FROM (' || rows || ') AS t' INTO found_rows USING parked_row;
     PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
-    EXECUTE leadflow.attachment_statement(workspace, attachment, rows || ' FOR SHARE OF r', 'true') USING parked_row;
+    EXECUTE leadflow.attachment_batch(workspace, attachment, rows || ' FOR SHARE OF r') USING parked_row;
     PERFORM pg_catalog.set_config('leadflow.source', '', true);
     RETURN CASE found_rows WHEN 0 THEN 'superseded' ELSE 'accepted' END;
 END;
