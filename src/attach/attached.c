@@ -11,7 +11,9 @@
  *
  * Nothing is looked up by a name that can change: the columns are those that
  * the attachment's view selects from the table, and the function is the one
- * beside the view.  The workspace's name serves for messages.
+ * beside the view.  The workspace's name serves for messages.  Both must
+ * belong to a role that may put triggers on the table, because the function
+ * runs with the rights of whoever writes.
  */
 #include "postgres.h"
 
@@ -22,12 +24,14 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "commands/trigger.h"
 #include "nodes/parsenodes.h"
 #include "rewrite/prs2lock.h"
+#include "utils/acl.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -94,6 +98,31 @@ view_of_rule(Oid rule)
 	return view;
 }
 
+static Oid
+owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+		ReleaseSysCache(tuple);
+	}
+	return owner;
+}
+
+/*
+ * May what belongs to this role run when the table is written?  Only if the
+ * role could have put a trigger on the table itself: whoever may read a table
+ * can make a view of it, by any name.
+ */
+static bool
+may_have_trigger(Oid role, Oid relid)
+{
+	return pg_class_aclcheck(relid, role, ACL_TRIGGER) == ACLCHECK_OK;
+}
+
 /* The view of that name, in whatever schema, that depends on a table. */
 static Oid
 dependent_view(Oid relid, const char *name)
@@ -118,7 +147,8 @@ dependent_view(Oid relid, const char *name)
 			Oid			view = view_of_rule(dependency->objid);
 			char	   *view_name = OidIsValid(view) ? get_rel_name(view) : NULL;
 
-			if (view_name != NULL && strcmp(view_name, name) == 0)
+			if (view_name != NULL && strcmp(view_name, name) == 0 &&
+				may_have_trigger(owner_of(view), relid))
 				result = view;
 		}
 	}
@@ -180,12 +210,14 @@ find_columns(Relation rel, const char *attachment, Attached *attached)
 	return true;
 }
 
-/* The function beside the view that writes its rows into the workspace. */
+/* The function beside the view, and of its owner, that writes its rows into the workspace. */
 static Oid
 writing_function(Oid view, const char *attachment)
 {
 	char	   *name = psprintf("%s_write", attachment);
 	Oid			namespace = get_rel_namespace(view);
+	Oid			owner = owner_of(view);
+	Oid			row_type = get_rel_type_id(view);
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;
 
@@ -193,7 +225,8 @@ writing_function(Oid view, const char *attachment)
 	{
 		Form_pg_proc proc = (Form_pg_proc) GETSTRUCT(&list->members[i]->tuple);
 
-		if (proc->pronamespace == namespace && proc->pronargs == 2)
+		if (proc->pronamespace == namespace && proc->proowner == owner && proc->pronargs == 2 &&
+			proc->proargtypes.values[0] == row_type && proc->proargtypes.values[1] == row_type)
 			result = proc->oid;
 	}
 	ReleaseSysCacheList(list);

@@ -314,6 +314,24 @@ CREATE TABLE shop.person (id int PRIMARY KEY, state text);
 SELECT leadflow.attach('crm', 'shop.person', 'lead', '{"external_id": "new.id", "status": "new.state"}', '{"source": "person", "on_delete": "follow", "aliases": {"new": "lead"}}') \g /dev/null
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source', 'a lead that is deleted is disqualified');
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'); DELETE FROM shop.person; INSERT INTO shop.person VALUES (1, 'new')$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead disqualified/deleted_in_source lead/entered_in_error', 'and taken back when it is written again');
+-- who may only read the table cannot slip in a view and a function of his own
+SELECT 'attach_reader_' || pg_backend_pid() AS reader \gset
+CREATE ROLE :"reader";
+GRANT USAGE ON SCHEMA shop TO :"reader";
+GRANT SELECT ON shop.person TO :"reader";
+CREATE SCHEMA aaa AUTHORIZATION :"reader";
+SET ROLE :"reader";
+CREATE VIEW aaa.lead_from_person_row AS SELECT id, state FROM shop.person;
+CREATE FUNCTION aaa.lead_from_person_write(aaa.lead_from_person_row, aaa.lead_from_person_row) RETURNS void LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'run as %', current_user; END$$;
+RESET ROLE;
+SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new')$$, $$SELECT path('person', '1')$$), 'visitor* engaged* lead', 'nobody else''s function runs');
+ALTER VIEW crm.lead_from_person_row RENAME TO hidden;
+SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new')$$), '55000', 'not even where the attachment has lost its view');
+ALTER VIEW crm.hidden RENAME TO lead_from_person_row;
+DROP SCHEMA aaa CASCADE;
+REVOKE ALL ON shop.person FROM :"reader";
+REVOKE ALL ON SCHEMA shop FROM :"reader";
+DROP ROLE :"reader";
 -- a record that was merged into another one
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'), (2, 'new'); SELECT leadflow.merge('crm', w.id, l.id) FROM crm.lead w, crm.lead l WHERE (w.source, w.external_id, l.source, l.external_id) = ('person', '1', 'person', '2');
         INSERT INTO crm.stage_alias (object, source, status, stage) VALUES ('lead', 'person', 'far', 'contacted'), ('lead', 'person', 'gone', 'nurture'); DELETE FROM crm.standard; $$ || c.statement,
