@@ -227,7 +227,7 @@ CREATE FUNCTION said(status text, external_id text, more text DEFAULT '') RETURN
     SELECT format('UPDATE crm.lead SET status = %L%s WHERE external_id = %L', status, more, external_id)
 $$;
 SELECT is(tried(format($$INSERT INTO crm.source (source, stage_sync) VALUES ('tool', %L); %s$$, m.sync, c.statement),
-                $$SELECT string_agg(concat_ws('/', stage, status), ' ') FROM crm.lead WHERE external_id = ANY ('{mql,lead,nurture,junk,new}') AND updated_at = '2026-03-03 10:00+00'$$),
+                $$SELECT string_agg(concat_ws('/', stage, status), ' ' ORDER BY stage) FROM crm.lead WHERE external_id = ANY ('{mql,lead,nurture,junk,new}') AND updated_at = '2026-03-03 10:00+00'$$),
           CASE m.sync WHEN 'mirror' THEN c.mirror ELSE c.forward END, m.sync || ': ' || c.label)
 FROM (VALUES ('mirror'), ('forward')) m (sync),
      (SELECT v.label, 'SET LOCAL leadflow.clock = ''2026-03-03 10:00+00''; ' || v.statement, v.mirror, coalesce(v.forward, v.mirror) FROM (VALUES
