@@ -37,7 +37,8 @@ FROM (SELECT s.metric,
       FROM sla_status s
       WHERE s.state <> 'cancelled'
           AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
-      GROUP BY s.metric, s.policy, s.team, s.owner, pg_catalog.date_trunc('month', s.started_at)::date) x;
+      -- the cheap and telling columns first: it is sorted by them
+      GROUP BY pg_catalog.date_trunc('month', s.started_at)::date, s.owner, s.policy, s.metric, s.team) x;
 COMMENT ON VIEW response_time IS 'How long reactions take, by what is measured, policy, team, owner and month, as known at leadflow.clock(). First responses are the metric first_response. Cancelled clocks do not count. For other groups take the rows of sla_status. Leads in lead_outside are left out.';
 COMMENT ON COLUMN response_time.metric IS 'what is measured';
 COMMENT ON COLUMN response_time.policy IS 'policy that started the clocks';
