@@ -5,24 +5,7 @@ SELECT leadflow.create_workspace('crm') \g /dev/null
 SET leadflow.clock = '2026-03-02 10:00+00';		-- Monday
 SELECT no_plan();
 
-CREATE FUNCTION tried(statement text, query text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    state text; con text; seen text;
-BEGIN
-    BEGIN
-        EXECUTE statement;
-        IF query IS NOT NULL THEN
-            EXECUTE query INTO seen;
-        END IF;
-        RAISE EXCEPTION SQLSTATE 'ZZ000';
-    EXCEPTION WHEN OTHERS THEN
-        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, con = CONSTRAINT_NAME;
-    END;
-    IF state = 'ZZ000' THEN
-        RETURN CASE WHEN query IS NULL THEN '00000' ELSE seen END;
-    END IF;
-    RETURN concat_ws(' ', state, nullif(con, ''));
-END $$;
+\ir common/tried.sql
 -- all clocks in a line: policy started>due, and what became of it
 CREATE FUNCTION clocks() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(format('%s %s>%s%s%s', policy, to_char(started_at, 'DD HH24:MI'), to_char(due_at, 'DD HH24:MI'),
