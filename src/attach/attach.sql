@@ -6,7 +6,7 @@
  *	 x(x_row)		what such a row means, as a row of lead, touch, ...
  *	 x_write(x_row, x_row)
  *					the function that writes what the row means,
- * and of triggers on the table that call leadflow.attached('x'), which takes
+ * and of triggers on the table that call leadflow.attached('x', ...), which takes
  * the row of x_row out of the row written and calls x_write.  View and meaning
  * have been parsed by PostgreSQL, so that they follow renames, and can be read,
  * tried and planned into a query.  The backfill writes by the same expressions.
@@ -54,7 +54,6 @@ DECLARE
     parent text;
     wanted text;
     given regtype;
-    basis text;
     fallback text;
     nobody text;
 BEGIN
@@ -63,29 +62,24 @@ BEGIN
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = object_table AND a.attname = m.key AND a.attnum > 0
         ORDER BY a.attnum, m.key
     LOOP
-        parent := NULL;
-        name := key;
+        parent := CASE WHEN key IN ('lead', 'account', 'campaign') THEN key END;
+        name := COALESCE(parent || '_id', key);
+        fallback := NULL;
         IF key = 'outcome' AND object IN ('lead', 'opportunity') THEN
             wanted := 'leadflow.stage';
-        ELSIF key IN ('lead', 'account', 'campaign') THEN
-            parent := key;
-            name := key || '_id';
-            wanted := 'text';
-        END IF;
-        SELECT CASE WHEN name IN (key, 'outcome') THEN pg_catalog.format_type(a.atttypid, a.atttypmod) ELSE wanted END,
-               CASE WHEN a.attnotnull THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
-        INTO basis, fallback
-        FROM pg_catalog.pg_attribute a
-        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        WHERE a.attrelid = object_table AND a.attname = attachment_columns.name AND a.attnum > 0 AND NOT a.attisdropped
-            AND a.attidentity = '' AND a.attgenerated = '';
-        IF key <> 'outcome' OR object NOT IN ('lead', 'opportunity') THEN
+        ELSE
+            SELECT CASE WHEN parent IS NULL THEN pg_catalog.format_type(a.atttypid, a.atttypmod) ELSE 'text' END,
+                   CASE WHEN a.attnotnull THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
+            INTO wanted, fallback
+            FROM pg_catalog.pg_attribute a
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+            WHERE a.attrelid = object_table AND a.attname = attachment_columns.name AND a.attnum > 0 AND NOT a.attisdropped
+                AND a.attidentity = '' AND a.attgenerated = '';
             IF NOT FOUND OR key IN ('source', 'furthest_stage', 'updated_at', 'recorded_at', 'merged_into', 'field_sources') THEN
                 RAISE EXCEPTION 'a row of % has no column "%" to map', object, key
                     USING ERRCODE = 'undefined_column',
                           HINT = pg_catalog.format('Map columns of %s.%s that a writer may set.', workspace, object);
             END IF;
-            wanted := basis;
         END IF;
 
         -- what does the expression give?
@@ -116,13 +110,10 @@ BEGIN
             END IF;
         ELSIF wanted = 'boolean' AND given IN ('smallint'::regtype, 'bigint'::regtype, 'numeric'::regtype) THEN
             expression := pg_catalog.format('(%s) <> 0', expression);
-        ELSIF wanted IN ('leadflow.stage', 'jsonb', 'date', 'boolean') OR given NOT IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
-                'numeric'::regtype, 'real'::regtype, 'double precision'::regtype, wanted::regtype) THEN
-            IF given IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) OR wanted = 'leadflow.stage' THEN
+        ELSE
+            IF wanted = 'leadflow.stage' OR given IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) AND given <> wanted::regtype THEN
                 expression := pg_catalog.format('NULLIF((%s)::pg_catalog.text, '''')', expression);
             END IF;
-            expression := pg_catalog.format('(%s)::%s', expression, wanted);
-        ELSE
             expression := pg_catalog.format('(%s)::%s', expression, wanted);
         END IF;
 
@@ -141,7 +132,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_columns(regclass, regclass, jsonb, jsonb) IS
     'the columns of a table of the workspace that a mapping fills, each with the expression over a row "new" of the target that gives it in the column''s type. Errors: no such column (42703), an expression that does not compile (its own SQLSTATE), a time without time zone (22023)';
 
-CREATE FUNCTION leadflow.attachment_statements(workspace name, attachment name, stage_before text,
+CREATE FUNCTION leadflow.attachment_statements(workspace name, attachment name, meaning text, stage_before text,
         OUT change text, OUT insertion text, OUT removal text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -211,23 +202,23 @@ BEGIN
     END IF;
 
     -- without a column to compare there is nothing to change
-    change := pg_catalog.format(E'UPDATE %s.%I AS t\nSET %s\nFROM {m}\nWHERE %s%s\n    AND ROW(%s)\n        IS DISTINCT FROM ROW(%s)',
-        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n    '), ''), 'external_id = m.external_id'), known,
+    change := pg_catalog.format(E'UPDATE %s.%I AS t\nSET %s\nFROM %s\nWHERE %s%s\n    AND ROW(%s)\n        IS DISTINCT FROM ROW(%s)',
+        ws, a.object, COALESCE(NULLIF(pg_catalog.array_to_string(sets, E',\n    '), ''), 'external_id = m.external_id'), meaning, known,
         CASE WHEN gone AND wanted IS NULL THEN ' AND NOT m.gone' ELSE '' END,
         pg_catalog.array_to_string(present, ', '), pg_catalog.array_to_string(meant, ', '));
     IF (a.options ->> 'create')::boolean IS NOT FALSE THEN
-        insertion := pg_catalog.format(E'INSERT INTO %1$s.%2$I (source, %3$s)\nSELECT %4$L, %5$s\nFROM {m}\nWHERE %6$sNOT EXISTS (SELECT FROM %1$s.%2$I AS t WHERE %7$s)', ws, a.object,
+        insertion := pg_catalog.format(E'INSERT INTO %1$s.%2$I (source, %3$s)\nSELECT %4$L, %5$s\nFROM %8$s\nWHERE %6$sNOT EXISTS (SELECT FROM %1$s.%2$I AS t WHERE %7$s)', ws, a.object,
             (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u), a.source,
             (SELECT pg_catalog.string_agg('m.' || pg_catalog.quote_ident(u), ', ') FROM pg_catalog.unnest(columns) u),
-            CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, known);
+            CASE WHEN gone THEN 'NOT m.gone AND ' ELSE '' END, known, meaning);
     END IF;
     IF gone AND a.object = 'touch' THEN
-        removal := pg_catalog.format(E'DELETE FROM %s.touch AS t\nUSING {m}\nWHERE %s AND m.gone', ws, known);
+        removal := pg_catalog.format(E'DELETE FROM %s.touch AS t\nUSING %s\nWHERE %s AND m.gone', ws, meaning, known);
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text) IS
-    'how an attachment writes the rows m of its mapping function, which stand for {m} in the statements, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). stage_before: an expression that gives the stage that the row meant before; where stages go forward only, a row that did not change its stage leaves no exit';
+COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text, text) IS
+    'how an attachment writes rows of its mapping function, which meaning (an item of a FROM clause) calls m, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). stage_before: an expression that gives the stage that the row meant before; where stages go forward only, a row that did not change its stage leaves no exit';
 
 CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
@@ -244,7 +235,7 @@ DECLARE
     absent text := '';
 BEGIN
     EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
-    SELECT * INTO statements FROM leadflow.attachment_statements(workspace, attachment, before);
+    SELECT * INTO statements FROM leadflow.attachment_statements(workspace, attachment, meaning, before);
     moves_lead := a.object = 'lead' AND (a.mapping ?| '{stage,status,outcome}' OR a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow');
 
     IF a.options ->> 'on_delete' = 'follow' THEN
@@ -292,7 +283,7 @@ BEGIN
         ws, attachment || '_write', attachment || '_row', COALESCE(a.options ->> 'writer', a.source),
         E'\n-- Written by leadflow.attach, removed by leadflow.detach.\n'
         || CASE WHEN moves_lead THEN E'DECLARE\n    winner bigint;		-- the lead that this one was merged into\n    stage_now leadflow.stage;\n' ELSE '' END
-        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(pg_catalog.replace(body, '{m}', meaning), E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
+        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
     EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;
@@ -498,7 +489,7 @@ BEGIN
             FROM pg_catalog.jsonb_each_text($3) w ON CONFLICT (object, source, status) DO UPDATE SET stage = EXCLUDED.stage
             WHERE stage_alias.stage <> EXCLUDED.stage', ws) USING object, writer, options -> 'aliases';
     END IF;
-    IF moves AND (gone IS NOT NULL OR options ->> 'on_delete' = 'follow') THEN
+    IF moves AND gone IS NOT NULL THEN
         EXECUTE pg_catalog.format('INSERT INTO %s.reason (code, applies_to, category, labels) VALUES
             (''deleted_in_source'', ''{disqualified}'', ''data'', ''{"en": "Deleted in the source"}''),
             (''entered_in_error'', ''{}'', ''data'', ''{"en": "Entered in error"}'') ON CONFLICT (code) DO NOTHING', ws);

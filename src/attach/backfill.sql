@@ -10,11 +10,9 @@ DECLARE
     s record;
 BEGIN
     -- rows that were there before have not moved
-    SELECT * INTO s FROM leadflow.attachment_statements(workspace, attachment, 'm.stage');
-    RETURN 'WITH m AS (' || rows || ')'
-        || COALESCE(', removed AS (' || pg_catalog.replace(s.removal, '{m}', 'm') || ')', '')
-        || COALESCE(', changed AS (' || pg_catalog.replace(s.change, '{m}', 'm') || ') ' || pg_catalog.replace(s.insertion, '{m}', 'm'),
-                    ' ' || pg_catalog.replace(s.change, '{m}', 'm'));
+    SELECT * INTO s FROM leadflow.attachment_statements(workspace, attachment, 'm', 'm.stage');
+    RETURN 'WITH m AS (' || rows || ')' || COALESCE(', removed AS (' || s.removal || ')', '')
+        || COALESCE(', changed AS (' || s.change || ') ' || s.insertion, ' ' || s.change);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attachment_batch(name, name, text) IS
@@ -37,6 +35,7 @@ DECLARE
     keys jsonb[];
     key jsonb;
     rows text;
+    one_row text;
     newest bigint;
     parked bigint;
 BEGIN
@@ -95,10 +94,11 @@ BEGIN
         IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
             RAISE;
         END IF;
+        one_row := leadflow.attachment_batch(workspace, attachment,
+            rows || pg_catalog.format('(%s) = (%s) FOR SHARE OF r', key_columns, upto_key));
         FOREACH key IN ARRAY keys LOOP
             BEGIN
-                EXECUTE leadflow.attachment_batch(workspace, attachment,
-                    rows || pg_catalog.format('(%s) = (%s) FOR SHARE OF r', key_columns, upto_key)) USING NULL::jsonb, key;
+                EXECUTE one_row USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
                 IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
                     RAISE;
