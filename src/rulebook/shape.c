@@ -267,9 +267,10 @@ find_guard(ObjectRules *rules, Relation rel)
 
 /* The btree by which rows are found by that column, if there is one. */
 static Oid
-find_index(Relation rel, AttrNumber column)
+find_index(Oid relid, AttrNumber column)
 {
 	Oid			found = InvalidOid;
+	Relation	rel = table_open(relid, AccessShareLock);
 	List	   *indexes = RelationGetIndexList(rel);
 	ListCell   *cell;
 
@@ -286,6 +287,7 @@ find_index(Relation rel, AttrNumber column)
 			break;
 	}
 	list_free(indexes);
+	table_close(rel, NoLock);
 	return found;
 }
 
@@ -307,15 +309,14 @@ load_object(Rulebook *rulebook, ObjectKind kind)
 
 	rel = table_open(rules->relid, AccessShareLock);
 	find_guard(rules, rel);
-	rules->id_index = find_index(rel, rules->fields[FIELD_ID]);
 	table_close(rel, NoLock);
+	rules->id_index = find_index(rules->relid, rules->fields[FIELD_ID]);
 }
 
 static void
 load_touch(Rulebook *rulebook)
 {
 	TouchColumns *touch = &rulebook->touch;
-	Relation	rel;
 
 	touch->relid = watch_plain_table(rulebook, "touch");
 	touch->id = find_required_column(rulebook, touch->relid, "id", FIELD_BIGINT);
@@ -325,26 +326,19 @@ load_touch(Rulebook *rulebook)
 	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
 	touch->direction = find_required_column(rulebook, touch->relid, "direction", FIELD_TEXT);
 	touch->merged_from = find_column(rulebook, touch->relid, "merged_from", FIELD_BIGINT);
-
-	rel = table_open(touch->relid, AccessShareLock);
-	touch->lead_index = find_index(rel, touch->lead_id);
-	table_close(rel, NoLock);
+	touch->lead_index = find_index(touch->relid, touch->lead_id);
 }
 
 static void
 load_clock(Rulebook *rulebook)
 {
 	ClockColumns *clock = &rulebook->clock;
-	Relation	rel;
 
 	clock->relid = watch_plain_table(rulebook, "sla_clock");
 	clock->lead_id = find_column(rulebook, clock->relid, "lead_id", FIELD_BIGINT);
 	clock->stopped_at = find_column(rulebook, clock->relid, "stopped_at", FIELD_TIMESTAMPTZ);
 	clock->cancelled_at = find_column(rulebook, clock->relid, "cancelled_at", FIELD_TIMESTAMPTZ);
-
-	rel = table_open(clock->relid, AccessShareLock);
-	clock->lead_index = find_index(rel, clock->lead_id);
-	table_close(rel, NoLock);
+	clock->lead_index = find_index(clock->relid, clock->lead_id);
 }
 
 /* The tables that are read and written directly. */
