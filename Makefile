@@ -27,7 +27,9 @@ OBJS = \
 	src/rulebook/rulebook.o \
 	src/rulebook/shape.o \
 	src/guard/judge.o \
+	src/guard/finding.o \
 	src/guard/guard.o \
+	src/guard/stamp.o \
 	src/guard/overwrite.o \
 	src/guard/ledger.o \
 	src/guard/settle.o \

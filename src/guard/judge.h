@@ -12,6 +12,12 @@
 #include "rulebook/evidence.h"
 #include "rulebook/rulebook.h"
 
+/* The criterion of a word that stands for no stage. */
+#define STATUS_ALIAS		"status_alias"
+
+/* Longest value that is quoted to say what was seen. */
+#define SEEN_MAX_LENGTH		60
+
 /* A row on its way from one stage to another. */
 typedef struct Move
 {
@@ -60,6 +66,7 @@ extern List *judge(Move *move, bool want_all);
 extern List *judge_status_only(Move *move);
 extern bool any_enforced(List *findings);
 
+/* In words: finding.c */
 extern void append_clipped(StringInfo string, const char *value, int max_length);
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
 pg_noreturn extern void report_unmet(Move *move, List *findings, const char *detail);
