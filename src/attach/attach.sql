@@ -33,14 +33,6 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_key(text) IS
     'the key itself; what attachments call for external_id. Errors: null or empty (23502)';
 
-CREATE FUNCTION leadflow.further(present leadflow.stage, wanted leadflow.stage) RETURNS leadflow.stage
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT CASE WHEN wanted IS NULL OR 0 OPERATOR(pg_catalog.<) leadflow.ordinal(wanted)
-                       AND leadflow.ordinal(wanted) OPERATOR(pg_catalog.<) leadflow.ordinal(present)
-                  THEN present ELSE wanted END $$;
-COMMENT ON FUNCTION leadflow.further(leadflow.stage, leadflow.stage) IS
-    'where a row goes that is moved forward only: the stage wanted, but the present one where none is wanted or the wanted one is earlier on the spine; exits, and ways out of them, are not earlier';
-
 CREATE FUNCTION leadflow.attachment_columns(target regclass, object_table regclass, mapping jsonb, options jsonb)
     RETURNS TABLE (name text, expression text)
     LANGUAGE plpgsql
@@ -142,6 +134,7 @@ DECLARE
     a record;
     gone boolean;
     known text;
+    forward text;
     wanted text;
     columns text[];
     sets text[] := '{}';
@@ -170,13 +163,10 @@ BEGIN
             -- what was merged into another does not move
             wanted := pg_catalog.format('CASE WHEN t.merged_into IS NULL THEN %s END', wanted);
         END IF;
-        IF a.options ->> 'stage_sync' = 'mirror' THEN
-            wanted := pg_catalog.format('COALESCE(%s, t.stage)', wanted);
-        ELSE
-            -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
-            wanted := pg_catalog.format('leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage)%s AND m.stage IS NOT DISTINCT FROM %s THEN NULL ELSE %s END)',
-                CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, stage_before, wanted);
-        END IF;
+        -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
+        forward := pg_catalog.format('COALESCE((SELECT s.stage_sync = ''forward'' FROM %s.source AS s WHERE s.source = %L), false)', ws, COALESCE(a.options ->> 'writer', a.source));
+        wanted := pg_catalog.format('COALESCE(leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage)%s AND %s AND m.stage IS NOT DISTINCT FROM %s THEN NULL ELSE %s END, %s), t.stage)',
+            CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, forward, stage_before, wanted, forward);
     END IF;
 
     FOREACH c IN ARRAY columns LOOP

@@ -179,8 +179,7 @@ stage_of_status(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row)
 
 /*
  * Does a word that stands for a stage move the row there?  A source that only
- * moves forward leaves the row where it is; exits are off the spine, so neither
- * way.
+ * moves forward leaves the row where it is.
  */
 static bool
 word_moves(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row,
@@ -188,8 +187,7 @@ word_moves(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row,
 {
 	const Source *source;
 
-	if (stage_code_is_exit(stage_code(from)) || stage_code_is_exit(stage_code(meant)) ||
-		stage_code(meant) >= stage_code(from))
+	if (!stage_is_back(from, meant))
 		return true;
 	source = rulebook_source(rulebook, writer_source(rules, row));
 	return source == NULL || !source->forward;

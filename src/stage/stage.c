@@ -520,6 +520,26 @@ leadflow_stage_is_exit(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(stage_code_is_exit(stage_code(PG_GETARG_STAGE_PP(0))));
 }
 
+/* Is this a way back along the spine?  Exits are off it, and so neither way. */
+bool
+stage_is_back(const Stage *from, const Stage *to)
+{
+	return !stage_code_is_exit(stage_code(from)) && !stage_code_is_exit(stage_code(to)) &&
+		stage_code(to) < stage_code(from);
+}
+
+/*
+ * leadflow.further(present, wanted, forward): where a row goes.
+ */
+PG_FUNCTION_INFO_V1(leadflow_stage_further);
+Datum
+leadflow_stage_further(PG_FUNCTION_ARGS)
+{
+	if (PG_GETARG_BOOL(2) && stage_is_back(PG_GETARG_STAGE_PP(0), PG_GETARG_STAGE_PP(1)))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	PG_RETURN_DATUM(PG_GETARG_DATUM(1));
+}
+
 /* A label as text, or false if the database's encoding cannot write it. */
 static bool
 label_to_text(const char *label, Datum *result)

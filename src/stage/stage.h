@@ -105,5 +105,6 @@ extern char *stage_to_cstring(const Stage *stage);
 extern int	stage_compare(const Stage *a, const Stage *b);
 extern bool stage_equal(const Stage *a, const Stage *b);
 extern bool stage_contained(const Stage *a, const Stage *b);
+extern bool stage_is_back(const Stage *from, const Stage *to);
 
 #endif							/* LEADFLOW_STAGE_H */

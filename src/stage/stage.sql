@@ -80,6 +80,12 @@ CREATE FUNCTION leadflow.is_exit(leadflow.stage) RETURNS pg_catalog.bool
     AS 'MODULE_PATHNAME', 'leadflow_stage_is_exit';
 COMMENT ON FUNCTION leadflow.is_exit(leadflow.stage) IS 'whether a lead has left the path: nurture, disqualified, lost, churned, and their leaves';
 
+CREATE FUNCTION leadflow.further(present leadflow.stage, wanted leadflow.stage, forward pg_catalog.bool) RETURNS leadflow.stage
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_stage_further';
+COMMENT ON FUNCTION leadflow.further(leadflow.stage, leadflow.stage, pg_catalog.bool) IS
+    'where a row goes that is in the stage present: the stage wanted, but the present one where the row moves forward only and the wanted stage is earlier on the spine; exits, and ways out of them, are not earlier';
+
 CREATE FUNCTION leadflow.spine(
     OUT ordinal pg_catalog.int4,
     OUT stage leadflow.stage,

@@ -332,6 +332,19 @@ DROP SCHEMA aaa CASCADE;
 REVOKE ALL ON shop.person FROM :"reader";
 REVOKE ALL ON SCHEMA shop FROM :"reader";
 DROP ROLE :"reader";
+-- how far a tool moves a row back is what source says, for all its attachments, whenever they were made, by words and by expressions
+CREATE FUNCTION attach_person(meaning text, options jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+    SELECT leadflow.attach('crm', 'shop.person', 'lead', jsonb_build_object('external_id', 'new.id') ||
+        CASE meaning WHEN 'status' THEN '{"status": "new.state"}' ELSE '{"stage": "CASE new.state WHEN ''far'' THEN ''contacted'' ELSE ''lead'' END"}'::jsonb END, '{"source": "person"}' || options) $$;
+SELECT is(tried(format($$SELECT leadflow.detach('crm', 'shop.person'), attach_person(%L); INSERT INTO crm.stage_alias (object, source, status, stage) VALUES ('lead', 'person', 'far', 'contacted'); DELETE FROM crm.standard;
+        INSERT INTO crm.transition (from_stage, to_stage, reason_required) VALUES ('contacted', 'lead', false); INSERT INTO shop.person VALUES (1, 'new'); UPDATE shop.person SET state = 'far'; $$, m.meaning) || c.statement,
+    $$SELECT stage::text FROM crm.lead WHERE source = 'person'$$), c.expected, format('back by %s: %s', m.meaning, c.label))
+FROM unnest('{status,stage}'::text[]) m (meaning), LATERAL (VALUES
+    ('as it was attached', $$UPDATE shop.person SET state = 'new'$$, 'contacted'),
+    ('source was changed', $$UPDATE crm.source SET stage_sync = 'mirror' WHERE source = 'person'; UPDATE shop.person SET state = 'new'$$, 'lead'),
+    ('another attachment of the source said so', $$SELECT leadflow.attach('crm', 'shop.visit', 'opportunity', '{"external_id": "new.id"}', '{"source": "person", "stage_sync": "mirror"}'); UPDATE shop.person SET state = 'new'$$, 'lead'),
+    ('attached anew without the option', format($$UPDATE crm.source SET stage_sync = 'mirror' WHERE source = 'person'; SELECT leadflow.detach('crm', 'shop.person'), attach_person(%L); UPDATE shop.person SET state = 'new'$$, m.meaning), 'lead')
+) AS c (label, statement, expected);
 -- a record that was merged into another one
 SELECT is(tried($$INSERT INTO shop.person VALUES (1, 'new'), (2, 'new'); SELECT leadflow.merge('crm', w.id, l.id) FROM crm.lead w, crm.lead l WHERE (w.source, w.external_id, l.source, l.external_id) = ('person', '1', 'person', '2');
         INSERT INTO crm.stage_alias (object, source, status, stage) VALUES ('lead', 'person', 'far', 'contacted'), ('lead', 'person', 'gone', 'nurture'); DELETE FROM crm.standard; $$ || c.statement,

@@ -276,6 +276,14 @@ SELECT is(pg_temp.state_of($$EXECUTE put_varchar ('mqll')$$), '22P02', 'a bad pa
 SELECT is(pg_temp.state_of(format('SELECT FROM sample WHERE s %s %L::%s', op, 'sal', type)), '00000', format('estimate of stage %s %s', op, type))
   FROM unnest('{=,<>,<,<=,>=,>,<@,@>}'::text[]) op, unnest('{text,leadflow.stage}'::text[]) type;
 
+-- moving forward only
+SELECT is_empty($$SELECT a.stage, b.stage, f.forward FROM leadflow.spine() a, leadflow.spine() b, unnest('{t,f}'::boolean[]) f (forward)
+    WHERE leadflow.further(a.stage, b.stage, f.forward) IS DISTINCT FROM CASE WHEN f.forward AND b.ordinal > 0 AND b.ordinal < a.ordinal THEN a.stage ELSE b.stage END$$,
+    'forward, no stage goes to an earlier one of the spine; else every one goes where it is to go');
+SELECT is(leadflow.further('proposal', 'proposal.legal', true)::text, 'proposal.legal', 'a leaf is no step back');
+SELECT is(leadflow.further('proposal.legal', 'proposal', true)::text, 'proposal', 'nor is the way out of it');
+SELECT is(leadflow.further('mql', NULL, true)::text, NULL, 'nowhere is nowhere');
+
 -- catalog: what a reviewer of operators would check by eye
 CREATE TEMP VIEW operators AS
 SELECT o.* FROM pg_operator o
