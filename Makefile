@@ -59,7 +59,8 @@ SQL_PARTS = \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
-WORKSPACE_PARTS = definitions sources governance facts merges attachments triggers empty b2b
+WORKSPACE_PARTS = definitions sources governance facts merges attachments verdicts routing alerts agreements \
+	triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \

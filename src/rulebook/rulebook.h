@@ -206,10 +206,10 @@ typedef struct ClockColumns
 } ClockColumns;
 
 /* Statements that the module runs in a workspace, each planned once. */
-#define RULEBOOK_MAX_PLANS	24
+#define RULEBOOK_MAX_PLANS	40
 
 /* Relations whose change makes the rulebook stale. */
-#define RULEBOOK_MAX_WATCHED	24
+#define RULEBOOK_MAX_WATCHED	40
 
 typedef struct Rulebook
 {

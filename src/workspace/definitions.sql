@@ -115,6 +115,26 @@ COMMENT ON COLUMN standard.how_to_fix IS 'what the writer should do when it is n
 COMMENT ON COLUMN standard.mode IS 'enforce (the row is refused) or warn (accepted and recorded in violation)';
 COMMENT ON COLUMN standard.position IS 'order within the stage';
 
+CREATE TABLE nurture_track (
+    track       text PRIMARY KEY CHECK (track ~ '^[a-z][a-z0-9_]{0,62}$'),
+    position    integer NOT NULL DEFAULT 100,
+    meaning     text NOT NULL,
+    content     text,
+    wake_after  interval CHECK (wake_after > interval '0'),
+    cool_down   interval NOT NULL DEFAULT '0' CHECK (cool_down >= interval '0'),
+    wakes_at    leadflow.stage NOT NULL DEFAULT 'lead' CHECK (wakes_at >= 'visitor'),
+    active      boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE nurture_track IS 'What marketing does with a lead that goes into nurture, and when it comes back.';
+COMMENT ON COLUMN nurture_track.track IS 'code of the track';
+COMMENT ON COLUMN nurture_track.position IS 'the active track with the smallest position is taken where neither the writer nor the reason names one';
+COMMENT ON COLUMN nurture_track.meaning IS 'which leads are on this track, in words';
+COMMENT ON COLUMN nurture_track.content IS 'the sequence of content that they are sent';
+COMMENT ON COLUMN nurture_track.wake_after IS 'how long after it entered nurture a lead wakes, where the writer gives no wake_at; null for never by itself';
+COMMENT ON COLUMN nurture_track.cool_down IS 'how long a lead that sales had in hand rests: it does not wake sooner, and the standard may ask it to rest before it is handed over again';
+COMMENT ON COLUMN nurture_track.wakes_at IS 'stage in which a lead wakes';
+COMMENT ON COLUMN nurture_track.active IS 'whether leads may still be put on it';
+
 CREATE TABLE reason (
     code        text PRIMARY KEY CHECK (code ~ '^[a-z][a-z0-9_]{0,62}$'),
     applies_to  leadflow.stage[] NOT NULL,
@@ -123,6 +143,8 @@ CREATE TABLE reason (
     needs_note  boolean NOT NULL DEFAULT false,
     next_step   text,
     counts      boolean NOT NULL DEFAULT true,
+    needs_attempts boolean NOT NULL DEFAULT false,
+    nurture_track text REFERENCES nurture_track ON UPDATE CASCADE,
     active      boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE reason IS 'The catalogue of reasons for leaving the path or going back.';
@@ -133,6 +155,8 @@ COMMENT ON COLUMN reason.labels IS 'names people read, by language';
 COMMENT ON COLUMN reason.needs_note IS 'whether a note is owed as well';
 COMMENT ON COLUMN reason.next_step IS 'what happens next: mend the audience, the score or the offer, nurture, nothing';
 COMMENT ON COLUMN reason.counts IS 'false for what never was a lead, such as spam and tests: a lead that is in an exit with it is outside every denominator (see lead_outside)';
+COMMENT ON COLUMN reason.needs_attempts IS 'whether it claims that nobody was reached: it may be given for a lead only once the attempts that its cadence asks for were made';
+COMMENT ON COLUMN reason.nurture_track IS 'track of leads that go into nurture with it; null for the first one';
 COMMENT ON COLUMN reason.active IS 'whether it may still be given';
 
 CREATE TABLE business_calendar (
@@ -152,6 +176,8 @@ CREATE TABLE team_member (
     department  text NOT NULL CHECK (department IN ('marketing', 'sales', 'customer', 'revops')),
     role        text,
     calendar    text REFERENCES business_calendar ON UPDATE CASCADE,
+    alert_calendar text REFERENCES business_calendar ON UPDATE CASCADE,
+    manager     text REFERENCES team_member ON UPDATE CASCADE CHECK (manager <> member),
     active      boolean NOT NULL DEFAULT true
 );
 COMMENT ON TABLE team_member IS 'Who belongs to which team; lead.owner names a member.';
@@ -161,6 +187,8 @@ COMMENT ON COLUMN team_member.team IS 'team, as reports group it';
 COMMENT ON COLUMN team_member.department IS 'marketing, sales, customer or revops';
 COMMENT ON COLUMN team_member.role IS 'SDR, BDR, AE, demand generation, and so on';
 COMMENT ON COLUMN team_member.calendar IS 'the member''s working time; null for the default calendar';
+COMMENT ON COLUMN team_member.alert_calendar IS 'when the member may be alerted; null for the working time';
+COMMENT ON COLUMN team_member.manager IS 'whom alerts go to when the member does not act; null for nobody';
 COMMENT ON COLUMN team_member.active IS 'false once the member has left';
 
 CREATE TABLE touch_kind (
@@ -187,6 +215,13 @@ CREATE TABLE sla_policy (
     stops_on_touch  text[],
     stops_on_stage  leadflow.stage,
     stops_on_verdict boolean NOT NULL DEFAULT false,
+    stops_on_inbound text[],
+    stops_on_leaving boolean NOT NULL DEFAULT false,
+    attempts        integer CHECK (attempts > 0),
+    channels        integer CHECK (channels > 0),
+    spacing         interval CHECK (spacing > interval '0'),
+    attempt_every   interval CHECK (attempt_every > interval '0'),
+    restarts        boolean NOT NULL DEFAULT false,
     target          interval NOT NULL CHECK (target > interval '0'),
     warn_after      interval CHECK (warn_after > interval '0' AND warn_after <= target),
     measure         text NOT NULL DEFAULT 'working' CHECK (measure IN ('working', 'elapsed')),
@@ -196,7 +231,15 @@ CREATE TABLE sla_policy (
     PRIMARY KEY (policy, variant),
     CHECK (starts_on_stage IS NOT NULL OR starts_on_touch IS NOT NULL),
     CHECK (object = 'lead' OR starts_on_touch IS NULL),
-    CHECK (stops_on_touch IS NOT NULL OR stops_on_stage IS NOT NULL OR stops_on_verdict),
+    CHECK (stops_on_touch IS NOT NULL OR stops_on_stage IS NOT NULL OR stops_on_verdict OR stops_on_inbound IS NOT NULL OR stops_on_leaving),
+    CONSTRAINT leaves_where_it_started CHECK (NOT stops_on_leaving OR starts_on_stage IS NOT NULL),
+    CONSTRAINT cadence_of_a_lead CHECK (attempts IS NULL OR object = 'lead' AND stops_on_touch IS NOT NULL),
+    CONSTRAINT cadence_terms CHECK (attempts IS NOT NULL OR channels IS NULL AND spacing IS NULL AND attempt_every IS NULL),
+    CONSTRAINT channels_within_attempts CHECK (channels <= attempts),
+    CONSTRAINT inbound_to_a_lead CHECK (stops_on_inbound IS NULL OR object = 'lead'),
+    CONSTRAINT attempts_in_hours CHECK (pg_catalog.date_part('day', COALESCE(attempt_every, interval '0')) = 0
+        AND pg_catalog.date_part('month', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0
+        AND pg_catalog.date_part('year', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0),
     CONSTRAINT target_without_months CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
     CONSTRAINT working_target_in_hours CHECK (measure = 'elapsed' OR (pg_catalog.date_part('day', target) = 0
         AND pg_catalog.date_part('day', COALESCE(warn_after, interval '0')) = 0))
@@ -213,6 +256,13 @@ COMMENT ON COLUMN sla_policy.condition IS 'a criterion over the lead or opportun
 COMMENT ON COLUMN sla_policy.stops_on_touch IS 'an outbound touch of one of these kinds stops the clock';
 COMMENT ON COLUMN sla_policy.stops_on_stage IS 'reaching this stage or a later one stops the clock';
 COMMENT ON COLUMN sla_policy.stops_on_verdict IS 'accepting (sal or later) or rejecting (an exit) the lead stops the clock';
+COMMENT ON COLUMN sla_policy.stops_on_inbound IS 'an inbound touch of one of these kinds stops the clock: the lead has answered';
+COMMENT ON COLUMN sla_policy.stops_on_leaving IS 'leaving starts_on_stage, in whatever direction, stops the clock';
+COMMENT ON COLUMN sla_policy.attempts IS 'a cadence: not one touch of the kinds in stops_on_touch stops the clock, but that many attempts; null for a plain promise';
+COMMENT ON COLUMN sla_policy.channels IS 'over at least that many channels; null for one';
+COMMENT ON COLUMN sla_policy.spacing IS 'an attempt counts only that long after the last one that counted, elapsed; null for another minute of the clock, so that a double log counts once';
+COMMENT ON COLUMN sla_policy.attempt_every IS 'the next attempt is due that much working time after the last one; hours and smaller units; null for no such promise';
+COMMENT ON COLUMN sla_policy.restarts IS 'whether a later touch, or entry into the stage, that would start a clock begins a running one of the metric anew; else the running one stays unless the new one is due earlier';
 COMMENT ON COLUMN sla_policy.target IS 'the promise; hours and smaller units where the measure is working time';
 COMMENT ON COLUMN sla_policy.warn_after IS 'the clock is in warning after this much of the target; null for no warning';
 COMMENT ON COLUMN sla_policy.measure IS 'working (time of the calendar) or elapsed (time of the wall clock)';

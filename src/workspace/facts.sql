@@ -96,8 +96,13 @@ CREATE TABLE lead (
     industry        text,
     territory       text,
     owner           text,
+    owner_reason    text,
     reason          text REFERENCES reason ON UPDATE CASCADE,
     reason_note     text,
+    narrative       text,
+    nurture_track   text REFERENCES nurture_track ON UPDATE CASCADE,
+    wake_at         timestamptz,
+    rests_until     timestamptz,
     why_now         text,
     promised        text,
     evidence        text,
@@ -109,6 +114,8 @@ CREATE TABLE lead (
 ) WITH (fillfactor = 80);
 CREATE INDEX ON lead (account_id);
 CREATE INDEX ON lead (campaign_id);
+CREATE INDEX lead_owner ON lead (owner) WHERE owner IS NOT NULL;
+CREATE INDEX lead_wakes ON lead (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX lead_reason ON lead (reason) WHERE reason IS NOT NULL;
 CREATE INDEX lead_merged ON lead (merged_into) WHERE merged_into IS NOT NULL;
 COMMENT ON TABLE lead IS 'Leads: people who may buy. Every write is judged against the standard.';
@@ -139,8 +146,13 @@ COMMENT ON COLUMN lead.segment IS 'market segment';
 COMMENT ON COLUMN lead.industry IS 'industry';
 COMMENT ON COLUMN lead.territory IS 'sales territory';
 COMMENT ON COLUMN lead.owner IS 'team member who owns the lead';
+COMMENT ON COLUMN lead.owner_reason IS 'why the lead has this owner and not the one before; owed where a lead that somebody works on is given to another';
 COMMENT ON COLUMN lead.reason IS 'why the lead left the path or went back; cleared when it moves on';
 COMMENT ON COLUMN lead.reason_note IS 'the reason in words';
+COMMENT ON COLUMN lead.narrative IS 'nurture: what marketing should know and tell, in words; cleared when it leaves nurture';
+COMMENT ON COLUMN lead.nurture_track IS 'nurture: its content track; filled from the reason or the first track where the writer gives none, cleared when it leaves nurture';
+COMMENT ON COLUMN lead.wake_at IS 'nurture: when it comes back; filled from the track where the writer gives none, cleared when it leaves nurture';
+COMMENT ON COLUMN lead.rests_until IS 'until when a lead that went from sales to nurture rests. Kept by leadflow';
 COMMENT ON COLUMN lead.why_now IS 'handoff packet: why now';
 COMMENT ON COLUMN lead.promised IS 'handoff packet: what was promised to the lead';
 COMMENT ON COLUMN lead.evidence IS 'handoff packet: what the lead did that shows interest';
@@ -303,6 +315,33 @@ COMMENT ON COLUMN stage_event.segment IS 'segment at that moment';
 COMMENT ON COLUMN stage_event.amount IS 'budget of the lead or amount of the opportunity at that moment';
 COMMENT ON COLUMN stage_event.currency IS 'currency of the amount';
 
+CREATE TABLE nurture_stay (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    lead_id         bigint NOT NULL REFERENCES lead,
+    entered_at      timestamptz NOT NULL,
+    recorded_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    from_stage      leadflow.stage,
+    owner           text,
+    reason          text,
+    narrative       text,
+    nurture_track   text,
+    wake_at         timestamptz,
+    rests_until     timestamptz
+);
+CREATE INDEX ON nurture_stay (lead_id, entered_at);
+COMMENT ON TABLE nurture_stay IS 'Every entry of a lead into nurture, with what marketing was told. Append-only.';
+COMMENT ON COLUMN nurture_stay.id IS 'number of the stay';
+COMMENT ON COLUMN nurture_stay.lead_id IS 'the lead';
+COMMENT ON COLUMN nurture_stay.entered_at IS 'when it entered nurture';
+COMMENT ON COLUMN nurture_stay.recorded_at IS 'when we learnt it';
+COMMENT ON COLUMN nurture_stay.from_stage IS 'stage before; null for a lead that began in nurture';
+COMMENT ON COLUMN nurture_stay.owner IS 'owner at that moment';
+COMMENT ON COLUMN nurture_stay.reason IS 'reason given';
+COMMENT ON COLUMN nurture_stay.narrative IS 'what marketing should know and tell';
+COMMENT ON COLUMN nurture_stay.nurture_track IS 'content track';
+COMMENT ON COLUMN nurture_stay.wake_at IS 'when it was to come back, as set on entry';
+COMMENT ON COLUMN nurture_stay.rests_until IS 'until when it was to rest';
+
 CREATE TABLE sla_clock (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     policy              text NOT NULL,
@@ -323,6 +362,12 @@ CREATE TABLE sla_clock (
     stops_on_touch      text[],
     stops_on_stage      leadflow.stage,
     stops_on_verdict    boolean NOT NULL DEFAULT false,
+    stops_on_inbound    text[],
+    stops_on_leaving    leadflow.stage,
+    attempts            integer,
+    channels            integer,
+    spacing             interval,
+    attempt_every       interval,
     started_by          text NOT NULL,
     stopped_by          text,
     start_touch_id      bigint,
@@ -340,6 +385,7 @@ CREATE INDEX sla_clock_lead ON sla_clock (lead_id, started_at);
 CREATE INDEX sla_clock_touches ON sla_clock (start_touch_id);
 CREATE INDEX sla_clock_answers ON sla_clock (stop_touch_id);
 CREATE INDEX sla_clock_due ON sla_clock (due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX sla_clock_warn ON sla_clock (warn_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL AND warn_at IS NOT NULL;
 COMMENT ON TABLE sla_clock IS 'The promises that were started, on the terms that held then. What state a clock is in is computed when it is read: see sla_status.';
 COMMENT ON COLUMN sla_clock.id IS 'number of the clock';
 COMMENT ON COLUMN sla_clock.policy IS 'policy that started it';
@@ -360,6 +406,12 @@ COMMENT ON COLUMN sla_clock.calendar IS 'the working time that it was started wi
 COMMENT ON COLUMN sla_clock.stops_on_touch IS 'outbound touch kinds that stop it';
 COMMENT ON COLUMN sla_clock.stops_on_stage IS 'stage that stops it, or any later one';
 COMMENT ON COLUMN sla_clock.stops_on_verdict IS 'whether accepting or rejecting stops it';
+COMMENT ON COLUMN sla_clock.stops_on_inbound IS 'inbound touch kinds that stop it';
+COMMENT ON COLUMN sla_clock.stops_on_leaving IS 'stage that stops it when it is left';
+COMMENT ON COLUMN sla_clock.attempts IS 'a cadence: number of attempts that stop it; null for a plain promise';
+COMMENT ON COLUMN sla_clock.channels IS 'number of channels that they use at least; null for one';
+COMMENT ON COLUMN sla_clock.spacing IS 'how far apart attempts must be to count; null for another minute of the clock';
+COMMENT ON COLUMN sla_clock.attempt_every IS 'how much working time after the last attempt the next one is due';
 COMMENT ON COLUMN sla_clock.started_by IS 'what started it: stage or touch kind';
 COMMENT ON COLUMN sla_clock.stopped_by IS 'what stopped or cancelled it';
 COMMENT ON COLUMN sla_clock.start_touch_id IS 'touch that started it';

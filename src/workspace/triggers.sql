@@ -40,6 +40,11 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON definition_change
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON definition_change
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
 
+CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON nurture_stay
+    FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
+CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON nurture_stay
+    FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
+
 -- An expression that does not compile is no definition.
 CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON standard
     FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('expression');
@@ -98,3 +103,8 @@ CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON workspace
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
 ALTER TABLE workspace ENABLE ALWAYS TRIGGER leadflow_definition_recorder;
+CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON nurture_track
+    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();
+CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON nurture_track
+    FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
+ALTER TABLE nurture_track ENABLE ALWAYS TRIGGER leadflow_definition_recorder;
