@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW alerts_open AS
 SELECT a.id AS alert_id,
        a.kind,
        a.message,
-       a.at,
+       a.at AS happened_at,
        a.raised_at,
        a.send_at,
        a.sent_at,
@@ -36,7 +36,7 @@ COMMENT ON VIEW alerts_open IS 'Alerts of which nobody has taken note, and that 
 COMMENT ON COLUMN alerts_open.alert_id IS 'number of the alert';
 COMMENT ON COLUMN alerts_open.kind IS 'warning, breach, exhausted, never_contacted, volume_without_sales, data_gap, woken, or what was done: escalate, reassign, return_to_nurture';
 COMMENT ON COLUMN alerts_open.message IS 'the alert in words';
-COMMENT ON COLUMN alerts_open.at IS 'instant that it is about: when the promise was broken, for example';
+COMMENT ON COLUMN alerts_open.happened_at IS 'instant that it is about: when the promise was broken, for example';
 COMMENT ON COLUMN alerts_open.raised_at IS 'instant as of which it was raised';
 COMMENT ON COLUMN alerts_open.send_at IS 'since when the receiver may be told';
 COMMENT ON COLUMN alerts_open.sent_at IS 'when it was notified; null where it was not, because what was to be done is not done';
