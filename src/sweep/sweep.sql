@@ -540,8 +540,9 @@ BEGIN
         RAISE EXCEPTION 'workspace % has no alert %', workspace, alert_id
             USING ERRCODE = 'no_data_found';
     END IF;
-    RAISE EXCEPTION 'alert % was acknowledged by % at %', alert_id, a.acknowledged_by, a.acknowledged_at
-        USING ERRCODE = 'object_not_in_prerequisite_state';
+    RAISE EXCEPTION 'alert % was acknowledged before', alert_id
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              DETAIL = pg_catalog.format('%s took note of it at %s.', a.acknowledged_by, a.acknowledged_at);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.acknowledge(name, bigint) IS
@@ -553,9 +554,9 @@ CREATE FUNCTION leadflow.alert_guard() RETURNS trigger
     AS $$
 BEGIN
     IF OLD.acknowledged_at IS NOT NULL THEN
-        RAISE EXCEPTION 'alert % was acknowledged by % at %', OLD.id, OLD.acknowledged_by, OLD.acknowledged_at
+        RAISE EXCEPTION 'alert % was acknowledged before', OLD.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'acknowledged_once', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA,
-                  DETAIL = 'Who took note, and when, stays.';
+                  DETAIL = pg_catalog.format('%s took note of it at %s, and that stays.', OLD.acknowledged_by, OLD.acknowledged_at);
     END IF;
     NEW.acknowledged_at := leadflow.clock();
     NEW.acknowledged_by := CURRENT_USER;
