@@ -264,26 +264,33 @@ $$;
 COMMENT ON FUNCTION leadflow.due_consequences(name, text, text, text, interval, interval) IS
     'part of leadflow.sweep: the promises about which something is to be done by leadflow.clock() and that are not in alert yet with it. policy, event, action, after: as in consequence; horizon: that of the event''s alert_rule';
 
-CREATE FUNCTION leadflow.raise_alert(workspace name, alert_key text, kind text, at timestamptz, receiver text, message text, details jsonb,
-        clock_id bigint, lead_id bigint, opportunity_id bigint, campaign_id bigint, action text) RETURNS bigint
+CREATE FUNCTION leadflow.raise_alerts(workspace name, kind text, wanted text, action text, due text) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     raised bigint;
 BEGIN
-    EXECUTE pg_catalog.format(
-        'INSERT INTO %I.alert (alert_key, kind, at, raised_at, send_at, receiver, message, details,
-                               clock_id, lead_id, opportunity_id, campaign_id, action)
-         VALUES ($1, $2, $3, leadflow.clock(), $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING', workspace)
-        USING alert_key, kind, at, leadflow.alert_send_at(workspace, receiver, leadflow.clock()), receiver, message,
-              pg_catalog.jsonb_strip_nulls(details), clock_id, lead_id, opportunity_id, campaign_id, action;
+    -- receivers are looked up once for each owner
+    EXECUTE pg_catalog.format($q$
+        WITH due AS MATERIALIZED (SELECT * FROM %2$s),
+             owner AS MATERIALIZED (SELECT o.owner, leadflow.alert_receiver(%1$L, $2, o.owner) AS receiver FROM (SELECT DISTINCT d.owner FROM due d) o),
+             teller AS MATERIALIZED (SELECT r.receiver, leadflow.alert_send_at(%1$L, r.receiver, leadflow.clock()) AS send_at FROM (SELECT DISTINCT o.receiver FROM owner o) r)
+        INSERT INTO %1$I.alert (alert_key, kind, at, raised_at, send_at, receiver, message, details, clock_id, lead_id, opportunity_id, campaign_id, action)
+        SELECT d.alert_key, $1, d.at, leadflow.clock(), t.send_at, o.receiver, d.message, pg_catalog.jsonb_strip_nulls(d.details),
+               d.clock_id, d.lead_id, d.opportunity_id, d.campaign_id, $3
+        FROM due d
+        JOIN owner o ON COALESCE(o.owner, '') = COALESCE(d.owner, '')
+        JOIN teller t ON COALESCE(t.receiver, '') = COALESCE(o.receiver, '')
+        ORDER BY d.at, d.alert_key
+        ON CONFLICT DO NOTHING$q$, workspace, due) USING kind, wanted, action;
     GET DIAGNOSTICS raised = ROW_COUNT;
     RETURN raised;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.raise_alert(name, text, text, timestamptz, text, text, jsonb, bigint, bigint, bigint, bigint, text) IS
-    'part of leadflow.sweep: writes one alert, unless its key is there. Gives the number of rows written, 0 or 1';
+COMMENT ON FUNCTION leadflow.raise_alerts(name, text, text, text, text) IS
+    'part of leadflow.sweep: writes what a call of due_alerts or due_consequences (due, as SQL) gives into alert. wanted: who is told, as in alert_rule; action: what is to be done. Gives how many were written';
 
 CREATE FUNCTION leadflow.attempts_in_words(workspace name, clock_id bigint, until_at timestamptz) RETURNS text
     LANGUAGE plpgsql STABLE
@@ -442,12 +449,8 @@ BEGIN
 
     -- what has come due
     FOR rule IN EXECUTE pg_catalog.format('SELECT r.* FROM %I.alert_rule r WHERE r.active ORDER BY r.kind', workspace) LOOP
-        n := 0;
-        FOR due IN SELECT * FROM leadflow.due_alerts(workspace, rule.kind, rule.after, rule.horizon, rule.threshold) LOOP
-            n := n + leadflow.raise_alert(workspace, due.alert_key, rule.kind, due.at, leadflow.alert_receiver(workspace, rule.receiver, due.owner),
-                due.message, due.details, due.clock_id, due.lead_id, due.opportunity_id, due.campaign_id,
-                CASE rule.kind WHEN 'woken' THEN 'wake' END);
-        END LOOP;
+        n := leadflow.raise_alerts(workspace, rule.kind, rule.receiver, CASE rule.kind WHEN 'woken' THEN 'wake' END,
+            pg_catalog.format('leadflow.due_alerts(%L, %L, %L, %L, %L)', workspace, rule.kind, rule.after, rule.horizon, rule.threshold));
         counts := counts || pg_catalog.jsonb_build_object(rule.kind || ' raised', n);
     END LOOP;
     FOR rule IN EXECUTE pg_catalog.format(
@@ -455,11 +458,8 @@ BEGIN
          FROM %1$I.consequence q LEFT JOIN %1$I.alert_rule r ON r.kind = q.event
          WHERE q.active ORDER BY q.policy, q.event, q.action', workspace)
     LOOP
-        n := 0;
-        FOR due IN SELECT * FROM leadflow.due_consequences(workspace, rule.policy, rule.event, rule.action, rule.after, rule.horizon) LOOP
-            n := n + leadflow.raise_alert(workspace, due.alert_key, rule.action, due.at, NULL,
-                due.message, due.details, due.clock_id, due.lead_id, due.opportunity_id, due.campaign_id, rule.action);
-        END LOOP;
+        n := leadflow.raise_alerts(workspace, rule.action, NULL, rule.action,
+            pg_catalog.format('leadflow.due_consequences(%L, %L, %L, %L, %L, %L)', workspace, rule.policy, rule.event, rule.action, rule.after, rule.horizon));
         counts := counts || pg_catalog.jsonb_build_object(rule.action || ' raised', n + COALESCE((counts ->> (rule.action || ' raised'))::bigint, 0));
     END LOOP;
 

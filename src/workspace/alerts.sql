@@ -106,7 +106,8 @@ COMMENT ON COLUMN daily_look.definition_version IS 'version of the definitions a
 
 -- What a sweep, and the list of broken promises, look for.
 CREATE INDEX sla_clock_exhausted ON sla_clock (stopped_at) WHERE stopped_by = 'attempts';
-CREATE INDEX sla_clock_ended ON sla_clock ((COALESCE(stopped_at, cancelled_at))) WHERE COALESCE(stopped_at, cancelled_at) IS NOT NULL;
+CREATE INDEX sla_clock_stopped ON sla_clock (stopped_at) WHERE stopped_at IS NOT NULL;
+CREATE INDEX sla_clock_cancelled ON sla_clock (cancelled_at) WHERE cancelled_at IS NOT NULL;
 CREATE INDEX stage_event_handed_over ON stage_event (at) WHERE opportunity_id IS NULL AND to_stage >= 'mql' AND to_stage < 'contacted';
 
 CREATE TRIGGER leadflow_alert_guard BEFORE UPDATE ON alert

@@ -401,9 +401,12 @@ DECLARE
     ids text;
 BEGIN
     PERFORM set_config('leadflow.clock', at::text, true);
-    SELECT (SELECT coalesce(array_agg(clock_id ORDER BY clock_id), '{}')::text FROM sla_breach) || '='
-        || (SELECT coalesce(array_agg(clock_id ORDER BY clock_id), '{}')::text FROM sla_status s WHERE state = 'breached'
-            AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)) INTO ids;
+    SELECT (SELECT coalesce(string_agg(b::text, ' ' ORDER BY clock_id), '-') FROM (
+                SELECT clock_id, policy, metric, lead_id, opportunity_id, owner, team, measure, started_at, due_at, target_seconds, elapsed_seconds, - overdue_seconds
+                FROM sla_breach) b) || '='
+        || (SELECT coalesce(string_agg(s::text, ' ' ORDER BY clock_id), '-') FROM (
+                SELECT clock_id, policy, metric, lead_id, opportunity_id, owner, team, measure, started_at, due_at, target_seconds, elapsed_seconds, remaining_seconds
+                FROM sla_status s WHERE state = 'breached' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)) s) INTO ids;
     RETURN ids;
 END;
 $$;
