@@ -277,9 +277,12 @@ BEGIN
         WITH due AS MATERIALIZED (SELECT * FROM %2$s),
              owner AS MATERIALIZED (SELECT o.owner, leadflow.alert_receiver(%1$L, $2, o.owner) AS receiver FROM (SELECT DISTINCT d.owner FROM due d) o),
              teller AS MATERIALIZED (SELECT r.receiver, leadflow.alert_send_at(%1$L, r.receiver, leadflow.clock()) AS send_at FROM (SELECT DISTINCT o.receiver FROM owner o) r)
-        INSERT INTO %1$I.alert (alert_key, kind, at, raised_at, send_at, receiver, message, details, clock_id, lead_id, opportunity_id, campaign_id, action)
+        INSERT INTO %1$I.alert (alert_key, kind, at, raised_at, send_at, receiver, message, details, clock_id, lead_id, opportunity_id, campaign_id,
+                                action, done_at)
         SELECT d.alert_key, $1, d.at, leadflow.clock(), t.send_at, o.receiver, d.message, pg_catalog.jsonb_strip_nulls(d.details),
-               d.clock_id, d.lead_id, d.opportunity_id, d.campaign_id, $3
+               d.clock_id, d.lead_id, d.opportunity_id, d.campaign_id, $3,
+               -- telling the manager is all that there is to do
+               CASE $3 WHEN 'escalate' THEN leadflow.clock() END
         FROM due d
         JOIN owner o ON COALESCE(o.owner, '') = COALESCE(d.owner, '')
         JOIN teller t ON COALESCE(t.receiver, '') = COALESCE(o.receiver, '')
@@ -328,7 +331,6 @@ CREATE FUNCTION leadflow.perform(workspace name, alert_id bigint) RETURNS text
 DECLARE
     a record;
     c record;
-    lead bigint;
     locked boolean;
     holds boolean;
     receiver text;
@@ -336,32 +338,28 @@ DECLARE
     stage leadflow.stage;
     wanted leadflow.stage;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT a.*, a.details ->> ''event'' AS event FROM %I.alert a WHERE a.id = $1', workspace) INTO a USING alert_id;
-    lead := a.lead_id;
-    IF a.clock_id IS NOT NULL THEN
-        -- merging two leads may have moved it
-        EXECUTE pg_catalog.format('SELECT c.* FROM %I.sla_clock c WHERE c.id = $1', workspace) INTO c USING a.clock_id;
-        lead := c.lead_id;
-    END IF;
+    -- merging two leads may have moved the promise to the other
+    EXECUTE pg_catalog.format(
+        'SELECT a.*, a.details ->> ''event'' AS event, COALESCE(c.lead_id, a.lead_id) AS lead
+         FROM %1$I.alert a LEFT JOIN %1$I.sla_clock c ON c.id = a.clock_id WHERE a.id = $1', workspace) INTO a USING alert_id;
 
-    -- Whoever writes an answer locks the lead first: it is done before us, or we before it.
-    IF lead IS NOT NULL THEN
-        EXECUTE pg_catalog.format('SELECT true FROM %I.lead l WHERE l.id = $1 FOR NO KEY UPDATE SKIP LOCKED', workspace) INTO locked USING lead;
-        IF locked IS NULL THEN
-            RETURN 'busy';
-        END IF;
+    -- whoever writes an answer locks the lead first: it is done before us, or we before it
+    EXECUTE pg_catalog.format('SELECT true FROM %I.lead l WHERE l.id = $1 FOR NO KEY UPDATE SKIP LOCKED', workspace) INTO locked USING a.lead;
+    IF locked IS NULL THEN
+        RETURN 'busy';
     END IF;
 
     IF a.action = 'wake' THEN
         EXECUTE pg_catalog.format(
             'SELECT true, leadflow.woken_stage(%1$L, l.nurture_track) FROM %1$I.lead l
              WHERE l.id = $1 AND l.wake_at = $2 AND l.stage <@ ''nurture''
-                 AND (l.rests_until IS NULL OR l.rests_until <= leadflow.clock())', workspace) INTO holds, wanted USING lead, a.at;
+                 AND (l.rests_until IS NULL OR l.rests_until <= leadflow.clock())', workspace) INTO holds, wanted USING a.lead, a.at;
     ELSE
-        EXECUTE pg_catalog.format('SELECT true FROM %I.sla_clock c WHERE c.id = $1 AND %s = $2 AND %s', workspace,
+        EXECUTE pg_catalog.format('SELECT true AS holds, c.policy, c.owner, c.stopped_at FROM %I.sla_clock c WHERE c.id = $1 AND %s = $2 AND %s', workspace,
             CASE a.event WHEN 'warning' THEN 'c.warn_at' WHEN 'breach' THEN 'c.due_at' ELSE 'c.stopped_at' END,
             CASE a.event WHEN 'exhausted' THEN leadflow.clock_is_exhausted(workspace) ELSE leadflow.clock_runs(workspace) END)
-            INTO holds USING a.clock_id, a.at;
+            INTO c USING a.clock_id, a.at;
+        holds := c.holds;
     END IF;
     IF holds IS NULL THEN
         EXECUTE pg_catalog.format('UPDATE %I.alert SET dropped_at = leadflow.clock() WHERE id = $1', workspace) USING alert_id;
@@ -372,17 +370,14 @@ BEGIN
     WHEN 'wake' THEN
         EXECUTE pg_catalog.format(
             'UPDATE %I.lead SET stage = $2, owner = NULL, owner_reason = ''woken from nurture'' WHERE id = $1 RETURNING stage', workspace)
-            INTO stage USING lead, wanted;
+            INTO stage USING a.lead, wanted;
         IF stage IS DISTINCT FROM wanted THEN
             RETURN 'the lead was not moved';
         END IF;
         receiver := a.receiver;
 
-    WHEN 'escalate' THEN
-        receiver := leadflow.alert_receiver(workspace, 'manager', c.owner);
-
     WHEN 'reassign' THEN
-        receiver := leadflow.route(workspace, lead, NULL, pg_catalog.array_remove(ARRAY[c.owner], NULL), 'promise broken: ' || c.policy);
+        receiver := leadflow.route(workspace, a.lead, NULL, pg_catalog.array_remove(ARRAY[c.owner], NULL), 'promise broken: ' || c.policy);
         IF receiver IS NULL THEN
             RETURN 'nobody else may have the lead';
         END IF;
@@ -394,7 +389,7 @@ BEGIN
                  reason = (SELECT q.reason FROM %1$I.consequence q
                            WHERE q.policy IN ($4, ''*'') AND q.event = $5 AND q.action = $6 ORDER BY q.policy = ''*'' LIMIT 1)
              WHERE id = $1 RETURNING stage', workspace)
-            INTO stage USING lead, a.clock_id, COALESCE(c.stopped_at, leadflow.clock()), c.policy, a.event, a.action;
+            INTO stage USING a.lead, a.clock_id, COALESCE(c.stopped_at, leadflow.clock()), c.policy, a.event, a.action;
         IF NOT COALESCE(stage <@ 'nurture', false) THEN
             RETURN 'the lead was not moved';
         END IF;
@@ -408,7 +403,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.perform(name, bigint) IS
-    'part of leadflow.sweep: does what an alert says is to be done, unless its promise was kept, or the lead moved, meanwhile. Gives done, dropped (there is nothing to do any more), busy (somebody is writing the lead: the next sweep will see) or what stood in the way';
+    'part of leadflow.sweep: does with the lead what an alert says is to be done, unless its promise was kept, or the lead moved, meanwhile. Gives done, dropped (there is nothing to do any more), busy (somebody is writing the lead: the next sweep will see) or what stood in the way';
 
 CREATE FUNCTION leadflow.sweep(workspace name, as_of timestamptz DEFAULT leadflow.clock())
     RETURNS TABLE (kind text, raised bigint, acted bigint, failed bigint, sent bigint)
@@ -458,9 +453,13 @@ BEGIN
          FROM %1$I.consequence q LEFT JOIN %1$I.alert_rule r ON r.kind = q.event
          WHERE q.active ORDER BY q.policy, q.event, q.action', workspace)
     LOOP
-        n := leadflow.raise_alerts(workspace, rule.action, NULL, rule.action,
+        n := leadflow.raise_alerts(workspace, rule.action, CASE rule.action WHEN 'escalate' THEN 'manager' END, rule.action,
             pg_catalog.format('leadflow.due_consequences(%L, %L, %L, %L, %L, %L)', workspace, rule.policy, rule.event, rule.action, rule.after, rule.horizon));
-        counts := counts || pg_catalog.jsonb_build_object(rule.action || ' raised', n + COALESCE((counts ->> (rule.action || ' raised'))::bigint, 0));
+        n := n + COALESCE((counts ->> (rule.action || ' raised'))::bigint, 0);
+        counts := counts || pg_catalog.jsonb_build_object(rule.action || ' raised', n);
+        IF rule.action = 'escalate' THEN
+            counts := counts || pg_catalog.jsonb_build_object('escalate done', n);
+        END IF;
     END LOOP;
 
     -- what is to be done: now, or still
