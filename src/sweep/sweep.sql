@@ -303,20 +303,17 @@ DECLARE
     words text;
 BEGIN
     EXECUTE pg_catalog.format($q$
-        SELECT CASE WHEN pg_catalog.count(k.n) = 0 THEN 'No attempt'
-                    ELSE pg_catalog.sum(k.n) || CASE WHEN pg_catalog.sum(k.n) = 1 THEN ' attempt by ' ELSE ' attempts by ' END
-                        || pg_catalog.string_agg(k.channel || ' (' || k.n || ')', ', ' ORDER BY k.channel) END
-            || ' between ' || pg_catalog.to_char(pg_catalog.min(c.started_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-            || ' and ' || pg_catalog.to_char($2 AT TIME ZONE 'UTC', 'YYYY-MM-DD') || '.'
-        FROM (SELECT $1 AS id) w
-        JOIN %1$I.sla_clock c ON c.id = w.id
-        LEFT JOIN LATERAL (
-            -- two records of one minute are one attempt
-            SELECT COALESCE(t.channel, t.kind) AS channel, pg_catalog.count(DISTINCT pg_catalog.date_trunc('minute', t.at)) AS n
-            FROM %1$I.touch t
-            WHERE t.lead_id = c.lead_id AND t.direction = 'outbound' AND t.kind = ANY (c.stops_on_touch)
-                AND t.at >= c.started_at AND t.at <= $2
-            GROUP BY COALESCE(t.channel, t.kind)) k ON true$q$, workspace) INTO words USING clock_id, until_at;
+        SELECT pg_catalog.concat_ws(' ', CASE n.made WHEN 0 THEN 'No attempt' WHEN 1 THEN '1 attempt by' ELSE n.made || ' attempts by' END,
+                                    NULLIF(pg_catalog.array_to_string(n.channels_used, ', '), ''))
+            || pg_catalog.to_char(c.started_at AT TIME ZONE 'UTC', '" between "YYYY-MM-DD')
+            || pg_catalog.to_char($2 AT TIME ZONE 'UTC', '" and "YYYY-MM-DD"."')
+        FROM %1$I.sla_clock c,
+             LATERAL (SELECT pg_catalog.array_agg(t.at ORDER BY t.at, t.id) AS at, pg_catalog.array_agg(COALESCE(t.channel, t.kind) ORDER BY t.at, t.id) AS channel
+                      FROM %1$I.touch t
+                      WHERE t.lead_id = c.lead_id AND t.direction = 'outbound' AND t.kind = ANY (c.stops_on_touch)
+                          AND t.at >= c.started_at AND t.at <= $2) a,
+             LATERAL leadflow.count_attempts(a.at, a.channel, c.spacing, NULL, NULL) n
+        WHERE c.id = $1$q$, workspace) INTO words USING clock_id, until_at;
     RETURN words;
 END;
 $$;

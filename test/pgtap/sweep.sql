@@ -147,7 +147,7 @@ FROM (VALUES
 INSERT INTO crm.consequence (policy, event, action, reason) VALUES ('cadence', 'exhausted', 'return_to_nurture', 'no_response');
 SELECT is(tried($$SELECT exhausted(); SELECT swept('2026-10-08 10:00', '2026-10-08 10:01')$$,
         $$SELECT concat_ws(' | ', told(), (SELECT string_agg(concat_ws(' ', stage, reason, narrative, to_char(stage_since, 'DD HH24:MI')), ';') FROM crm.lead WHERE id = 1))$$),
-    'exhausted>anna l1 08 10:00 08 10:00 sent; return_to_nurture>nobody l1 08 10:00 08 10:00 sent done | nurture no_response 3 attempts by call_channel (2), email_channel (1) between 2026-10-01 and 2026-10-08. 08 10:00',
+    'exhausted>anna l1 08 10:00 08 10:00 sent; return_to_nurture>nobody l1 08 10:00 08 10:00 sent done | nurture no_response 3 attempts by call_channel, email_channel between 2026-10-01 and 2026-10-08. 08 10:00',
     'an exhausted cadence returns the lead to nurture, and says what was tried');
 SELECT is(tried($$DELETE FROM crm.transition WHERE to_stage = 'nurture'; SELECT exhausted(); SELECT swept('2026-10-08 10:00', '2026-10-08 10:01')$$,
         $$SELECT concat_ws(' | ', told(), (SELECT tries FROM crm.alert WHERE action IS NOT NULL), (SELECT stage FROM crm.lead WHERE id = 1))$$),
