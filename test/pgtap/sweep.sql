@@ -248,6 +248,21 @@ SELECT is(tried($$SELECT touched('call', '2026-10-02 09:00', 'outbound', 3); SEL
 SELECT is(tried($$SELECT touched('call', '2026-10-02 09:00', 'outbound', 3); SELECT swept('2026-10-05 10:00'); SET LOCAL leadflow.clock = '2026-10-05 10:00+00'$$,
         $$SELECT count(*)::text FROM crm.alert a FULL JOIN crm.never_contacted n ON n.lead_id = a.lead_id WHERE a.id IS NULL OR n.lead_id IS NULL$$), '0', 'they are those of the report');
 
+-- from the handover to nurture and back, by the agreement of a new workspace
+SELECT is(tried($$UPDATE crm.sla_policy SET active = true; UPDATE crm.alert_rule SET active = true; DELETE FROM crm.consequence;
+        INSERT INTO crm.consequence (policy, event, action, reason) VALUES ('cadence', 'exhausted', 'return_to_nurture', 'no_response');
+        INSERT INTO crm.lead (id, source, email, role, verified, owner, stage_since) OVERRIDING SYSTEM VALUE VALUES (99, 't', 'x@y.z', 'CEO', true, 'anna', '2026-10-05 08:00');
+        SELECT touched('web_visit', '2026-10-05 08:00', lead => 99), touched('form_submit', '2026-10-05 08:00', lead => 99);
+        UPDATE crm.lead SET stage = 'mql', stage_since = '2026-10-05 09:00' WHERE id = 99;
+        SELECT touched((ARRAY['call', 'email', 'social_message'])[1 + n % 3], ('2026-10-0' || 5 + n || ' 10:00'), 'outbound', 99) FROM generate_series(0, 4) n;
+        SELECT swept('2026-10-09 12:00'), touched('call', '2026-10-10 10:00', 'outbound', 99), swept('2026-10-12 08:00', '2026-10-12 08:01')$$,
+        $$SELECT concat_ws(' | ', (SELECT concat_ws(' ', stage, reason, nurture_track, to_char(wake_at, 'MM-DD'), to_char(rests_until, 'MM-DD'), narrative) FROM crm.lead WHERE id = 99),
+                                  (SELECT string_agg(kind, ',' ORDER BY id) FROM crm.alert WHERE lead_id = 99 AND kind NOT IN ('warning', 'breach')))$$),
+    'nurture no_response not_reached 11-11 10-26 6 attempts by call_channel, email_channel, social_message_channel between 2026-10-05 and 2026-10-10. | exhausted,return_to_nurture',
+    'a cadence that nobody answered');
+SELECT is(tried($$UPDATE crm.alert_rule SET active = kind = 'woken'; UPDATE crm.lead SET stage = 'nurture', reason = 'not_now', narrative = 'later', stage_since = '2026-10-05' WHERE id = 1; SELECT swept('2027-01-02 23:59')$$,
+        $$SELECT swept('2027-01-03 00:00') || ' ' || lead_now(1)$$), 'woken 1 raised 1 acted lead -', 'wakes when its track says');
+
 -- volume without sales, data gaps: looked at once a day
 UPDATE crm.alert_rule SET active = kind = 'volume_without_sales', after = '30 days', threshold = 3 WHERE kind = 'volume_without_sales';
 UPDATE crm.alert_rule SET active = false WHERE kind <> 'volume_without_sales';
