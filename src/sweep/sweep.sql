@@ -356,7 +356,8 @@ BEGIN
             CASE a.event WHEN 'warning' THEN 'c.warn_at' WHEN 'breach' THEN 'c.due_at' ELSE 'c.stopped_at' END,
             CASE a.event WHEN 'exhausted' THEN leadflow.clock_is_exhausted(workspace) ELSE leadflow.clock_runs(workspace) END)
             INTO c USING a.clock_id, a.at;
-        holds := c.holds;
+        -- who is to lose the lead may have lost it already
+        holds := CASE WHEN a.action <> 'reassign' OR c.owner IS NOT DISTINCT FROM a.details ->> 'owner' THEN c.holds END;
     END IF;
     IF holds IS NULL THEN
         EXECUTE pg_catalog.format('UPDATE %I.alert SET dropped_at = leadflow.clock() WHERE id = $1', workspace) USING alert_id;
