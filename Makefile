@@ -34,6 +34,7 @@ OBJS = \
 	src/guard/ledger.o \
 	src/guard/settle.o \
 	src/guard/statement.o \
+	src/guard/verdict.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/definition.o \
@@ -49,6 +50,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/verdict.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
@@ -80,6 +82,12 @@ WORKSPACE_VIEWS = \
 	never_contacted \
 	follow_up_coverage \
 	feedback_coverage \
+	verdicts \
+	verdict_coverage \
+	rejections \
+	false_rejections \
+	disputes \
+	verdict_quality \
 	quarantine_reasons \
 	completeness \
 	data_quality \

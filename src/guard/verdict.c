@@ -1,0 +1,140 @@
+/*
+ * verdict.c
+ *	  Sales accepts or rejects a lead that was handed over by moving it.
+ *
+ * Whoever gives a verdict in words (verdict.sql) moves the lead by it, and a
+ * move that says as much is a verdict.  Both leave one row: what the move says
+ * is written unless it is the last word already.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "guard/statement.h"
+#include "guard/verdict.h"
+
+/* True while a verdict is written that a move has said. */
+static bool said_by_move = false;
+
+/* What the move says: accepted, rejected, or NULL for neither. */
+static const char *
+verdict_of(Move *move)
+{
+	const Stage *from = move->from;
+	uint8		to = stage_code(move->to);
+	bool		isnull;
+
+	/* the exits sort before the spine */
+	if (to >= STAGE_SAL)
+		return from == NULL || stage_code(from) < STAGE_SAL ? "accepted" : NULL;
+	if (from == NULL || stage_code(from) < STAGE_MQL || stage_code(from) >= STAGE_OPPORTUNITY)
+		return NULL;
+	if (stage_code_is_exit(to))
+		return "rejected";
+	if (to >= stage_code(from))
+		return NULL;
+	(void) row_field(move, FIELD_REASON, &isnull);
+	return isnull ? NULL : "rejected";
+}
+
+/* May whoever moves the lead speak for sales? */
+static bool
+may_give_verdicts(Rulebook *rulebook, Oid verdicts)
+{
+	return has_privs_of_role(acting_user(), rulebook->owner) ||
+		pg_class_aclcheck(verdicts, acting_user(), ACL_INSERT) == ACLCHECK_OK;
+}
+
+/* Write the verdict; false if there is nothing new in it. */
+static bool
+record_verdict(Move *move, const char *verdict, bool hands_over)
+{
+	bool		undecided = move->from != NULL && stage_code(move->from) < STAGE_SAL;
+	char	   *owner = row_string(move, FIELD_OWNER);
+	const Member *member = owner == NULL ? NULL : rulebook_member(move->rulebook, owner);
+	Datum		values[10];
+	bool		nulls[10] = {false};
+	bool		outer = said_by_move;
+	volatile bool written = false;
+
+	values[0] = ExecFetchSlotHeapTupleDatum(move->row);
+	values[1] = CStringGetTextDatum(verdict);
+	values[2] = TimestampTzGetDatum(move->at);
+	values[3] = PointerGetDatum(move->to);
+	values[4] = PointerGetDatum(member == NULL ? NULL : member->team);
+	nulls[4] = (member == NULL);
+	values[5] = session_actor();
+	values[6] = actor();
+	values[7] = BoolGetDatum(hands_over);
+	values[8] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_NURTURE);
+	values[9] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_MQL);
+
+	said_by_move = true;
+	PG_TRY();
+	{
+		written = statement_run(move->rulebook, RECORD_VERDICT, values, nulls) > 0;
+	}
+	PG_FINALLY();
+	{
+		said_by_move = outer;
+	}
+	PG_END_TRY();
+	return written;
+}
+
+/*
+ * Record what a move of a lead says, before the move itself is.  hands_over:
+ * the move passes through mql, so that it is the handover too.
+ */
+void
+verdict_on_move(Move *move, bool hands_over)
+{
+	const char *verdict = verdict_of(move);
+	Oid			verdicts;
+
+	if (verdict == NULL)
+		return;
+	verdicts = get_relname_relid("verdict", move->rulebook->nspid);
+	if (!OidIsValid(verdicts) || !record_verdict(move, verdict, hands_over))
+		return;
+
+	if (!may_give_verdicts(move->rulebook, verdicts))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only sales gives verdicts"),
+				 move->from == NULL ?
+				 errdetail("To add a lead in stage %s says that sales has %s it.",
+						   stage_to_cstring(move->to), verdict) :
+				 errdetail("To move lead " INT64_FORMAT " from %s to %s says that sales has %s it.",
+						   move->evidence.lead_id, stage_to_cstring(move->from),
+						   stage_to_cstring(move->to), verdict),
+				 errhint("The owner of the workspace gives the right with leadflow.grant_workspace(..., 'sales').")));
+
+	/* an exit, or sal, stops the clocks by itself */
+	if (!stage_code_is_exit(stage_code(move->to)) && stage_code(move->to) < STAGE_SAL &&
+		move->rulebook->has_clocks)
+	{
+		Datum		values[2];
+
+		values[0] = Int64GetDatum(move->evidence.lead_id);
+		values[1] = TimestampTzGetDatum(move->at);
+		(void) statement_run(move->rulebook, STOP_CLOCKS_BY_REJECTION, values, NULL);
+	}
+}
+
+/*
+ * leadflow.verdict_by_move() -> whether the verdict that is being inserted is
+ * one that a move has said, so that its trigger leaves it as it is.
+ */
+PG_FUNCTION_INFO_V1(leadflow_verdict_by_move);
+Datum
+leadflow_verdict_by_move(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(said_by_move);
+}
