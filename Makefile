@@ -61,7 +61,7 @@ SQL_PARTS = \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
-WORKSPACE_PARTS = definitions sources governance facts merges attachments verdicts routing alerts agreements \
+WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
 	triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \

@@ -8,9 +8,8 @@
  */
 #include "postgres.h"
 
-#include "executor/executor.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -51,29 +50,55 @@ may_give_verdicts(Rulebook *rulebook, Oid verdicts)
 		pg_class_aclcheck(verdicts, acting_user(), ACL_INSERT) == ACLCHECK_OK;
 }
 
+/*
+ * A column that no other part of the guard looks at; null where the table has
+ * none of that name and type.
+ */
+static Datum
+column_value(Move *move, const char *name, Oid type, bool *isnull)
+{
+	AttrNumber	column = get_attnum(move->rules->relid, name);
+
+	*isnull = true;
+	if (column == InvalidAttrNumber ||
+		TupleDescAttr(move->row->tts_tupleDescriptor, column - 1)->atttypid != type)
+		return (Datum) 0;
+	return slot_getattr(move->row, column, isnull);
+}
+
 /* Write the verdict; false if there is nothing new in it. */
 static bool
 record_verdict(Move *move, const char *verdict, bool hands_over)
 {
+	static const Field fields[] = {FIELD_ID, FIELD_REASON, FIELD_REASON_NOTE, FIELD_OWNER,
+	FIELD_CAMPAIGN_ID, FIELD_ORIGIN, FIELD_SEGMENT, FIELD_VARIANT};
 	bool		undecided = move->from != NULL && stage_code(move->from) < STAGE_SAL;
 	char	   *owner = row_string(move, FIELD_OWNER);
 	const Member *member = owner == NULL ? NULL : rulebook_member(move->rulebook, owner);
-	Datum		values[10];
-	bool		nulls[10] = {false};
+	Datum		values[20];
+	bool		nulls[20] = {false};
 	bool		outer = said_by_move;
 	volatile bool written = false;
 
-	values[0] = ExecFetchSlotHeapTupleDatum(move->row);
-	values[1] = CStringGetTextDatum(verdict);
-	values[2] = TimestampTzGetDatum(move->at);
-	values[3] = PointerGetDatum(move->to);
-	values[4] = PointerGetDatum(member == NULL ? NULL : member->team);
-	nulls[4] = (member == NULL);
-	values[5] = session_actor();
-	values[6] = actor();
-	values[7] = BoolGetDatum(hands_over);
-	values[8] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_NURTURE);
-	values[9] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_MQL);
+	for (int i = 0; i < (int) lengthof(fields); i++)
+		values[i] = row_field(move, fields[i], &nulls[i]);
+	values[8] = column_value(move, "score", NUMERICOID, &nulls[8]);
+	nulls[9] = nulls[10] = true;
+	if (stage_code(move->to) == STAGE_NURTURE)
+	{
+		values[9] = column_value(move, "narrative", TEXTOID, &nulls[9]);
+		values[10] = column_value(move, "wake_at", TIMESTAMPTZOID, &nulls[10]);
+	}
+	values[11] = CStringGetTextDatum(verdict);
+	values[12] = TimestampTzGetDatum(move->at);
+	values[13] = PointerGetDatum(move->to);
+	values[14] = PointerGetDatum(member == NULL ? NULL : member->team);
+	nulls[14] = (member == NULL);
+	values[15] = session_actor();
+	values[16] = actor();
+	values[17] = BoolGetDatum(hands_over);
+	values[18] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_NURTURE);
+	values[19] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_MQL);
 
 	said_by_move = true;
 	PG_TRY();

@@ -26,7 +26,8 @@ BEGIN
     END IF;
 
     -- who decides about the same lead waits
-    EXECUTE pg_catalog.format('SELECT l.id, l.stage, l.stage_since, l.owner, l.campaign_id, l.origin, l.segment, l.variant, l.score, l.merged_into
+    EXECUTE pg_catalog.format('SELECT l.id, l.stage, l.stage_since, l.owner, l.campaign_id, l.origin, l.segment, l.variant, l.merged_into,
+                                      pg_catalog.to_jsonb(l) -> ''score'' AS score
                                FROM %I.lead l WHERE l.id = $1 FOR NO KEY UPDATE', TG_TABLE_SCHEMA) INTO lead USING NEW.lead_id;
     IF lead.id IS NULL THEN
         RAISE EXCEPTION 'workspace % has no lead %', TG_TABLE_SCHEMA, NEW.lead_id
@@ -133,7 +134,7 @@ BEGIN
     NEW.origin := lead.origin;
     NEW.segment := lead.segment;
     NEW.variant := lead.variant;
-    NEW.score := lead.score;
+    NEW.score := CASE WHEN pg_catalog.jsonb_typeof(lead.score) = 'number' THEN lead.score::numeric END;
     NEW.session_actor := SESSION_USER;
     NEW.actor := CURRENT_USER;
     RETURN NEW;

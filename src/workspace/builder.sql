@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'verdicts', 'routing', 'alerts', 'agreements', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;

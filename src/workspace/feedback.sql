@@ -1,5 +1,5 @@
 /*
- * verdicts.sql: what sales says about each lead that marketing handed over,
+ * feedback.sql: what sales says about each lead that marketing handed over,
  * and what marketing answers.
  */
 
