@@ -49,6 +49,8 @@ BEGIN
          WHERE reason_note IS NOT NULL
              AND (lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1)))', workspace) USING leads;
     EXECUTE pg_catalog.format(
+        'UPDATE %I.nurture_stay SET narrative = NULL WHERE lead_id = ANY ($1) AND narrative IS NOT NULL', workspace) USING leads;
+    EXECUTE pg_catalog.format(
         'UPDATE %I.verdict SET note = NULL, narrative = NULL WHERE lead_id = ANY ($1) AND (note IS NOT NULL OR narrative IS NOT NULL)', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.verdict_answer SET note = CASE WHEN answer <> ''agrees'' THEN ''forgotten'' END
@@ -74,7 +76,7 @@ BEGIN
     END IF;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL, why_now = NULL,
-             promised = NULL, evidence = NULL, attributes = ''{}'', verified = false,
+             promised = NULL, evidence = NULL, narrative = NULL, attributes = ''{}'', verified = false,
              external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END
          WHERE id = ANY ($1)', workspace) USING leads, person;
 END;

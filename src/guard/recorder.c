@@ -19,6 +19,7 @@
 #include "guard/clocks.h"
 #include "guard/guard.h"
 #include "guard/ledger.h"
+#include "guard/nurture.h"
 #include "guard/statement.h"
 #include "guard/verdict.h"
 
@@ -137,6 +138,7 @@ record_move(Move *move, const Stage *furthest)
 	if (move->rules->kind == OBJECT_LEAD)
 		verdict_on_move(move, passed < stage_ordinal_of_code(STAGE_MQL));
 	write_history(move, passed);
+	record_stay(move);
 	clocks_on_stage(move);
 	if (move->rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(move);
@@ -286,6 +288,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	{
 		if (!stage_equal(from, to))
 		{
+			move.old_row = old_row;
 			move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
 			move.status_given = !same_column(old_row, new_row, rules->fields[FIELD_STATUS]);
 			judge_again(&move);

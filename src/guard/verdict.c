@@ -50,18 +50,15 @@ may_give_verdicts(Rulebook *rulebook, Oid verdicts)
 		pg_class_aclcheck(verdicts, acting_user(), ACL_INSERT) == ACLCHECK_OK;
 }
 
-/*
- * A column that no other part of the guard looks at; null where the table has
- * none of that name and type.
- */
+/* The score, which no other part of the guard looks at; null where it is no number. */
 static Datum
-column_value(Move *move, const char *name, Oid type, bool *isnull)
+score_of(Move *move, bool *isnull)
 {
-	AttrNumber	column = get_attnum(move->rules->relid, name);
+	AttrNumber	column = get_attnum(move->rules->relid, "score");
 
 	*isnull = true;
 	if (column == InvalidAttrNumber ||
-		TupleDescAttr(move->row->tts_tupleDescriptor, column - 1)->atttypid != type)
+		TupleDescAttr(move->row->tts_tupleDescriptor, column - 1)->atttypid != NUMERICOID)
 		return (Datum) 0;
 	return slot_getattr(move->row, column, isnull);
 }
@@ -82,12 +79,12 @@ record_verdict(Move *move, const char *verdict, bool hands_over)
 
 	for (int i = 0; i < (int) lengthof(fields); i++)
 		values[i] = row_field(move, fields[i], &nulls[i]);
-	values[8] = column_value(move, "score", NUMERICOID, &nulls[8]);
+	values[8] = score_of(move, &nulls[8]);
 	nulls[9] = nulls[10] = true;
 	if (stage_code(move->to) == STAGE_NURTURE)
 	{
-		values[9] = column_value(move, "narrative", TEXTOID, &nulls[9]);
-		values[10] = column_value(move, "wake_at", TIMESTAMPTZOID, &nulls[10]);
+		values[9] = row_field(move, FIELD_NARRATIVE, &nulls[9]);
+		values[10] = row_field(move, FIELD_WAKE_AT, &nulls[10]);
 	}
 	values[11] = CStringGetTextDatum(verdict);
 	values[12] = TimestampTzGetDatum(move->at);
