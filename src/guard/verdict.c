@@ -13,6 +13,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "guard/statement.h"
@@ -136,7 +137,9 @@ verdict_on_move(Move *move, bool hands_over)
 				 errdetail("To move lead " INT64_FORMAT " from %s to %s says that sales has %s it.",
 						   move->evidence.lead_id, stage_to_cstring(move->from),
 						   stage_to_cstring(move->to), verdict),
-				 errhint("The owner of the workspace gives the right with leadflow.grant_workspace(..., 'sales').")));
+				 errhint("The owner of the workspace gives the right with leadflow.grant_workspace(..., 'sales')."),
+				 errtable(move->rel),
+				 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "verdict")));
 
 	/* an exit, or sal, stops the clocks by itself */
 	if (!stage_code_is_exit(stage_code(move->to)) && stage_code(move->to) < STAGE_SAL &&

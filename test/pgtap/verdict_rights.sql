@@ -108,6 +108,24 @@ SELECT is(said_to(:'marketer', $$INSERT INTO crm.lead (source, stage, why_now) V
           '42501|only sales gives verdicts|To add a lead in stage sal says that sales has accepted it.|The owner of the workspace gives the right with leadflow.grant_workspace(..., ''sales'').',
           'so does that of a new lead');
 
+-- a row that was parked waits for somebody who may say so
+BEGIN;
+SET LOCAL ROLE :seller;
+SET LOCAL leadflow.on_violation = park;
+INSERT INTO crm.lead (source, external_id, stage) VALUES ('p', 'x', 'sal');
+RESET leadflow.on_violation;
+RESET ROLE;
+DELETE FROM crm.standard;
+SELECT format('SELECT * FROM leadflow.retry_quarantine(%L)', 'crm') AS retry \gset
+SET LOCAL ROLE :revops;
+SELECT results_eq(:'retry', 'VALUES (1::bigint, 0::bigint, 0::bigint, 1::bigint)', 'revops tries again, and may not say that sales has accepted it');
+SELECT is((SELECT concat_ws('|', unmet -> 0 ->> 'criterion', unmet -> 0 ->> 'requirement') FROM crm.quarantine), 'verdict|only sales gives verdicts', 'the row says what it waits for');
+RESET ROLE;
+SET LOCAL ROLE :owner;
+SELECT results_eq(:'retry', 'VALUES (1::bigint, 1::bigint, 0::bigint, 0::bigint)', 'the owner may');
+RESET ROLE;
+ROLLBACK;
+
 -- who said it
 BEGIN;
 SET LOCAL SESSION AUTHORIZATION :seller;
