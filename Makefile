@@ -59,6 +59,8 @@ SQL_PARTS = \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
 	src/identity/identity.sql \
+	src/sweep/sweep.sql \
+	src/sweep/schedule.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -81,6 +83,7 @@ WORKSPACE_VIEWS = \
 	sla_status \
 	sla_breach \
 	sla_compliance \
+	alerts_open \
 	cadence_progress \
 	response_time \
 	handover \

@@ -198,6 +198,21 @@ INSERT INTO sla_policy (policy, object, metric, starts_on_stage, stops_on_leavin
     ('deal_desk', 'opportunity', 'deal_desk', 'proposal.deal_desk', true, '08:00', '06:00', 'working',
         'The deal desk decides on discounts, clauses and technical questions within a working day.');
 
+INSERT INTO alert_rule (kind, receiver, after, threshold, meaning) VALUES
+    ('warning', 'owner', NULL, NULL, 'A promise is about to be broken.'),
+    ('breach', 'owner', NULL, NULL, 'A promise is broken.'),
+    ('exhausted', 'owner', NULL, NULL, 'All attempts to reach a lead were made, and it has not answered.'),
+    ('never_contacted', 'manager', '2 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
+    ('volume_without_sales', 'owner', '90 days', 100, 'A campaign brings many leads and no sale.'),
+    ('data_gap', 'revops', NULL, 0.8, 'Many rows lack a field that is owed.'),
+    ('woken', 'owner', NULL, NULL, 'A lead comes back from nurture.');
+
+INSERT INTO consequence (policy, event, action, after, reason) VALUES
+    ('hot_request', 'breach', 'escalate', '0', NULL),
+    ('contact_request', 'breach', 'escalate', '04:00', NULL),
+    ('new_mql', 'breach', 'escalate', '04:00', NULL),
+    ('cadence', 'exhausted', 'return_to_nurture', '0', 'no_response');
+
 INSERT INTO field_owner (object, field, team, owed_from, meaning) VALUES
     ('lead', 'full_name', 'marketing', 'lead', 'first and last name of the person'),
     ('lead', 'email', 'marketing', 'mql', 'a business address that reaches the person'),
