@@ -49,6 +49,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/explain_due.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
