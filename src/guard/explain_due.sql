@@ -19,7 +19,6 @@ DECLARE
     present constant timestamptz := leadflow.clock();
     clock record;
     zone text;
-    ended_at timestamptz;       -- when it was stopped or cancelled
     warn_at timestamptz;
     due_at timestamptz;
     until_at timestamptz;
@@ -32,19 +31,22 @@ BEGIN
 
     -- the clock and its pauses, as they are known at present
     EXECUTE pg_catalog.format(
-        'SELECT c.started_at, c.warn_at, c.due_at, c.stopped_at, c.cancelled_at, c.stopped_by, c.calendar,
+        'SELECT c.started_at, c.warn_at, c.due_at, e.ended_at, c.stopped_at, c.stopped_by, c.calendar,
                 pg_catalog.make_interval(secs => pg_catalog.date_part(''epoch'', c.target)) AS target,
                 pg_catalog.make_interval(secs => pg_catalog.date_part(''epoch'', c.warn_after)) AS warn_after, p.*
          FROM %1$I.sla_clock c
+         CROSS JOIN LATERAL (SELECT CASE WHEN LEAST(c.stopped_at, c.cancelled_at) <= $2 THEN LEAST(c.stopped_at, c.cancelled_at) END AS ended_at) e
          CROSS JOIN LATERAL (
-             SELECT pg_catalog.array_agg(p.paused_at) AS pause_from,
-                    pg_catalog.array_agg(LEAST(p.resumed_at, $2)) AS pause_to,
-                    pg_catalog.array_agg(p.reason) AS pause_reason,
-                    COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) FILTER (WHERE p.resumed_at <= $2), ''{}'') AS over,
-                    pg_catalog.min(p.paused_at) FILTER (WHERE p.resumed_at <= $2 IS NOT TRUE) AS open_since,
+             SELECT pg_catalog.array_agg(p.paused_at ORDER BY p.paused_at, p.id) FILTER (WHERE p.stood_still) AS pause_from,
+                    pg_catalog.array_agg(LEAST(p.resumed_at, $2) ORDER BY p.paused_at, p.id) FILTER (WHERE p.stood_still) AS pause_to,
+                    pg_catalog.array_agg(p.reason ORDER BY p.paused_at, p.id) FILTER (WHERE p.stood_still) AS pause_reason,
+                    COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) FILTER (WHERE p.is_over), ''{}'') AS over,
+                    pg_catalog.min(p.paused_at) FILTER (WHERE p.stood_still AND NOT p.is_over) AS open_since,
                     COALESCE(pg_catalog.bool_or(p.resumed_at > $2), false) AS moved_later
-             FROM (SELECT p.paused_at, p.resumed_at, p.reason FROM %1$I.sla_pause p
-                   WHERE p.clock_id = c.id AND p.paused_at <= $2 ORDER BY p.paused_at, p.id) p) p
+             FROM (SELECT p.id, p.paused_at, p.resumed_at, p.reason, p.resumed_at <= $2 IS TRUE AS is_over,
+                          -- a pause that goes on does not stop a clock that had ended before it
+                          p.paused_at <= $2 AND (p.resumed_at <= $2 IS TRUE OR e.ended_at <= p.paused_at IS NOT TRUE) AS stood_still
+                   FROM %1$I.sla_pause p WHERE p.clock_id = c.id) p) p
          WHERE c.id = $1', workspace)
         INTO clock USING clock_id, present;
     IF clock.started_at IS NULL THEN
@@ -52,7 +54,6 @@ BEGIN
             USING ERRCODE = 'no_data_found';
     END IF;
 
-    ended_at := CASE WHEN LEAST(clock.stopped_at, clock.cancelled_at) <= present THEN LEAST(clock.stopped_at, clock.cancelled_at) END;
     warn_at := clock.warn_at;
     due_at := clock.due_at;
     IF clock.moved_later THEN
@@ -60,14 +61,12 @@ BEGIN
         warn_at := leadflow.add_worktime(COALESCE(clock.calendar, 'UTC; 24/7'::leadflow.calendar), clock.started_at, clock.warn_after, clock.over);
         due_at := leadflow.add_worktime(COALESCE(clock.calendar, 'UTC; 24/7'::leadflow.calendar), clock.started_at, clock.target, clock.over);
     END IF;
-    IF clock.open_since < due_at AND clock.open_since <= ended_at IS NOT FALSE THEN
+    IF clock.open_since < due_at THEN
         foreseen := false;
+        warn_at := CASE WHEN warn_at <= clock.open_since THEN warn_at END;
     END IF;
-    until_at := GREATEST(clock.started_at, COALESCE(ended_at, present),
+    until_at := GREATEST(clock.started_at, COALESCE(clock.ended_at, present),
                          CASE WHEN foreseen AND pg_catalog.isfinite(due_at) THEN due_at END);
-    IF NOT foreseen AND warn_at > clock.open_since THEN
-        warn_at := NULL;
-    END IF;
     zone := pg_catalog.split_part(clock.calendar::text, ';', 1);
 
     RETURN QUERY
@@ -91,9 +90,9 @@ BEGIN
         SELECT m.at, m.why, m.place
         FROM (VALUES (warn_at, 'warning', 1),
                      (CASE WHEN foreseen THEN due_at END, 'due', 2),
-                     (ended_at, CASE WHEN clock.stopped_at IS NULL THEN 'cancelled' ELSE 'stopped' END || COALESCE(': ' || clock.stopped_by, ''), 3),
+                     (clock.ended_at, CASE WHEN clock.stopped_at IS NULL THEN 'cancelled' ELSE 'stopped' END || COALESCE(': ' || clock.stopped_by, ''), 3),
                      (CASE WHEN NOT foreseen THEN until_at END, 'due: not foreseen while it stands still', 4),
-                     (CASE WHEN due_at = 'infinity' THEN until_at END, 'due: never, because the calendar has too little working time', 5)) m (at, why, place)
+                     (CASE WHEN foreseen AND due_at = 'infinity' THEN until_at END, 'due: never, because the calendar has too little working time', 5)) m (at, why, place)
         WHERE m.at BETWEEN clock.started_at AND until_at
     ), cut AS (
         SELECT c.at AS from_at, pg_catalog.lead(c.at) OVER (ORDER BY c.at) AS to_at
