@@ -5,7 +5,8 @@
  * begins or ends, and at the warning, the due time and the end of the clock.
  * Each piece is named, and neighbours with the same name are joined again.  The
  * hours of a day are read from the text of its rule; whether a piece is open is
- * the calendar's own answer.
+ * the calendar's own answer.  Compiling the query would take longer than running
+ * it, as the planner takes a list of hours for a long one.
  */
 
 CREATE FUNCTION leadflow.explain_due(workspace name, clock_id bigint)
@@ -13,6 +14,7 @@ CREATE FUNCTION leadflow.explain_due(workspace name, clock_id bigint)
     LANGUAGE plpgsql STABLE STRICT
     ROWS 20
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
     AS $$
 #variable_conflict use_column
 DECLARE
