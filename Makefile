@@ -53,6 +53,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
 	src/guard/cadence.sql \
 	src/guard/merge.sql \
