@@ -39,6 +39,9 @@ OBJS = \
 	src/guard/definition.o \
 	src/guard/explain.o \
 	src/guard/merge.o \
+	src/routing/routing.o \
+	src/routing/rule.o \
+	src/routing/pool.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -52,6 +55,7 @@ SQL_PARTS = \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
+	src/routing/routing.sql \
 	src/identity/identity.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \

@@ -65,6 +65,7 @@ extern bool reason_is_owed(const Stage *to, const Transition *transition);
 extern List *judge(Move *move, bool want_all);
 extern List *judge_status_only(Move *move);
 extern bool any_enforced(List *findings);
+extern bool condition_met(Move *move, CriterionProgram **program, const char *condition);
 
 /* In words: finding.c */
 extern void append_clipped(StringInfo string, const char *value, int max_length);

@@ -2,8 +2,8 @@
  * recorder.c
  *	  The AFTER trigger of lead and opportunity.
  *
- * It judges new rows, writes the history, keeps the clocks, and takes an
- * opportunity's lead along.  Where a BEFORE trigger may have changed the row
+ * It judges new rows, hands leads over to their owners, writes the history,
+ * keeps the clocks, and takes an opportunity's lead along.  Where a BEFORE trigger may have changed the row
  * after the guard had seen it, it judges once more what was really written.
  */
 #include "postgres.h"
@@ -20,6 +20,7 @@
 #include "guard/guard.h"
 #include "guard/ledger.h"
 #include "guard/statement.h"
+#include "routing/routing.h"
 
 /* Fill in what all events of a move have in common. */
 static void
@@ -120,10 +121,16 @@ move_lead_along(Move *move)
 static void
 record_move(Move *move, const Stage *furthest)
 {
+	TupleTableSlot *routed = route_on_stage(move);
+
+	if (routed != NULL)
+		move->row = routed;
 	write_history(move, furthest);
 	clocks_on_stage(move);
 	if (move->rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(move);
+	if (routed != NULL)
+		ExecDropSingleTupleTableSlot(routed);
 }
 
 /*

@@ -44,23 +44,25 @@ CREATE TABLE routing_rule (
     rule            text PRIMARY KEY CHECK (rule <> ''),
     position        integer NOT NULL DEFAULT 100,
     object          text NOT NULL DEFAULT 'lead' CHECK (object = 'lead'),
-    on_stage        leadflow.stage NOT NULL DEFAULT 'mql' CHECK (on_stage >= 'visitor'),
+    on_stage        leadflow.stage NOT NULL DEFAULT 'mql' CHECK (on_stage >= 'visitor' AND on_stage = leadflow.base(on_stage)),
     variant         text NOT NULL DEFAULT '*' CHECK (variant <> ''),
-    territory       text[],
-    industry        text[],
-    segment         text[],
+    territory       text[] CHECK (territory <> '{}'),
+    industry        text[] CHECK (industry <> '{}'),
+    segment         text[] CHECK (segment <> '{}'),
     condition       text,
     to_account_owner boolean NOT NULL DEFAULT false,
     pool            text NOT NULL REFERENCES pool ON UPDATE CASCADE,
     in_hours        boolean NOT NULL DEFAULT false,
     meaning         text,
-    active          boolean NOT NULL DEFAULT true
+    active          boolean NOT NULL DEFAULT true,
+    catch_all       text GENERATED ALWAYS AS (CASE WHEN active THEN 'default' END) STORED,
+    CONSTRAINT pool_default_is_there FOREIGN KEY (catch_all) REFERENCES pool
 );
 COMMENT ON TABLE routing_rule IS 'Which leads go to which pool when they enter a stage; of the rules that match the first wins. Territory, industry and segment are those of the lead, else of its account.';
 COMMENT ON COLUMN routing_rule.rule IS 'code of the rule';
 COMMENT ON COLUMN routing_rule.position IS 'order: the smallest that matches wins';
 COMMENT ON COLUMN routing_rule.object IS 'lead: what is routed';
-COMMENT ON COLUMN routing_rule.on_stage IS 'entering this stage, or passing it, hands the lead over: mql to the first, sql to the second pair of hands, for example';
+COMMENT ON COLUMN routing_rule.on_stage IS 'a stage of the spine; entering it, or a leaf of it, or passing it, hands the lead over: mql to the first, sql to the second pair of hands, for example';
 COMMENT ON COLUMN routing_rule.variant IS 'product line or region; * for all';
 COMMENT ON COLUMN routing_rule.territory IS 'territories; null for all';
 COMMENT ON COLUMN routing_rule.industry IS 'industries; null for all';
@@ -71,6 +73,7 @@ COMMENT ON COLUMN routing_rule.pool IS 'pool whose members take turns';
 COMMENT ON COLUMN routing_rule.in_hours IS 'whether members outside their working time are skipped';
 COMMENT ON COLUMN routing_rule.meaning IS 'the rule in words';
 COMMENT ON COLUMN routing_rule.active IS 'whether it is in use';
+COMMENT ON COLUMN routing_rule.catch_all IS 'default while the rule is in use: the pool that must be there for leads that no rule matches. Filled by PostgreSQL';
 
 CREATE TABLE pool_turn (
     pool            text NOT NULL,
@@ -79,7 +82,7 @@ CREATE TABLE pool_turn (
     assigned        bigint NOT NULL DEFAULT 0,
     last_at         timestamptz,
     PRIMARY KEY (pool, member)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE pool_turn IS 'Whose turn it is. Kept by leadflow.';
 COMMENT ON COLUMN pool_turn.pool IS 'the pool';
 COMMENT ON COLUMN pool_turn.member IS 'the member';
@@ -114,6 +117,9 @@ COMMENT ON COLUMN assignment.old_owner IS 'owner before';
 COMMENT ON COLUMN assignment.owner IS 'owner since';
 COMMENT ON COLUMN assignment.how IS 'turn (it was the member''s turn), account_owner or fallback';
 COMMENT ON COLUMN assignment.skipped IS 'who was passed over, and why: [{"member", "why"}]';
+
+-- A lead's account is found by its e-mail's domain.
+CREATE INDEX account_domain ON account (leadflow.normal_domain(domain));
 
 CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON assignment
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
