@@ -87,7 +87,9 @@ WORKSPACE_VIEWS = \
 	quarantine_reasons \
 	completeness \
 	data_quality \
-	duplicate_candidates
+	duplicate_candidates \
+	routing_faults \
+	routing_fairness
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
