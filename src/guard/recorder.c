@@ -19,6 +19,7 @@
 #include "guard/clocks.h"
 #include "guard/guard.h"
 #include "guard/ledger.h"
+#include "guard/nurture.h"
 #include "guard/statement.h"
 #include "routing/routing.h"
 
@@ -126,6 +127,7 @@ record_move(Move *move, const Stage *furthest)
 	if (routed != NULL)
 		move->row = routed;
 	write_history(move, furthest);
+	record_stay(move);
 	clocks_on_stage(move);
 	if (move->rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(move);
@@ -277,6 +279,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	{
 		if (!stage_equal(from, to))
 		{
+			move.old_row = old_row;
 			move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
 			move.status_given = !same_column(old_row, new_row, rules->fields[FIELD_STATUS]);
 			judge_again(&move);

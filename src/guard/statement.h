@@ -34,6 +34,9 @@ typedef enum Statement
 	READ_POOL,
 	GIVE_LEAD,
 	KEEP_TURN,
+	RECKON_CADENCES,
+	INSERT_STAY,
+	OTHER_OWNER,
 	GIVE_TOUCH,
 	CARRY_OVER
 } Statement;
@@ -49,6 +52,8 @@ extern uint64 statement_read(Rulebook *rulebook, Statement statement, Datum *arg
 							 StatementReader reader, void *arg);
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,
 							Datum *args, const bool *nulls);
+extern char *statement_fetch(Rulebook *rulebook, Statement statement,
+							 Datum *args, const bool *nulls);
 extern Oid	acting_user(void);
 extern Datum session_actor(void);
 extern Datum actor(void);

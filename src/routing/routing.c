@@ -395,7 +395,7 @@ hand_over(Routing *routing, const char *reason)
 	choose_owner(routing);
 	if (routing->how == NULL || (owner != NULL && strcmp(owner, routing->owner) == 0))
 		return NULL;
-	if (reason == NULL)
+	if (is_blank(reason))
 		reason = routing->rule != NULL ? psprintf("routed: %s", routing->rule->rule) :
 			psprintf("routed: pool %s", routing->pool);
 	return give_lead(routing, reason);

@@ -312,8 +312,8 @@ load_sources(Rulebook *rulebook)
 static void
 load_reasons(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tSbb",
-						  "SELECT code::pg_catalog.text, applies_to, needs_note, active"
+	uint64		n = query(rulebook, "tSbbtb",
+						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active"
 						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
@@ -338,7 +338,35 @@ load_reasons(Rulebook *rulebook)
 					(Stage *) copy_varlena(rulebook, elements[j]);
 		}
 		reason->needs_note = get_bool(i, 3);
-		reason->active = get_bool(i, 4);
+		reason->needs_attempts = get_bool(i, 4);
+		reason->nurture_track = get_optional_string(rulebook, i, 5);
+		reason->active = get_bool(i, 6);
+	}
+}
+
+/* Of those in use the first by position comes first. */
+static void
+load_tracks(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tiibn",
+						  "SELECT track::pg_catalog.text, wake_after, cool_down, active,"
+						  " pg_catalog.row_number() OVER (ORDER BY active DESC, position, track)"
+						  " FROM %s.nurture_track ORDER BY track COLLATE pg_catalog.\"C\"", NULL);
+
+	rulebook->tracks = allocate(rulebook, n, sizeof(NurtureTrack));
+	rulebook->n_tracks = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		NurtureTrack *track = &rulebook->tracks[i];
+		bool		isnull;
+
+		track->track = get_string(rulebook, i, 1);
+		track->wake_after = get_interval(i, 2, &isnull);
+		track->wakes = !isnull;
+		(void) get_required(rulebook, i, 3);
+		track->cool_down = get_interval(i, 3, &isnull);
+		track->active = get_bool(i, 4);
+		track->position = (int) DatumGetInt64(get_required(rulebook, i, 5));
 	}
 }
 
@@ -404,12 +432,13 @@ load_calendars(Rulebook *rulebook)
 static void
 load_policies(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tttsTTsbtiibtbb",
+	uint64		n = query(rulebook, "tttsTTsbtiibtbbTbnniib",
 						  "SELECT policy::pg_catalog.text, variant::pg_catalog.text, metric::pg_catalog.text,"
 						  " starts_on_stage, starts_on_touch::pg_catalog.text[], stops_on_touch::pg_catalog.text[],"
 						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
 						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active,"
-						  " object OPERATOR(pg_catalog.=) 'lead'"
+						  " object OPERATOR(pg_catalog.=) 'lead', stops_on_inbound::pg_catalog.text[], stops_on_leaving,"
+						  " COALESCE(attempts, 0)::pg_catalog.int8, COALESCE(channels, 0)::pg_catalog.int8, spacing, attempt_every, restarts"
 						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant", NULL);
 
 	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
@@ -436,6 +465,15 @@ load_policies(Rulebook *rulebook)
 		policy->calendar = get_optional_string(rulebook, i, 13);
 		policy->active = get_bool(i, 14);
 		policy->object = get_bool(i, 15) ? OBJECT_LEAD : OBJECT_OPPORTUNITY;
+		policy->stops_on_inbound = get_strings(rulebook, i, 16, &policy->n_stops_on_inbound);
+		policy->stops_on_leaving = get_bool(i, 17);
+		policy->attempts = DatumGetInt64(get_required(rulebook, i, 18));
+		policy->channels = DatumGetInt64(get_required(rulebook, i, 19));
+		policy->spacing = get_interval(i, 20, &isnull);
+		policy->has_spacing = !isnull;
+		policy->attempt_every = get_interval(i, 21, &isnull);
+		policy->has_attempt_every = !isnull;
+		policy->restarts = get_bool(i, 22);
 	}
 }
 
@@ -484,6 +522,13 @@ load_has_merges(Rulebook *rulebook)
 }
 
 static void
+load_workspace(Rulebook *rulebook)
+{
+	rulebook->owner_reason_required =
+		query(rulebook, "b", "SELECT owner_reason_required FROM %s.workspace WHERE owner_reason_required", NULL) > 0;
+}
+
+static void
 load_version(Rulebook *rulebook)
 {
 	bool		isnull;
@@ -505,6 +550,7 @@ load_definitions(Rulebook *rulebook)
 	}
 	load_sources(rulebook);
 	load_reasons(rulebook);
+	load_tracks(rulebook);
 	load_touch_kinds(rulebook);
 	load_members(rulebook);
 	load_calendars(rulebook);
@@ -512,6 +558,7 @@ load_definitions(Rulebook *rulebook)
 	load_routing(rulebook);
 	load_has_clocks(rulebook);
 	load_has_merges(rulebook);
+	load_workspace(rulebook);
 	load_version(rulebook);
 }
 
@@ -531,8 +578,8 @@ Rulebook *
 rulebook_load(Oid nspid, Rulebook **loading)
 {
 	static const char *const definitions[] = {
-		"standard", "transition", "stage_alias", "reason", "touch_kind", "team_member",
-		"business_calendar", "sla_policy", "source", "overwrite_rule", "routing_rule", "definition_change"
+		"standard", "transition", "stage_alias", "reason", "nurture_track", "touch_kind", "team_member",
+		"business_calendar", "sla_policy", "source", "overwrite_rule", "routing_rule", "workspace", "definition_change"
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;

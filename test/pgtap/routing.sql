@@ -138,7 +138,7 @@ FROM (VALUES
     ('an account of a stranger', $$INSERT INTO crm.lead (source, stage, account_id) VALUES ('t', 'mql', 6)$$, 'alex by turn of rest/ae at mql'),
     ('its owner is absent', $$INSERT INTO crm.absence (member, from_at, until_at) VALUES ('eva', '2026-10-01', '2026-10-03'); INSERT INTO crm.lead (source, stage, account_id) VALUES ('t', 'mql', 1)$$, 'alex by turn of rest/ae at mql'),
     ('its owner has it already', $$INSERT INTO crm.lead (source, stage, account_id, owner) VALUES ('t', 'mql', 1, 'eva')$$, 'eva'),
-    ('it goes to its owner even from the pool', $$INSERT INTO crm.lead (source, stage, account_id, owner) VALUES ('t', 'mql', 1, 'ben')$$, 'eva by account_owner of named/p at mql'),
+    ('it goes to its owner even from the pool', $$INSERT INTO crm.lead (source, stage, account_id, owner, owner_reason) VALUES ('t', 'mql', 1, 'ben', 'x')$$, 'eva by account_owner of named/p at mql'),
     ('together with a territory', $$UPDATE crm.routing_rule SET territory = '{fr}' WHERE rule = 'named'; INSERT INTO crm.lead (source, stage, account_id) VALUES ('t', 'mql', 1)$$, 'alex by turn of rest/ae at mql')
 ) AS c (label, writes, expected);
 SELECT is(tried($$INSERT INTO crm.routing_rule (rule, pool, to_account_owner) VALUES ('named', 'p', true); INSERT INTO crm.lead (source, stage, account_id) VALUES ('t', 'mql', 1)$$, 'SELECT count(*) FROM crm.pool_turn'), '0', 'it is nobody''s turn');
