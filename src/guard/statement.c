@@ -300,14 +300,15 @@ static const struct
 	[READ_POOL] = {
 		"SELECT p.fallback_owner::pg_catalog.text, f.active, " ABSENT_UNTIL("p.fallback_owner", "$3") ","
 		" m.member::pg_catalog.text, m.weight::pg_catalog.int8, m.capacity::pg_catalog.int8, t.active,"
-		" " ABSENT_UNTIL("m.member", "$3") ", COALESCE(w.credit, 0)::pg_catalog.float8,"
+		" " ABSENT_UNTIL("m.member", "$3") ", w.credits[pg_catalog.array_position(w.members, m.member)]::pg_catalog.float8,"
 		" CASE WHEN $4 OR m.capacity IS NOT NULL THEN (SELECT pg_catalog.count(*) FROM %1$s.lead l"
 		"  WHERE l.owner OPERATOR(pg_catalog.=) m.member AND l.stage OPERATOR(pg_catalog.>=) 'mql'::leadflow.stage"
-		"  AND l.stage OPERATOR(pg_catalog.<) 'won'::leadflow.stage AND l.merged_into IS NULL AND l.id OPERATOR(pg_catalog.<>) $2) END"
+		"  AND l.stage OPERATOR(pg_catalog.<) 'won'::leadflow.stage AND l.merged_into IS NULL AND l.id OPERATOR(pg_catalog.<>) $2) END, w.turn::pg_catalog.int8"
 		" FROM %1$s.pool p JOIN %1$s.team_member f ON f.member OPERATOR(pg_catalog.=) p.fallback_owner"
-		" LEFT JOIN (%1$s.pool_member m JOIN %1$s.team_member t ON t.member OPERATOR(pg_catalog.=) m.member"
-		"  LEFT JOIN %1$s.pool_turn w ON w.pool OPERATOR(pg_catalog.=) m.pool AND w.member OPERATOR(pg_catalog.=) m.member)"
-		" ON m.pool OPERATOR(pg_catalog.=) p.pool"
+		" LEFT JOIN (%1$s.pool_member m JOIN %1$s.team_member t ON t.member OPERATOR(pg_catalog.=) m.member)"
+		"  ON m.pool OPERATOR(pg_catalog.=) p.pool"
+		" LEFT JOIN (SELECT a.turn, a.members, a.credits FROM %1$s.assignment a"
+		"  WHERE a.pool OPERATOR(pg_catalog.=) $1 AND a.turn IS NOT NULL ORDER BY a.turn DESC LIMIT 1) AS w ON true"
 		" WHERE p.pool OPERATOR(pg_catalog.=) $1 ORDER BY m.member::pg_catalog.text COLLATE pg_catalog.\"C\"",
 		4,
 		{TEXTOID, INT8OID, TIMESTAMPTZOID, BOOLOID}
@@ -318,19 +319,12 @@ static const struct
 		{INT8OID, TEXTOID, TEXTOID}
 	},
 
-	/* $9 and $10: what becomes of the credits of those whose turn it could have been */
-	[KEEP_TURN] = {
-		"WITH turn AS (INSERT INTO %1$s.pool_turn AS w (pool, member, credit, assigned, last_at)"
-		"  SELECT $5, e.member, e.credit, CASE WHEN e.member OPERATOR(pg_catalog.=) $7 THEN 1 ELSE 0 END,"
-		"   CASE WHEN e.member OPERATOR(pg_catalog.=) $7 THEN $2 END"
-		"  FROM ROWS FROM (pg_catalog.unnest($9), pg_catalog.unnest($10)) AS e (member, credit)"
-		"  ON CONFLICT (pool, member) DO UPDATE SET credit = excluded.credit,"
-		"   assigned = w.assigned OPERATOR(pg_catalog.+) excluded.assigned, last_at = COALESCE(excluded.last_at, w.last_at))"
-		" INSERT INTO %1$s.assignment (lead_id, at, stage, rule, pool, old_owner, owner, how, skipped)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $11)",
-		11,
-		{INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID,
-			FLOAT8ARRAYOID, JSONBOID}
+	[KEEP_ASSIGNMENT] = {
+		"INSERT INTO %1$s.assignment (lead_id, at, stage, rule, pool, old_owner, owner, how, skipped, turn, members, credits)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		12,
+		{INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+			INT8OID, TEXTARRAYOID, FLOAT8ARRAYOID}
 	},
 
 	/* a touch, or a change of a field, of a lead that was found to be another */

@@ -41,7 +41,8 @@ enum
 	POOL_ACTIVE,
 	POOL_ABSENT_UNTIL,
 	POOL_CREDIT,
-	POOL_OPEN_LEADS
+	POOL_OPEN_LEADS,
+	POOL_TURN
 };
 
 /*
@@ -106,6 +107,9 @@ take_candidate(HeapTuple row, TupleDesc desc, void *arg)
 	routing->fallback_is_absent = !isnull;
 	routing->fallback_absent_until = isnull ? 0 : DatumGetTimestampTz(value);
 
+	value = heap_getattr(row, POOL_TURN, desc, &isnull);
+	routing->turn = isnull ? 0 : DatumGetInt64(value);
+
 	/* a pool without members is one row all the same */
 	value = heap_getattr(row, POOL_MEMBER, desc, &isnull);
 	if (isnull)
@@ -122,7 +126,8 @@ take_candidate(HeapTuple row, TupleDesc desc, void *arg)
 	value = heap_getattr(row, POOL_CAPACITY, desc, &isnull);
 	candidate->limited = !isnull;
 	candidate->capacity = isnull ? 0 : DatumGetInt64(value);
-	candidate->credit = DatumGetFloat8(heap_getattr(row, POOL_CREDIT, desc, &isnull));
+	value = heap_getattr(row, POOL_CREDIT, desc, &isnull);
+	candidate->credit = isnull ? 0 : DatumGetFloat8(value);
 	value = heap_getattr(row, POOL_OPEN_LEADS, desc, &isnull);
 	candidate->counted = !isnull;
 	candidate->open_leads = isnull ? 0 : DatumGetInt64(value);
@@ -145,8 +150,7 @@ read_pool(Routing *routing)
 	values[1] = Int64GetDatum(routing->move->evidence.lead_id);
 	values[2] = TimestampTzGetDatum(routing->now);
 	values[3] = BoolGetDatum(routing->explanation != NULL);
-	(void) statement_read(routing->move->rulebook, READ_POOL, values, NULL, routing->read_only,
-						  take_candidate, routing);
+	read_now(routing, READ_POOL, values, take_candidate, routing);
 	if (routing->fallback == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

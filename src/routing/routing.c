@@ -49,6 +49,23 @@ is_in(List *names, const char *name)
 	return false;
 }
 
+/*
+ * Read what is committed now, whatever the transaction has read before, and
+ * what it has written; or, read only, what the present statement sees.
+ */
+void
+read_now(Routing *routing, Statement statement, Datum *args, StatementReader reader, void *arg)
+{
+	if (!routing->read_only)
+	{
+		CommandCounterIncrement();
+		PushActiveSnapshot(GetLatestSnapshot());
+	}
+	(void) statement_read(routing->move->rulebook, statement, args, NULL, true, reader, arg);
+	if (!routing->read_only)
+		PopActiveSnapshot();
+}
+
 /* Is the member to be passed over if anybody else is eligible?  Says why. */
 bool
 is_avoided(Routing *routing, const char *member, const char **why)
@@ -126,8 +143,7 @@ routing_init(Routing *routing, Move *move, uint8 stage, bool read_only)
 	{
 		Datum		lead_id = Int64GetDatum(move->evidence.lead_id);
 
-		(void) statement_read(move->rulebook, READ_REFUSERS, &lead_id, NULL, read_only,
-							  take_refuser, routing);
+		read_now(routing, READ_REFUSERS, &lead_id, take_refuser, routing);
 	}
 }
 
@@ -258,34 +274,31 @@ skipped_to_jsonb(Routing *routing)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* Those whose turn it could have been, and their credits. */
+/* The members of the pool, and what they have to their credit. */
 static void
-turns_to_arrays(Routing *routing, Datum *members, Datum *credits)
+credits_to_arrays(Routing *routing, Datum *members, Datum *credits)
 {
-	Datum	   *names = palloc(sizeof(Datum) * Max(routing->n_candidates, 1));
-	Datum	   *numbers = palloc(sizeof(Datum) * Max(routing->n_candidates, 1));
-	int			n = 0;
+	int			n = routing->n_candidates;
+	Datum	   *names = palloc(sizeof(Datum) * Max(n, 1));
+	Datum	   *numbers = palloc(sizeof(Datum) * Max(n, 1));
 
-	for (int i = 0; i < routing->n_candidates; i++)
+	for (int i = 0; i < n; i++)
 	{
-		Candidate  *candidate = &routing->candidates[i];
-
-		if (!candidate->in_turn)
-			continue;
-		names[n] = CStringGetTextDatum(candidate->member);
-		numbers[n++] = Float8GetDatum(candidate->credit);
+		names[i] = CStringGetTextDatum(routing->candidates[i].member);
+		numbers[i] = Float8GetDatum(routing->candidates[i].credit);
 	}
 	*members = PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
 	*credits = PointerGetDatum(construct_array(numbers, n, FLOAT8OID, sizeof(float8),
 											   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
-/* Write down whose turn it was, and the assignment. */
+/* Write down who got the lead, and whose turn it was. */
 static void
-keep_turn(Routing *routing)
+keep_assignment(Routing *routing)
 {
-	Datum		values[11];
-	bool		nulls[11] = {false};
+	bool		is_turn = strcmp(routing->how, "turn") == 0;
+	Datum		values[12];
+	bool		nulls[12] = {false};
 
 	values[0] = Int64GetDatum(routing->move->evidence.lead_id);
 	values[1] = TimestampTzGetDatum(routing->now);
@@ -296,9 +309,11 @@ keep_turn(Routing *routing)
 	values[5] = row_field(routing->move, FIELD_OWNER, &nulls[5]);
 	values[6] = CStringGetTextDatum(routing->owner);
 	values[7] = CStringGetTextDatum(routing->how);
-	turns_to_arrays(routing, &values[8], &values[9]);
-	values[10] = skipped_to_jsonb(routing);
-	(void) statement_run(routing->move->rulebook, KEEP_TURN, values, nulls);
+	values[8] = skipped_to_jsonb(routing);
+	values[9] = Int64GetDatum(routing->turn + 1);
+	credits_to_arrays(routing, &values[10], &values[11]);
+	nulls[9] = nulls[10] = nulls[11] = !is_turn;
+	(void) statement_run(routing->move->rulebook, KEEP_ASSIGNMENT, values, nulls);
 }
 
 /* The lead as it is now, or, read only, as the present statement sees it. */
@@ -358,7 +373,7 @@ give_lead(Routing *routing, const char *reason)
 		return NULL;
 	owner = slot_getattr(row, move->rules->fields[FIELD_OWNER], &isnull);
 	if (!isnull && strcmp(TextDatumGetCString(owner), routing->owner) == 0)
-		keep_turn(routing);
+		keep_assignment(routing);
 	return row;
 }
 
@@ -366,7 +381,7 @@ give_lead(Routing *routing, const char *reason)
 static void
 wait_for_turn(Rulebook *rulebook)
 {
-	Oid			turns = get_relname_relid("pool_turn", rulebook->nspid);
+	Oid			turns = get_relname_relid("assignment", rulebook->nspid);
 
 	/* no relation is locked: nothing but another handover waits for this */
 	LockDatabaseObject(RelationRelationId, turns, 0, ExclusiveLock);

@@ -14,6 +14,7 @@
 #include "nodes/pg_list.h"
 
 #include "guard/judge.h"
+#include "guard/statement.h"
 
 /* The pool of leads that no rule names. */
 #define DEFAULT_POOL	"default"
@@ -67,6 +68,7 @@ typedef struct Routing
 	Candidate  *candidates;
 	int			n_candidates;
 	int			max_candidates;
+	int64		turn;			/* number of the pool's last turn */
 	char	   *fallback;
 	bool		fallback_is_active;
 	bool		fallback_is_absent;
@@ -80,6 +82,8 @@ typedef struct Routing
 /* routing.c: for the recorder */
 extern TupleTableSlot *route_on_stage(Move *move);
 
+extern void read_now(Routing *routing, Statement statement, Datum *args,
+					 StatementReader reader, void *arg);
 extern bool is_avoided(Routing *routing, const char *member, const char **why);
 extern char *absent_until(TimestampTz until);
 extern void tell_step(Routing *routing, const char *what, const char *name, const bool *fits,

@@ -84,8 +84,7 @@ account_of(Routing *routing)
 		routing->account = palloc0(sizeof(LeadAccount));
 		values[0] = Int64GetDatum(routing->move->evidence.lead_id);
 		values[1] = TimestampTzGetDatum(routing->now);
-		(void) statement_read(routing->move->rulebook, READ_ACCOUNT, values, NULL,
-							  routing->read_only, take_account, routing->account);
+		read_now(routing, READ_ACCOUNT, values, take_account, routing->account);
 	}
 	return routing->account;
 }

@@ -4,16 +4,29 @@ SELECT m.pool,
        t.full_name AS member_name,
        t.active,
        m.weight::bigint AS weight,
-       (m.weight::numeric / pg_catalog.sum(m.weight) OVER (PARTITION BY m.pool))::numeric(9,6) AS weight_share,
-       COALESCE(w.assigned, 0) AS assigned,
-       (COALESCE(w.assigned, 0) + COALESCE(w.credit, 0))::numeric(15,3) AS earned,
-       (COALESCE(w.assigned, 0) / CASE WHEN pg_catalog.sum(w.assigned) OVER (PARTITION BY m.pool) > 0
-            THEN pg_catalog.sum(w.assigned) OVER (PARTITION BY m.pool) END)::numeric(9,6) AS assigned_share,
-       (- COALESCE(w.credit, 0))::numeric(15,3) AS leads_off,
-       w.last_at AS last_assigned_at
-FROM pool_member m
+       (m.weight::numeric / pg_catalog.sum(m.weight) OVER w)::numeric(9,6) AS weight_share,
+       m.assigned,
+       (m.assigned + m.credit)::numeric(15,3) AS earned,
+       CASE WHEN pg_catalog.sum(m.assigned) OVER w > 0
+            THEN (m.assigned / pg_catalog.sum(m.assigned) OVER w)::numeric(9,6) END AS assigned_share,
+       (- m.credit)::numeric(15,3) AS leads_off,
+       m.last_assigned_at
+FROM (SELECT p.pool, p.member, p.weight,
+             COALESCE(g.assigned, 0) AS assigned,
+             COALESCE(c.credits[pg_catalog.array_position(c.members, p.member)], 0) AS credit,
+             g.last_assigned_at
+      FROM pool_member p
+      LEFT JOIN (SELECT a.pool, a.owner, pg_catalog.count(*) AS assigned, pg_catalog.max(a.at) AS last_assigned_at
+                 FROM assignment a
+                 WHERE a.turn IS NOT NULL
+                 GROUP BY a.pool, a.owner) g ON g.pool = p.pool AND g.owner = p.member
+      LEFT JOIN LATERAL (SELECT a.members, a.credits
+                         FROM assignment a
+                         WHERE a.pool = p.pool AND a.turn IS NOT NULL
+                         ORDER BY a.turn DESC
+                         LIMIT 1) c ON true) m
 JOIN team_member t ON t.member = m.member
-LEFT JOIN pool_turn w ON w.pool = m.pool AND w.member = m.member
+WINDOW w AS (PARTITION BY m.pool)
 ORDER BY m.pool, m.member;
 COMMENT ON VIEW routing_fairness IS 'The members of pools: what share of the leads was promised to them, and what they got by turns. Leads that an account''s owner or a fallback got are not among them.';
 COMMENT ON COLUMN routing_fairness.pool IS 'the pool';
