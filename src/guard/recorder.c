@@ -3,8 +3,9 @@
  *	  The AFTER trigger of lead and opportunity.
  *
  * It judges new rows, hands leads over to their owners, writes the history,
- * keeps the clocks, and takes an opportunity's lead along.  Where a BEFORE trigger may have changed the row
- * after the guard had seen it, it judges once more what was really written.
+ * keeps the clocks, and takes an opportunity's lead along.  Where a BEFORE
+ * trigger may have changed the row after the guard had seen it, it judges once
+ * more what was really written.
  */
 #include "postgres.h"
 

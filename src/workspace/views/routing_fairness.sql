@@ -7,8 +7,7 @@ SELECT m.pool,
        (m.weight::numeric / pg_catalog.sum(m.weight) OVER w)::numeric(9,6) AS weight_share,
        m.assigned,
        (m.assigned + m.credit)::numeric(15,3) AS earned,
-       CASE WHEN pg_catalog.sum(m.assigned) OVER w > 0
-            THEN (m.assigned / pg_catalog.sum(m.assigned) OVER w)::numeric(9,6) END AS assigned_share,
+       (m.assigned / CASE WHEN pg_catalog.sum(m.assigned) OVER w > 0 THEN pg_catalog.sum(m.assigned) OVER w END)::numeric(9,6) AS assigned_share,
        (- m.credit)::numeric(15,3) AS leads_off,
        m.last_assigned_at
 FROM (SELECT p.pool, p.member, p.weight,

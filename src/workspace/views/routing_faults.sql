@@ -28,28 +28,28 @@ FROM (
     FROM pool_member m
     JOIN team_member t ON t.member = m.member AND NOT t.active
     UNION ALL
-    SELECT 'fallback_inactive', NULL, p.pool, p.fallback_owner, NULL,
-           pg_catalog.format('%s is the fallback of pool %s and has left', p.fallback_owner, p.pool)
+    SELECT 'fallback_inactive' AS fault, NULL::text AS rule, p.pool, p.fallback_owner AS member, NULL::bigint AS account_id,
+           pg_catalog.format('%s is the fallback of pool %s and has left', p.fallback_owner, p.pool) AS explanation
     FROM pool p
     JOIN team_member t ON t.member = p.fallback_owner AND NOT t.active
     UNION ALL
-    SELECT 'fallback_absent', NULL, p.pool, p.fallback_owner, NULL,
-           pg_catalog.format('%s is the fallback of pool %s and is absent', p.fallback_owner, p.pool)
+    SELECT 'fallback_absent' AS fault, NULL::text AS rule, p.pool, p.fallback_owner AS member, NULL::bigint AS account_id,
+           pg_catalog.format('%s is the fallback of pool %s and is absent', p.fallback_owner, p.pool) AS explanation
     FROM pool p
     JOIN team_member t ON t.member = p.fallback_owner AND t.active
     WHERE EXISTS (SELECT FROM absence a
                   WHERE a.member = p.fallback_owner AND a.from_at <= (SELECT leadflow.clock()) AND a.until_at > (SELECT leadflow.clock()))
     UNION ALL
-    SELECT 'pool_without_members', r.rule, u.pool, NULL, NULL,
-           pg_catalog.format('nobody in pool %s can have a lead: all of them go to %s', u.pool, u.fallback_owner)
+    SELECT 'pool_without_members' AS fault, r.rule, u.pool, NULL::text AS member, NULL::bigint AS account_id,
+           pg_catalog.format('nobody in pool %s can have a lead: all of them go to %s', u.pool, u.fallback_owner) AS explanation
     FROM used u
     LEFT JOIN rule r ON r.pool = u.pool AND NOT r.to_account_owner
     WHERE NOT EXISTS (SELECT FROM pool_member m
                       JOIN team_member t ON t.member = m.member AND t.active
                       WHERE m.pool = u.pool AND m.capacity IS DISTINCT FROM 0)
     UNION ALL
-    SELECT 'rule_never_matches', r.rule, r.pool, NULL, NULL,
-           pg_catalog.format('rule %s is never reached: %s comes first and takes every lead', r.rule, e.rule)
+    SELECT 'rule_never_matches' AS fault, r.rule, r.pool, NULL::text AS member, NULL::bigint AS account_id,
+           pg_catalog.format('rule %s is never reached: %s comes first and takes every lead', r.rule, e.rule) AS explanation
     FROM rule r
     CROSS JOIN LATERAL (
         SELECT e.rule
@@ -59,9 +59,9 @@ FROM (
         ORDER BY e.position, e.rule COLLATE pg_catalog."C"
         LIMIT 1) e
     UNION ALL
-    SELECT 'account_owner_inactive', NULL, NULL, a.owner, a.id,
+    SELECT 'account_owner_inactive' AS fault, NULL::text AS rule, NULL::text AS pool, a.owner AS member, a.id AS account_id,
            pg_catalog.format('account %s belongs to %s, who %s', COALESCE(a.name, a.id::text), a.owner,
-                             CASE WHEN t.member IS NULL THEN 'is not a member of a team' ELSE 'has left' END)
+                             CASE WHEN t.member IS NULL THEN 'is not a member of a team' ELSE 'has left' END) AS explanation
     FROM account a
     LEFT JOIN team_member t ON t.member = a.owner
     WHERE pg_catalog.btrim(a.owner) <> '' AND t.active IS NOT TRUE
