@@ -224,7 +224,8 @@ FROM (VALUES
     ('then whoever has it keeps it at his turn', $$UPDATE crm.team_member SET active = false WHERE member = 'cid'; SELECT refused('ben'); UPDATE crm.lead SET stage = 'nurture'; UPDATE crm.lead SET stage = 'mql'$$, 'ben by turn of r/p at mql'),
     ('before the fallback', $$UPDATE crm.team_member SET active = false WHERE member = 'cid'; SELECT refused('ben'); UPDATE crm.lead SET stage = 'nurture', owner = NULL; UPDATE crm.lead SET stage = 'mql'$$, 'ben by turn of r/p at mql'),
     ('the owner of the account who refused it', $$UPDATE crm.routing_rule SET to_account_owner = true; UPDATE crm.lead SET account_id = 1; SELECT refused('eva'); UPDATE crm.lead SET stage = 'nurture', owner = NULL; UPDATE crm.lead SET stage = 'mql'$$, 'anna by turn of no rule/default at mql'),
-    ('he who accepted it keeps it', $$SELECT refused('ben'); ALTER TABLE crm.verdict DISABLE TRIGGER USER; UPDATE crm.verdict SET verdict = 'accepted'; UPDATE crm.lead SET stage = 'nurture'; UPDATE crm.lead SET stage = 'mql'$$, 'ben by turn of r/p at mql'),
+    ('he who hands it back with a reason does not get it again', $$UPDATE crm.lead SET stage = 'contacted'; UPDATE crm.lead SET stage = 'mql', reason = 'back'$$, 'cid by turn of r/p at mql'),
+    ('he who accepted it keeps it', $$UPDATE crm.lead SET stage = 'sal'; UPDATE crm.lead SET stage = 'mql'$$, 'ben by turn of r/p at mql'),
     ('route: who has it rightly keeps it', $$SELECT leadflow.route('crm', max(id)), leadflow.route('crm', max(id)) FROM crm.lead$$, 'ben by turn of r/p at mql'),
     ('route: he gives it up', $$SELECT leadflow.route('crm', max(id), avoid => '{ben}') FROM crm.lead$$, 'cid by turn of r/p at mql'),
     ('route: unless there is nobody else', $$SELECT leadflow.route('crm', max(id), avoid => '{ben,cid,NULL}') FROM crm.lead$$, 'cid by turn of r/p at mql'),
@@ -234,6 +235,10 @@ FROM (VALUES
     ('route: not in an exit', $$UPDATE crm.lead SET stage = 'nurture', owner = NULL; SELECT leadflow.route('crm', max(id)) FROM crm.lead$$, 'nobody by turn of r/p at mql')
 ) AS c (label, writes, expected);
 ALTER TABLE crm.verdict ENABLE TRIGGER USER;
+SELECT is(tried($$INSERT INTO crm.routing_rule (rule, pool, on_stage) VALUES ('first', 'p', 'mql'), ('second', 'ae', 'sql'); INSERT INTO crm.lead (source, stage) VALUES ('t', 'mql'); UPDATE crm.lead SET stage = 'sql'$$,
+                $$SELECT string_agg(concat_ws(' ', verdict, owner, team), ', ') FROM crm.verdict$$), 'accepted ben sdr', 'the verdict is of him who passes the lead on');
+SELECT is(tried($$INSERT INTO crm.routing_rule (rule, pool, on_stage) VALUES ('first', 'p', 'mql'), ('second', 'ae', 'sql'); INSERT INTO crm.lead (source, owner) VALUES ('t', 'mia'); UPDATE crm.lead SET stage = 'sql'$$,
+                $$SELECT string_agg(concat_ws(' ', verdict, owner, team), ', ') FROM crm.verdict$$), 'accepted alex ae', 'or of him who gets it, where the move is the handover');
 SELECT is(tried($$INSERT INTO crm.routing_rule (rule, pool) VALUES ('r', 'p'); INSERT INTO crm.lead (source, stage) VALUES ('t', 'mql'); UPDATE crm.lead SET owner = 'mia', owner_reason = 'x'; SELECT leadflow.route('crm', id, reason => 'no answer for a day') FROM crm.lead$$,
                 $$SELECT concat_ws(' ', owner, owner_reason) FROM crm.lead$$), 'ben no answer for a day', 'route: the caller''s reason');
 SELECT is(tried(c.statement), c.expected, c.label)
