@@ -43,6 +43,9 @@ OBJS = \
 	src/guard/definition.o \
 	src/guard/explain.o \
 	src/guard/merge.o \
+	src/routing/routing.o \
+	src/routing/rule.o \
+	src/routing/pool.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -59,6 +62,7 @@ SQL_PARTS = \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
+	src/routing/routing.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
@@ -100,7 +104,9 @@ WORKSPACE_VIEWS = \
 	quarantine_reasons \
 	completeness \
 	data_quality \
-	duplicate_candidates
+	duplicate_candidates \
+	routing_faults \
+	routing_fairness
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

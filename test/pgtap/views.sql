@@ -536,6 +536,9 @@ ORDER BY c.relname;
 INSERT INTO crm.alert (alert_key, kind, at, raised_at, send_at, message) VALUES ('x', 'breach', '2026-03-01', '2026-03-01', '2026-03-01', 'x');
 INSERT INTO crm.sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, attempts, stops_on_touch, started_by, definition_version)
 VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, '{call}', 'stage mql', 1);
+INSERT INTO crm.pool (pool, fallback_owner) VALUES ('default', 'anna');
+INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'bert');
+UPDATE crm.team_member SET active = false WHERE member = 'bert';
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'
