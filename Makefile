@@ -36,6 +36,9 @@ OBJS = \
 	src/guard/statement.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
+	src/guard/cadence.o \
+	src/guard/nurture.o \
+	src/guard/collision.o \
 	src/guard/definition.o \
 	src/guard/explain.o \
 	src/guard/merge.o \
@@ -49,6 +52,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/cadence.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
@@ -75,6 +79,7 @@ WORKSPACE_VIEWS = \
 	sla_status \
 	sla_breach \
 	sla_compliance \
+	cadence_progress \
 	response_time \
 	handover \
 	never_contacted \

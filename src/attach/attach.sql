@@ -67,7 +67,7 @@ BEGIN
             LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = object_table AND a.attname = attachment_columns.name AND a.attnum > 0 AND NOT a.attisdropped
                 AND a.attidentity = '' AND a.attgenerated = '';
-            IF NOT FOUND OR key IN ('source', 'furthest_stage', 'updated_at', 'recorded_at', 'merged_into', 'field_sources') THEN
+            IF NOT FOUND OR key IN ('source', 'furthest_stage', 'updated_at', 'recorded_at', 'merged_into', 'field_sources', 'rests_until') THEN
                 RAISE EXCEPTION 'a row of % has no column "%" to map', object, key
                     USING ERRCODE = 'undefined_column',
                           HINT = pg_catalog.format('Map columns of %s.%s that a writer may set.', workspace, object);

@@ -57,7 +57,7 @@ text_array(char **strings, int n)
 }
 
 /* Length of an interval; a day is 24 hours, and the policy has no months. */
-static int64
+int64
 interval_length(const Interval *interval)
 {
 	int64		length;
@@ -153,8 +153,8 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	Datum		calendar = policy_calendar(rulebook, policy, owner);
 	TimestampTz due = reckon(calendar, start, &policy->target);
 	bool		is_lead = policy->object == OBJECT_LEAD;
-	Datum		values[20];
-	bool		nulls[20] = {false};
+	Datum		values[27];
+	bool		nulls[27] = {false};
 
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = CStringGetTextDatum(policy->policy);
@@ -185,7 +185,24 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[18] = PointerGetDatum(policy->stops_on_stage);
 	nulls[18] = (policy->stops_on_stage == NULL);
 	values[19] = BoolGetDatum(policy->stops_on_verdict);
+	values[20] = Int32GetDatum((int32) policy->attempts);
+	nulls[20] = (policy->attempts == 0);
+	values[21] = Int32GetDatum((int32) policy->channels);
+	nulls[21] = (policy->channels == 0);
+	values[22] = IntervalPGetDatum(&policy->spacing);
+	nulls[22] = !policy->has_spacing;
+	values[23] = IntervalPGetDatum(&policy->attempt_every);
+	nulls[23] = !policy->has_attempt_every;
+	values[24] = text_array(policy->stops_on_inbound, policy->n_stops_on_inbound);
+	nulls[24] = (policy->n_stops_on_inbound == 0);
+	values[25] = PointerGetDatum(policy->starts_on_stage);
+	nulls[25] = !policy->stops_on_leaving;
+	values[26] = BoolGetDatum(policy->restarts);
 	(void) statement_run(rulebook, is_lead ? START_CLOCK : START_OPPORTUNITY_CLOCK, values, nulls);
+
+	/* what stops it may have been recorded before it starts */
+	if (is_lead && (policy->attempts > 0 || policy->n_stops_on_inbound > 0))
+		reckon_cadences(rulebook, move->evidence.lead_id, NULL);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -405,6 +422,24 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	PopActiveSnapshot();
 }
 
+/* May a clock wait for an answer of that kind? */
+static bool
+kind_answers(Rulebook *rulebook, Datum kind_datum, const char *kind)
+{
+	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
+
+	if (known != NULL && known->is_contact)
+		return true;
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
+			return true;
+	}
+	return false;
+}
+
 /* May a clock wait for an outbound touch of that kind? */
 static bool
 kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
@@ -438,6 +473,7 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	values[2] = kind;
 	values[3] = Int64GetDatum(touch_id);
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
+	reckon_cadences(rulebook, lead_id, &at);
 }
 
 /* A touch was corrected or removed: undo what it started and stopped. */
@@ -455,12 +491,14 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 		return;
 	kind = slot_getattr(old_row, touch->kind, &isnull);
 	name = TextDatumGetCString(kind);
-	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
+	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, kind, name) &&
+		!kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));
 	(void) statement_run(rulebook, RETRACT_STARTS, &id, NULL);
 	(void) statement_run(rulebook, RETRACT_STOPS, &id, NULL);
+	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
 }
 
 /* The row that a recorder below is about, which belongs on one table. */
@@ -524,7 +562,13 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	kind = slot_getattr(row, touch->kind, &isnull);
 
 	if (touch_is_inbound(slot_getattr(row, touch->direction, &isnull)))
-		inbound_touch(rulebook, id, lead_id, at, TextDatumGetCString(kind));
+	{
+		char	   *name = TextDatumGetCString(kind);
+
+		if (kind_answers(rulebook, kind, name))
+			reckon_cadences(rulebook, lead_id, &at);
+		inbound_touch(rulebook, id, lead_id, at, name);
+	}
 	else
 		outbound_touch(rulebook, id, lead_id, at, kind);
 }

@@ -141,7 +141,8 @@ leadflow_overwrite_rule_guard(PG_FUNCTION_ARGS)
 {
 	static const char *const kept[] = {
 		"id", "source", "external_id", "stage", "stage_since", "furthest_stage", "created_at", "updated_at",
-		"closed_at", "status", "reason", "reason_note", "merged_into", "merged_from", "field_sources"
+		"closed_at", "status", "reason", "reason_note", "owner_reason", "narrative", "nurture_track", "wake_at", "rests_until",
+		"merged_into", "merged_from", "field_sources"
 	};
 	TriggerData *trigger = check_trigger(fcinfo, "overwrite_rule_guard", TRIGGER_EVENT_BEFORE, true);
 	HeapTuple	tuple = row_to_write(trigger);

@@ -27,6 +27,7 @@
 #include "compat.h"
 #include "guard/guard.h"
 #include "guard/judge.h"
+#include "guard/nurture.h"
 #include "guard/overwrite.h"
 #include "guard/stamp.h"
 #include "guard/statement.h"
@@ -286,6 +287,7 @@ guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 		if (isnull || !is_closed(stage))
 			stamp(&stamps, rules, FIELD_CLOSED_AT, TimestampTzGetDatum(since), !is_closed(stage));
 	}
+	nurture_stamps(&stamps, rulebook, rules, NULL, row, NULL, stage, since);
 	if (rules->n_overwrites > 0)
 	{
 		value = overwrite_insert(rules, row, &isnull);
@@ -295,14 +297,52 @@ guard_insert(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 									 stamps.n, stamps.columns, stamps.values, stamps.nulls);
 }
 
+/* Why a lead has its owner is not why it has the next one. */
+static void
+forget_owner_reason(TriggerData *trigger, Stamps *stamps, ObjectRules *rules)
+{
+	bool		isnull;
+
+	if (rules->kind != OBJECT_LEAD ||
+		!field_changed(rules, trigger->tg_trigslot, trigger->tg_newslot, FIELD_OWNER) ||
+		column_is_written(trigger, rules, FIELD_OWNER_REASON))
+		return;
+	(void) field_of(rules, trigger->tg_newslot, FIELD_OWNER_REASON, &isnull);
+	if (!isnull)
+		stamp(stamps, rules, FIELD_OWNER_REASON, (Datum) 0, true);
+}
+
+/* May a row that stays in its stage have this owner?  False: it has been parked. */
+static bool
+owner_is_settled(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+				 TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
+{
+	TupleTableSlot *old_row = trigger->tg_trigslot;
+	Move		move;
+	List	   *unmet;
+
+	if (rules->kind != OBJECT_LEAD || !rulebook->owner_reason_required ||
+		(!field_changed(rules, old_row, row, FIELD_OWNER) &&
+		 !field_changed(rules, old_row, row, FIELD_ACCOUNT_ID)))
+		return true;
+	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
+	move.old_row = old_row;
+	move.overwrites = overwrites;
+	unmet = judge_owner_only(&move);
+	return unmet == NIL ||
+		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
+}
+
 /*
  * Apply what the guard keeps to an updated row that stays in its stage.
  */
 static HeapTuple
-guard_same_stage(TriggerData *trigger, ObjectRules *rules,
-				 TupleTableSlot *old_row, TupleTableSlot *new_row)
+guard_same_stage(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+				 TupleTableSlot *old_row, TupleTableSlot *new_row, const Stage *stage,
+				 const Overwrites *overwrites)
 {
-	static const Field kept[] = {FIELD_STAGE_SINCE, FIELD_CREATED_AT, FIELD_FURTHEST_STAGE, FIELD_CLOSED_AT};
+	static const Field kept[] = {FIELD_STAGE_SINCE, FIELD_CREATED_AT, FIELD_FURTHEST_STAGE, FIELD_CLOSED_AT,
+	FIELD_RESTS_UNTIL};
 	Stamps		stamps = {0};
 	TupleTableSlot *row;
 	HeapTuple	tuple;
@@ -318,8 +358,11 @@ guard_same_stage(TriggerData *trigger, ObjectRules *rules,
 			stamp(&stamps, rules, kept[i], value, isnull);
 		}
 	}
+	forget_owner_reason(trigger, &stamps, rules);
 	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(leadflow_now()), false);
 	tuple = stamp_updated_row(trigger, &stamps, &row);
+	if (tuple != NULL && !owner_is_settled(trigger, rulebook, rules, row, stage, overwrites))
+		tuple = NULL;
 	if (row != new_row)
 		ExecDropSingleTupleTableSlot(row);
 	return tuple;
@@ -436,7 +479,11 @@ guard_move(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 		clear_old(&stamps, rules, old_row, new_row, FIELD_REASON_NOTE);
 	}
 
+	nurture_stamps(&stamps, rulebook, rules, old_row, new_row, from, to, since);
+	forget_owner_reason(trigger, &stamps, rules);
+
 	/* judge the row as it will be written */
+	move.old_row = old_row;
 	tuple = stamp_updated_row(trigger, &stamps, &move.row);
 	move_set_time(&move, since);
 	move.overwrites = overwrites;
@@ -528,7 +575,7 @@ guard_change(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 		if (field_changed(rules, old_row, new_row, FIELD_VARIANT) &&
 			!variant_is_met(trigger, rulebook, rules, new_row, to, overwrites))
 			return NULL;
-		return guard_same_stage(trigger, rules, old_row, new_row);
+		return guard_same_stage(trigger, rulebook, rules, old_row, new_row, to, overwrites);
 	}
 	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours, overwrites);
 }

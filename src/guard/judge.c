@@ -22,6 +22,7 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
+#include "guard/collision.h"
 #include "guard/judge.h"
 #include "guard/statement.h"
 #include "leadflow.h"
@@ -100,6 +101,7 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->rules = rules;
 	move->rel = rel;
 	move->row = row;
+	move->old_row = NULL;
 	move->from = from;
 	move->to = to;
 	move->variant = variant_of(move);
@@ -112,6 +114,7 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->evidence.rulebook = rulebook;
 	move->evidence.fresh = false;
 	move->evidence.gathered = false;
+	move->evidence.cadence_read = false;
 	value = row_field(move, lead_field, &isnull);
 	move->evidence.has_lead = !isnull;
 	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
@@ -361,10 +364,30 @@ reason_applies(const Reason *reason, const Stage *to)
 	return reason->n_applies_to == 0;
 }
 
-static bool
+bool
 is_blank(const char *string)
 {
 	return string == NULL || string[strspn(string, " \t\r\n")] == '\0';
+}
+
+/*
+ * Who claims that nobody was reached has tried as often as was agreed.  A lead
+ * without a cadence is not asked about.
+ */
+static void
+judge_attempts(Move *move, const char *reason, List **findings, bool want_all)
+{
+	const char *cadence = evidence_cadence(&move->evidence);
+	bool		met = cadence == NULL ||
+		(strcmp(cadence, "running") != 0 && strcmp(cadence, "answered") != 0);
+	Finding    *finding;
+
+	if (met && !want_all)
+		return;
+	finding = add_finding(findings, "attempts", move->to,
+						  psprintf("Reason %s may be given when the attempts that were agreed are made and nobody has answered.", reason),
+						  "Make the attempts that the report cadence_progress lists, or give the reason that was found.", met);
+	finding->seen = psprintf("cadence = %s", cadence == NULL ? "null" : cadence);
 }
 
 static void
@@ -391,6 +414,9 @@ judge_reason(Move *move, List **findings, bool want_all)
 		if (!move->reason_given)
 			finding->seen = "no reason was given with this move";
 	}
+
+	if (reason != NULL && reason->needs_attempts && move->rules->kind == OBJECT_LEAD)
+		judge_attempts(move, code, findings, want_all);
 
 	if (reason != NULL && reason->needs_note)
 	{
@@ -584,7 +610,18 @@ judge(Move *move, bool want_all)
 	judge_status(move, &findings);
 	judge_reason(move, &findings, want_all);
 	judge_criteria(move, &findings, want_all);
+	judge_collision(move, &findings);
 	judge_lead(move, &findings, want_all);
+	return findings;
+}
+
+/* What is wrong with another owner of a row that stays in its stage. */
+List *
+judge_owner_only(Move *move)
+{
+	List	   *findings = NIL;
+
+	judge_collision(move, &findings);
 	return findings;
 }
 

@@ -25,6 +25,7 @@ typedef struct Move
 	ObjectRules *rules;
 	Relation	rel;
 	TupleTableSlot *row;		/* as it will be, or is, written */
+	TupleTableSlot *old_row;	/* NULL for a new row, and one that is only asked about */
 	const Stage *from;			/* NULL for a new row */
 	const Stage *to;
 	TimestampTz at;				/* when the stage begins to hold */
@@ -63,7 +64,9 @@ extern bool transition_allowed(ObjectRules *rules, const char *variant,
 							   const Transition **transition);
 extern bool reason_is_owed(const Stage *to, const Transition *transition);
 extern List *judge(Move *move, bool want_all);
+extern List *judge_owner_only(Move *move);
 extern List *judge_status_only(Move *move);
+extern bool is_blank(const char *string);
 extern bool any_enforced(List *findings);
 
 /* In words: finding.c */

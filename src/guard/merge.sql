@@ -35,7 +35,8 @@ CREATE FUNCTION leadflow.descriptive_fields(relation regclass) RETURNS text[]
     FROM pg_catalog.pg_attribute a
     WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
         AND a.attname <> ALL ('{id,source,external_id,stage,stage_since,furthest_stage,status,variant,reason,reason_note,
-                                created_at,updated_at,closed_at,merged_into,merged_from,field_sources}')
+                                created_at,updated_at,closed_at,merged_into,merged_from,field_sources,
+                                owner_reason,narrative,nurture_track,wake_at,rests_until}')
 $$;
 COMMENT ON FUNCTION leadflow.descriptive_fields(regclass) IS
     'the columns of lead or opportunity that describe, in their order: not those that identify a row, belong to its stage or are kept by leadflow. Columns that were added are among them';
@@ -123,7 +124,8 @@ BEGIN
                             WHERE t.lead_id = c.lead_id AND t.at >= c.started_at AND t.direction = ''outbound''
                                 AND t.kind = ANY (c.stops_on_touch)
                             ORDER BY t.at, t.id LIMIT 1) a ON true
-         WHERE c.lead_id = ANY ($1) AND c.cancelled_at IS NULL AND (c.stopped_at IS NULL OR c.stop_touch_id IS NOT NULL)
+         WHERE c.lead_id = ANY ($1) AND c.attempts IS NULL AND c.stops_on_inbound IS NULL
+             AND c.cancelled_at IS NULL AND (c.stopped_at IS NULL OR c.stop_touch_id IS NOT NULL)
              AND a.id IS DISTINCT FROM c.stop_touch_id
          ORDER BY c.started_at, c.id', workspace) USING leads
     LOOP
@@ -136,6 +138,7 @@ BEGIN
                      AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))', workspace)
             USING clock.id, clock.at, clock.touch_id, clock.stopped_by;
     END LOOP;
+    PERFORM leadflow.reckon_cadences(workspace, l) FROM pg_catalog.unnest(leads) l;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.answer_clocks(name, bigint[]) IS

@@ -11,6 +11,7 @@ DECLARE
     stage leadflow.stage;
     is_move boolean;
     superseded boolean;
+    collides boolean;
     columns text;
     wanted text[] := '{}';
     done bigint;
@@ -54,7 +55,10 @@ BEGIN
         superseded := present_stage OPERATOR(pg_catalog.=) stage OR present_stage OPERATOR(pg_catalog.<@) stage
             OR NOT leadflow.is_exit(stage) AND present_stage OPERATOR(pg_catalog.>=) stage;
     ELSE
-        superseded := parked.parked_row -> 'status' = present -> 'status' AND parked.parked_row -> 'variant' = present -> 'variant';
+        -- what nobody but its owner was to be given
+        collides := parked.unmet @> '[{"criterion": "collision"}]';
+        superseded := parked.parked_row -> 'status' = present -> 'status' AND parked.parked_row -> 'variant' = present -> 'variant'
+            AND NOT (collides AND parked.parked_row -> 'owner' IS DISTINCT FROM present -> 'owner');
     END IF;
     SELECT pg_catalog.array_agg(f) INTO wanted
     FROM pg_catalog.unnest(leadflow.descriptive_fields(pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass)) f
@@ -65,8 +69,14 @@ BEGIN
         END IF;
         IF is_move THEN
             wanted := wanted || '{stage,reason_note}';
+            IF parked.object = 'lead' THEN
+                wanted := wanted || '{narrative,nurture_track,wake_at,owner_reason}';
+            END IF;
         ELSE
             wanted := wanted || '{variant}';
+            IF collides THEN
+                wanted := wanted || '{owner,owner_reason}';
+            END IF;
         END IF;
         -- a reason of an earlier move does not become one of this move
         IF is_move AND NOT parked.unmet @> '[{"criterion": "reason", "seen": "no reason was given with this move"}]' THEN

@@ -19,6 +19,7 @@
 #include "guard/clocks.h"
 #include "guard/guard.h"
 #include "guard/ledger.h"
+#include "guard/nurture.h"
 #include "guard/statement.h"
 
 /* Fill in what all events of a move have in common. */
@@ -121,6 +122,7 @@ static void
 record_move(Move *move, const Stage *furthest)
 {
 	write_history(move, furthest);
+	record_stay(move);
 	clocks_on_stage(move);
 	if (move->rules->kind == OBJECT_OPPORTUNITY)
 		move_lead_along(move);
@@ -270,6 +272,7 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	{
 		if (!stage_equal(from, to))
 		{
+			move.old_row = old_row;
 			move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
 			move.status_given = !same_column(old_row, new_row, rules->fields[FIELD_STATUS]);
 			judge_again(&move);

@@ -17,9 +17,10 @@
 #include "utils/resowner.h"
 
 #include "guard/statement.h"
+#include "rulebook/evidence.h"
 #include "rulebook/owner.h"
 
-#define MAX_ARGS	20
+#define MAX_ARGS	27
 
 /* Types that only the workspace knows. */
 #define STAGE_TYPE			((Oid) 1)
@@ -45,28 +46,34 @@
 
 /*
  * Of each metric at most one clock is running: a stricter promise takes the
- * place of the one that runs, a laxer one does not start.  Where the answer
- * was recorded before the question, the clock is met at once and disturbs
- * nothing.
+ * place of the one that runs, a laxer one does not start; where the promise
+ * restarts ($27), it takes the place of an earlier one that is not late yet.
+ * Where the answer was recorded before the question, the clock is met at once
+ * and disturbs nothing; what stops it otherwise than by one touch ($21 attempts,
+ * $25 inbound kinds) is seen to by RECKON_CADENCES.
  */
+#define GIVES_WAY \
+	"(due_at OPERATOR(pg_catalog.>) $10 OR ($27 AND started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8))"
 #define START_CLOCK_OF(clocks) \
-	"WITH answer AS MATERIALIZED (" ANSWER("$17", "$8", "$16") ")," \
+	"WITH answer AS MATERIALIZED (SELECT a.* FROM (" ANSWER("$17", "$8", "$16") ") AS a WHERE $21 IS NULL AND $25 IS NULL)," \
 	" superseded AS (" \
 	"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2" \
 	"  WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3 AND " RUNNING \
-	"  AND due_at OPERATOR(pg_catalog.>) $10 AND NOT EXISTS (SELECT FROM answer) RETURNING id)" \
+	"  AND " GIVES_WAY " AND NOT EXISTS (SELECT FROM answer) RETURNING id)" \
 	" INSERT INTO %1$s.sla_clock (lead_id, opportunity_id, policy, metric, owner, team, variant, definition_version," \
 	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by," \
-	"  stops_on_touch, stops_on_stage, stops_on_verdict)" \
+	"  stops_on_touch, stops_on_stage, stops_on_verdict, attempts, channels, spacing, attempt_every, stops_on_inbound," \
+	"  stops_on_leaving)" \
 	" SELECT $17, $18, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15," \
-	"  a.at, a.id, 'touch ' OPERATOR(pg_catalog.||) a.kind, $16, $19, $20" \
+	"  a.at, a.id, 'touch ' OPERATOR(pg_catalog.||) a.kind, $16, $19, $20, $21, $22, $23," \
+	"  $24, $25, $26" \
 	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN answer a ON true" \
 	" WHERE a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
-	"  AND " RUNNING " AND due_at OPERATOR(pg_catalog.<=) $10) ON CONFLICT DO NOTHING"
+	"  AND " RUNNING " AND NOT " GIVES_WAY ") ON CONFLICT DO NOTHING"
 #define START_CLOCK_TYPES \
 	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
 		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID, \
-		STAGE_TYPE, BOOLOID}
+		STAGE_TYPE, BOOLOID, INT4OID, INT4OID, INTERVALOID, INTERVALOID, TEXTARRAYOID, STAGE_TYPE, BOOLOID}
 
 /* An interval without days: a day of elapsed time is 24 hours */
 #define HOURS(time) \
@@ -76,6 +83,7 @@
 #define REACHED \
 	"((stops_on_verdict AND ($5 OR $3 OPERATOR(pg_catalog.>=) 'sal'::leadflow.stage))" \
 	" OR COALESCE($3 OPERATOR(pg_catalog.<@) stops_on_stage, false)" \
+	" OR COALESCE(NOT $3 OPERATOR(pg_catalog.<@) stops_on_leaving, false)" \
 	" OR COALESCE(NOT $5 AND NOT leadflow.is_exit(stops_on_stage) AND $3 OPERATOR(pg_catalog.>=) stops_on_stage, false))"
 #define STOP_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET" \
@@ -138,8 +146,8 @@ static const struct
 	[LOCK_LEAD] = {
 		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
 	},
-	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 20, START_CLOCK_TYPES},
-	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 20, START_CLOCK_TYPES},
+	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 27, START_CLOCK_TYPES},
+	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 27, START_CLOCK_TYPES},
 	[STOP_CLOCKS_BY_STAGE] = {
 		STOP_CLOCKS_OF(LEAD_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, BOOLOID}
 	},
@@ -151,7 +159,7 @@ static const struct
 	[STOP_CLOCKS_BY_TOUCH] = {
 		"UPDATE %1$s.sla_clock SET stopped_at = $2, stop_touch_id = $4, stopped_by = 'touch ' OPERATOR(pg_catalog.||) $3"
 		" WHERE lead_id OPERATOR(pg_catalog.=) $1 AND started_at OPERATOR(pg_catalog.<=) $2"
-		"  AND $3 OPERATOR(pg_catalog.=) ANY (stops_on_touch)"
+		"  AND $3 OPERATOR(pg_catalog.=) ANY (stops_on_touch) AND attempts IS NULL AND stops_on_inbound IS NULL"
 		"  AND cancelled_at IS NULL AND (stopped_at IS NULL OR stopped_at OPERATOR(pg_catalog.>) $2)",
 		4,
 		{INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
@@ -188,12 +196,75 @@ static const struct
 	[RETRACT_STOPS] = {
 		"UPDATE %1$s.sla_clock c SET stopped_at = a.at, stop_touch_id = a.id, stopped_by = 'touch ' OPERATOR(pg_catalog.||) a.kind"
 		" FROM %1$s.sla_clock o LEFT JOIN LATERAL (" ANSWER("o.lead_id", "o.started_at", "o.stops_on_touch") ") AS a ON true"
-		" WHERE o.stop_touch_id OPERATOR(pg_catalog.=) $1 AND c.id OPERATOR(pg_catalog.=) o.id"
+		" WHERE o.stop_touch_id OPERATOR(pg_catalog.=) $1 AND o.attempts IS NULL AND o.stops_on_inbound IS NULL AND c.id OPERATOR(pg_catalog.=) o.id"
 		" AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) o.lead_id"
 		"  AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NOT DISTINCT FROM o.opportunity_id"
 		"  AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))",
 		1,
 		{INT8OID}
+	},
+
+	/*
+	 * Clocks that a number of attempts stops, or an inbound touch: when they
+	 * stop is told by all touches since they started.  One that was stopped by
+	 * a touch that is no more runs again.  What else stopped it earlier stands.
+	 */
+	[RECKON_CADENCES] = {
+		"UPDATE %1$s.sla_clock c SET stopped_at = e.at, stop_touch_id = e.touch_id, stopped_by = e.stopped_by"
+		" FROM %1$s.sla_clock o LEFT JOIN LATERAL ("
+		"  SELECT s.at, s.touch_id, s.stopped_by FROM ("
+		"   (SELECT t.at, t.id AS touch_id, '" STOPPED_BY_ANSWER "' OPERATOR(pg_catalog.||) t.kind AS stopped_by"
+		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>=) o.started_at"
+		"     AND t.direction OPERATOR(pg_catalog.=) 'inbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_inbound)"
+		"    ORDER BY t.at, t.id LIMIT 1)"
+		"   UNION ALL"
+		"   (SELECT t.at, t.id, CASE WHEN o.attempts IS NULL THEN 'touch ' OPERATOR(pg_catalog.||) t.kind ELSE '" STOPPED_BY_ATTEMPTS "' END"
+		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1"
+		"     AND t.at OPERATOR(pg_catalog.=) CASE WHEN o.attempts IS NULL THEN"
+		"      (SELECT pg_catalog.min(f.at) FROM %1$s.touch f WHERE f.lead_id OPERATOR(pg_catalog.=) $1"
+		"        AND f.at OPERATOR(pg_catalog.>=) o.started_at AND f.direction OPERATOR(pg_catalog.=) 'outbound'"
+		"        AND f.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch))"
+		"      ELSE (SELECT (leadflow.count_attempts(pg_catalog.array_agg(f.at), pg_catalog.array_agg(COALESCE(f.channel, f.kind)),"
+		"         o.spacing, o.attempts, o.channels)).complete_at FROM %1$s.touch f WHERE f.lead_id OPERATOR(pg_catalog.=) $1"
+		"        AND f.at OPERATOR(pg_catalog.>=) o.started_at AND f.direction OPERATOR(pg_catalog.=) 'outbound'"
+		"        AND f.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)) END"
+		"     AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)"
+		"    ORDER BY t.id LIMIT 1)"
+		"  ) AS s ORDER BY s.at, s.touch_id LIMIT 1) AS e ON true"
+		" WHERE o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NULL AND o.cancelled_at IS NULL"
+		"  AND (o.attempts IS NOT NULL OR o.stops_on_inbound IS NOT NULL) AND c.id OPERATOR(pg_catalog.=) o.id"
+		"  AND (o.stopped_at IS NULL OR o.stop_touch_id IS NOT NULL OR e.at OPERATOR(pg_catalog.<) o.stopped_at)"
+		"  AND (e.at, e.touch_id) IS DISTINCT FROM (o.stopped_at, o.stop_touch_id)"
+		"  AND (e.at IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) $1"
+		"   AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NULL"
+		"   AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))",
+		1,
+		{INT8OID}
+	},
+
+	[INSERT_STAY] = {
+		"INSERT INTO %1$s.nurture_stay (lead_id, entered_at, from_stage, owner, reason, narrative, nurture_track, wake_at, rests_until)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9,
+		{INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID}
+	},
+
+	/* an active member besides $2 who owns the account, or another open lead of it */
+	[OTHER_OWNER] = {
+		"SELECT o.owner FROM ("
+		" SELECT a.owner, 1 AS place FROM %1$s.account a WHERE a.id OPERATOR(pg_catalog.=) $1"
+		" UNION ALL"
+		" SELECT l.owner, 2 FROM %1$s.lead l WHERE l.account_id OPERATOR(pg_catalog.=) $1 AND l.id OPERATOR(pg_catalog.<>) $3"
+		"  AND l.merged_into IS NULL AND l.stage OPERATOR(pg_catalog.>=) 'mql'::leadflow.stage"
+		"  AND l.stage OPERATOR(pg_catalog.<) 'won'::leadflow.stage"
+		") AS o JOIN %1$s.team_member m ON m.member OPERATOR(pg_catalog.=) o.owner AND m.active"
+		" WHERE NOT EXISTS (SELECT FROM %1$s.lead l WHERE l.account_id OPERATOR(pg_catalog.=) $1 AND l.owner OPERATOR(pg_catalog.=) $2"
+		"  AND l.id OPERATOR(pg_catalog.<>) $3 AND l.merged_into IS NULL AND l.stage OPERATOR(pg_catalog.>=) 'mql'::leadflow.stage"
+		"  AND l.stage OPERATOR(pg_catalog.<) 'won'::leadflow.stage)"
+		"  AND NOT EXISTS (SELECT FROM %1$s.account a WHERE a.id OPERATOR(pg_catalog.=) $1 AND a.owner OPERATOR(pg_catalog.=) $2)"
+		"  AND o.owner OPERATOR(pg_catalog.<>) $2 ORDER BY o.place, o.owner LIMIT 1",
+		3,
+		{INT8OID, TEXTOID, INT8OID}
 	},
 
 	/* a touch, or a change of a field, of a lead that was found to be another */
@@ -264,11 +335,13 @@ prepare(Rulebook *rulebook, Statement statement)
 
 /*
  * Run a statement as the workspace's owner; gives the number of rows it
- * touched.  What it fires in turn acts in the name of the present user.
+ * touched, and the first value of the result as text where one is asked for.
+ * What it fires in turn acts in the name of the present user.
  */
-uint64
-statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
+static uint64
+run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls, char **result)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	Oid			outer_user = statement_user;
 	OwnerState	state;
 	uint64		processed = 0;
@@ -290,6 +363,12 @@ statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *
 		if (SPI_execute_plan(rulebook->plans[statement], args, spi_nulls, false, 0) < 0)
 			elog(ERROR, "could not write to workspace %s", rulebook->schema);
 		processed = SPI_processed;
+		if (result != NULL && processed > 0)
+		{
+			char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+
+			*result = value == NULL ? NULL : MemoryContextStrdup(caller, value);
+		}
 		SPI_finish();
 	}
 	PG_FINALLY();
@@ -300,6 +379,22 @@ statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *
 
 	become_self(&state);
 	return processed;
+}
+
+uint64
+statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
+{
+	return run(rulebook, statement, args, nulls, NULL);
+}
+
+/* The first value that a statement gives, as text; NULL for none. */
+char *
+statement_fetch(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
+{
+	char	   *result = NULL;
+
+	(void) run(rulebook, statement, args, nulls, &result);
+	return result;
 }
 
 /* In whose name the module acts: the writer's, also while it is the owner. */

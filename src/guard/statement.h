@@ -29,6 +29,9 @@ typedef enum Statement
 	RECKON_PAUSES,
 	RETRACT_STARTS,
 	RETRACT_STOPS,
+	RECKON_CADENCES,
+	INSERT_STAY,
+	OTHER_OWNER,
 	GIVE_TOUCH,
 	CARRY_OVER
 } Statement;
@@ -38,6 +41,8 @@ StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for ever
 
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,
 							Datum *args, const bool *nulls);
+extern char *statement_fetch(Rulebook *rulebook, Statement statement,
+							 Datum *args, const bool *nulls);
 extern Oid	acting_user(void);
 extern Datum session_actor(void);
 extern Datum actor(void);

@@ -103,7 +103,7 @@ resolve_evidence(ParseState *pstate, ColumnRef *cref, Node *var)
 	param->paramid = number;
 	param->paramtype = evidence_type(number);
 	param->paramtypmod = -1;
-	param->paramcollid = InvalidOid;
+	param->paramcollid = get_typcollation(param->paramtype);
 	param->location = cref->location;
 	return (Node *) param;
 }

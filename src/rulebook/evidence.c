@@ -39,7 +39,8 @@ static const struct
 	{"attempts", INT8OID},		/* outbound touches that count as contact */
 	{"channels_tried", INT8OID},	/* different channels of them */
 	{"last_attempt_at", TIMESTAMPTZOID},
-	{"last_inbound_at", TIMESTAMPTZOID}
+	{"last_inbound_at", TIMESTAMPTZOID},
+	{"cadence", TEXTOID}		/* how the latest cadence stands; null for none */
 };
 
 /* The number of a kind of evidence, or 0 for a name that is none. */
@@ -90,6 +91,15 @@ keep_instant(Evidence *evidence, EvidenceKind kind, TimestampTz at, bool earlies
 		set_value(evidence, kind, TimestampTzGetDatum(at));
 }
 
+static void
+report_altered(const char *table)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("table \"%s\" was altered by another session", table),
+			 errhint("Try again.")));
+}
+
 /*
  * A column may have been altered just before the table was locked: it is not
  * what the rulebook found any more.
@@ -108,10 +118,7 @@ check_columns(TouchColumns *columns, TupleDesc desc)
 		fit = fit && (type == TEXTOID || type == VARCHAROID);
 	}
 	if (!fit)
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-				 errmsg("table \"touch\" was altered by another session"),
-				 errhint("Try again.")));
+		report_altered("touch");
 }
 
 /*
@@ -134,7 +141,7 @@ gather(Evidence *evidence)
 	ScanKeyData key;
 	HeapTuple	tuple;
 
-	for (int i = 0; i < EVIDENCE_COUNT; i++)
+	for (int i = 0; i < EVIDENCE_CADENCE - 1; i++)
 	{
 		evidence->nulls[i] = (kinds[i].type != INT8OID);
 		evidence->values[i] = Int64GetDatum(0);
@@ -232,9 +239,110 @@ gather(Evidence *evidence)
 	pfree(signal_kinds);
 }
 
+/* The same of the table of clocks. */
+static void
+check_clock_columns(ClockColumns *columns, TupleDesc desc)
+{
+	if (TupleDescAttr(desc, columns->lead_id - 1)->atttypid != INT8OID ||
+		TupleDescAttr(desc, columns->started_at - 1)->atttypid != TIMESTAMPTZOID ||
+		TupleDescAttr(desc, columns->stopped_at - 1)->atttypid != TIMESTAMPTZOID ||
+		TupleDescAttr(desc, columns->cancelled_at - 1)->atttypid != TIMESTAMPTZOID ||
+		(TupleDescAttr(desc, columns->stopped_by - 1)->atttypid != TEXTOID &&
+		 TupleDescAttr(desc, columns->stopped_by - 1)->atttypid != VARCHAROID))
+		report_altered("sla_clock");
+}
+
+/* How does a cadence stand?  A clock that ended later runs still. */
+static const char *
+cadence_state(ClockColumns *columns, HeapTuple tuple, TupleDesc desc, TimestampTz as_of)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+	char	   *by;
+
+	if (isnull)
+	{
+		value = heap_getattr(tuple, columns->cancelled_at, desc, &isnull);
+		return isnull || DatumGetTimestampTz(value) > as_of ? "running" : "ended";
+	}
+	if (DatumGetTimestampTz(value) > as_of)
+		return "running";
+	value = heap_getattr(tuple, columns->stopped_by, desc, &isnull);
+	by = isnull ? "" : TextDatumGetCString(value);
+	if (strcmp(by, STOPPED_BY_ATTEMPTS) == 0)
+		return "exhausted";
+	if (strncmp(by, STOPPED_BY_ANSWER, strlen(STOPPED_BY_ANSWER)) == 0)
+		return "answered";
+	return "ended";
+}
+
+/*
+ * Read how the cadence that the lead began last stands: of its clocks those
+ * with a number of attempts.
+ */
+static void
+read_cadence(Evidence *evidence)
+{
+	ClockColumns *columns = &evidence->rulebook->clock;
+	TimestampTz latest = DT_NOBEGIN;
+	Relation	rel;
+	TupleDesc	desc;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	evidence->cadence_read = true;
+	evidence->cadence = NULL;
+	if (!evidence->has_lead || !evidence->rulebook->has_clocks)
+		return;
+
+	rel = table_open(columns->relid, AccessShareLock);
+	desc = RelationGetDescr(rel);
+	if (!evidence->rulebook->valid)
+		check_clock_columns(columns, desc);
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(evidence->lead_id));
+	scan = systable_beginscan(rel, columns->lead_index,
+							  OidIsValid(columns->lead_index) && evidence->rulebook->valid,
+							  SnapshotSelf, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TimestampTz started;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+
+		if (heap_attisnull(tuple, columns->attempts, desc))
+			continue;
+		started = DatumGetTimestampTz(heap_getattr(tuple, columns->started_at, desc, &isnull));
+		if (isnull || started > evidence->as_of || started < latest)
+			continue;
+		latest = started;
+		evidence->cadence = cadence_state(columns, tuple, desc, evidence->as_of);
+	}
+	systable_endscan(scan);
+	table_close(rel, NoLock);
+}
+
+/* How the latest cadence stands; NULL where there was none. */
+const char *
+evidence_cadence(Evidence *evidence)
+{
+	if (!evidence->cadence_read)
+		read_cadence(evidence);
+	return evidence->cadence;
+}
+
 Datum
 evidence_value(Evidence *evidence, int number, bool *isnull)
 {
+	if (number == EVIDENCE_CADENCE)
+	{
+		const char *cadence = evidence_cadence(evidence);
+
+		*isnull = (cadence == NULL);
+		return cadence == NULL ? (Datum) 0 : CStringGetTextDatum(cadence);
+	}
 	if (!evidence->gathered)
 		gather(evidence);
 	*isnull = evidence->nulls[number - 1];

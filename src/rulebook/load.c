@@ -312,8 +312,8 @@ load_sources(Rulebook *rulebook)
 static void
 load_reasons(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tSbb",
-						  "SELECT code::pg_catalog.text, applies_to, needs_note, active"
+	uint64		n = query(rulebook, "tSbbtb",
+						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active"
 						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
@@ -338,7 +338,35 @@ load_reasons(Rulebook *rulebook)
 					(Stage *) copy_varlena(rulebook, elements[j]);
 		}
 		reason->needs_note = get_bool(i, 3);
-		reason->active = get_bool(i, 4);
+		reason->needs_attempts = get_bool(i, 4);
+		reason->nurture_track = get_optional_string(rulebook, i, 5);
+		reason->active = get_bool(i, 6);
+	}
+}
+
+/* Of those in use the first by position comes first. */
+static void
+load_tracks(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tiibn",
+						  "SELECT track::pg_catalog.text, wake_after, cool_down, active,"
+						  " pg_catalog.row_number() OVER (ORDER BY active DESC, position, track)"
+						  " FROM %s.nurture_track ORDER BY track COLLATE pg_catalog.\"C\"", NULL);
+
+	rulebook->tracks = allocate(rulebook, n, sizeof(NurtureTrack));
+	rulebook->n_tracks = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		NurtureTrack *track = &rulebook->tracks[i];
+		bool		isnull;
+
+		track->track = get_string(rulebook, i, 1);
+		track->wake_after = get_interval(i, 2, &isnull);
+		track->wakes = !isnull;
+		(void) get_required(rulebook, i, 3);
+		track->cool_down = get_interval(i, 3, &isnull);
+		track->active = get_bool(i, 4);
+		track->position = (int) DatumGetInt64(get_required(rulebook, i, 5));
 	}
 }
 
@@ -365,8 +393,8 @@ load_touch_kinds(Rulebook *rulebook)
 static void
 load_members(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "ttt",
-						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text"
+	uint64		n = query(rulebook, "tttb",
+						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text, active"
 						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->members = allocate(rulebook, n, sizeof(Member));
@@ -378,6 +406,7 @@ load_members(Rulebook *rulebook)
 		member->member = get_string(rulebook, i, 1);
 		member->team = (text *) copy_varlena(rulebook, get_required(rulebook, i, 2));
 		member->calendar = get_optional_string(rulebook, i, 3);
+		member->active = get_bool(i, 4);
 	}
 }
 
@@ -401,12 +430,13 @@ load_calendars(Rulebook *rulebook)
 static void
 load_policies(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tttsTTsbtiibtbb",
+	uint64		n = query(rulebook, "tttsTTsbtiibtbbTbnniib",
 						  "SELECT policy::pg_catalog.text, variant::pg_catalog.text, metric::pg_catalog.text,"
 						  " starts_on_stage, starts_on_touch::pg_catalog.text[], stops_on_touch::pg_catalog.text[],"
 						  " stops_on_stage, stops_on_verdict, condition::pg_catalog.text, target, warn_after,"
 						  " measure OPERATOR(pg_catalog.=) 'working', calendar::pg_catalog.text, active,"
-						  " object OPERATOR(pg_catalog.=) 'lead'"
+						  " object OPERATOR(pg_catalog.=) 'lead', stops_on_inbound::pg_catalog.text[], stops_on_leaving,"
+						  " COALESCE(attempts, 0)::pg_catalog.int8, COALESCE(channels, 0)::pg_catalog.int8, spacing, attempt_every, restarts"
 						  " FROM %s.sla_policy ORDER BY metric, position, policy, variant", NULL);
 
 	rulebook->policies = allocate(rulebook, n, sizeof(Policy));
@@ -433,6 +463,15 @@ load_policies(Rulebook *rulebook)
 		policy->calendar = get_optional_string(rulebook, i, 13);
 		policy->active = get_bool(i, 14);
 		policy->object = get_bool(i, 15) ? OBJECT_LEAD : OBJECT_OPPORTUNITY;
+		policy->stops_on_inbound = get_strings(rulebook, i, 16, &policy->n_stops_on_inbound);
+		policy->stops_on_leaving = get_bool(i, 17);
+		policy->attempts = DatumGetInt64(get_required(rulebook, i, 18));
+		policy->channels = DatumGetInt64(get_required(rulebook, i, 19));
+		policy->spacing = get_interval(i, 20, &isnull);
+		policy->has_spacing = !isnull;
+		policy->attempt_every = get_interval(i, 21, &isnull);
+		policy->has_attempt_every = !isnull;
+		policy->restarts = get_bool(i, 22);
 	}
 }
 
@@ -450,6 +489,13 @@ load_has_merges(Rulebook *rulebook)
 {
 	rulebook->has_merges =
 		query(rulebook, "n", "SELECT merged_into::pg_catalog.int8 FROM %s.lead WHERE merged_into IS NOT NULL LIMIT 1", NULL) > 0;
+}
+
+static void
+load_workspace(Rulebook *rulebook)
+{
+	rulebook->owner_reason_required =
+		query(rulebook, "b", "SELECT owner_reason_required FROM %s.workspace WHERE owner_reason_required", NULL) > 0;
 }
 
 static void
@@ -474,12 +520,14 @@ load_definitions(Rulebook *rulebook)
 	}
 	load_sources(rulebook);
 	load_reasons(rulebook);
+	load_tracks(rulebook);
 	load_touch_kinds(rulebook);
 	load_members(rulebook);
 	load_calendars(rulebook);
 	load_policies(rulebook);
 	load_has_clocks(rulebook);
 	load_has_merges(rulebook);
+	load_workspace(rulebook);
 	load_version(rulebook);
 }
 
@@ -499,8 +547,8 @@ Rulebook *
 rulebook_load(Oid nspid, Rulebook **loading)
 {
 	static const char *const definitions[] = {
-		"standard", "transition", "stage_alias", "reason", "touch_kind", "team_member",
-		"business_calendar", "sla_policy", "source", "overwrite_rule", "definition_change"
+		"standard", "transition", "stage_alias", "reason", "nurture_track", "touch_kind", "team_member",
+		"business_calendar", "sla_policy", "source", "overwrite_rule", "workspace", "definition_change"
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;

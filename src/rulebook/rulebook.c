@@ -381,6 +381,20 @@ rulebook_touch_kind(Rulebook *rulebook, Datum kind)
 	return found;
 }
 
+/* The track of that code; for NULL the one that is taken where none is named. */
+const NurtureTrack *
+rulebook_track(Rulebook *rulebook, const char *track)
+{
+	if (track != NULL)
+		return find_by_name(track, rulebook->tracks, rulebook->n_tracks, sizeof(NurtureTrack));
+	for (int i = 0; i < rulebook->n_tracks; i++)
+	{
+		if (rulebook->tracks[i].position == 1 && rulebook->tracks[i].active)
+			return &rulebook->tracks[i];
+	}
+	return NULL;
+}
+
 const Member *
 rulebook_member(Rulebook *rulebook, const char *member)
 {

@@ -41,13 +41,19 @@ typedef enum Field
 	FIELD_REASON,
 	FIELD_REASON_NOTE,
 	FIELD_OWNER,
+	FIELD_ACCOUNT_ID,
 	FIELD_ORIGIN,
 	FIELD_CAMPAIGN_ID,
 	FIELD_SEGMENT,
 	FIELD_AMOUNT,				/* the budget of a lead */
 	FIELD_CURRENCY,
 	FIELD_SOURCES,				/* field_sources */
-	FIELD_MERGED_INTO,			/* of a lead only */
+	FIELD_MERGED_INTO,			/* of a lead only, as the next ones */
+	FIELD_OWNER_REASON,
+	FIELD_NARRATIVE,
+	FIELD_NURTURE_TRACK,
+	FIELD_WAKE_AT,
+	FIELD_RESTS_UNTIL,
 	FIELD_LEAD_ID,				/* of an opportunity only */
 	FIELD_MERGED_FROM,			/* of an opportunity only */
 	FIELD_CLOSED_AT				/* of an opportunity only */
@@ -127,8 +133,21 @@ typedef struct Reason
 	Stage	  **applies_to;
 	int			n_applies_to;
 	bool		needs_note;
+	bool		needs_attempts;
+	char	   *nurture_track;	/* or NULL */
 	bool		active;
 } Reason;
+
+/* What happens to a lead in nurture. */
+typedef struct NurtureTrack
+{
+	char	   *track;
+	bool		wakes;
+	Interval	wake_after;
+	Interval	cool_down;
+	bool		active;
+	int			position;		/* its place in the order in which they are tried */
+} NurtureTrack;
 
 typedef struct TouchKind
 {
@@ -143,6 +162,7 @@ typedef struct Member
 	char	   *member;
 	text	   *team;
 	char	   *calendar;		/* or NULL */
+	bool		active;
 } Member;
 
 /* What a tool that writes may do. */
@@ -173,6 +193,16 @@ typedef struct Policy
 	int			n_stops_on_touch;
 	Stage	   *stops_on_stage; /* or NULL */
 	bool		stops_on_verdict;
+	char	  **stops_on_inbound;
+	int			n_stops_on_inbound;
+	bool		stops_on_leaving;	/* starts_on_stage */
+	int64		attempts;		/* of a cadence; 0 for a plain promise */
+	int64		channels;		/* 0 for one */
+	bool		has_spacing;
+	Interval	spacing;
+	bool		has_attempt_every;
+	Interval	attempt_every;
+	bool		restarts;
 	char	   *condition;		/* or NULL */
 	CriterionProgram *program;
 	Interval	target;
@@ -201,8 +231,12 @@ typedef struct ClockColumns
 	Oid			relid;
 	Oid			lead_index;		/* btree that starts with lead_id, or invalid */
 	AttrNumber	lead_id;
+	AttrNumber	started_at;
 	AttrNumber	stopped_at;
 	AttrNumber	cancelled_at;
+	AttrNumber	stopped_by;
+	AttrNumber	attempts;
+	AttrNumber	stops_on_inbound;
 } ClockColumns;
 
 /* Statements that the module runs in a workspace, each planned once. */
@@ -233,10 +267,13 @@ typedef struct Rulebook
 	int			n_sources;
 	BusinessCalendar *calendars;
 	int			n_calendars;
+	NurtureTrack *tracks;		/* by code */
+	int			n_tracks;
 	Policy	   *policies;		/* by metric, position and code */
 	int			n_policies;
 	bool		has_clocks;		/* there are clocks, or may be */
 	bool		has_merges;		/* a lead was found to be another one */
+	bool		owner_reason_required;
 	Oid			watched[RULEBOOK_MAX_WATCHED];
 	int			n_watched;
 	Oid			stage_type;
@@ -261,6 +298,7 @@ extern CriterionProgram *rulebook_program(Rulebook *rulebook, ObjectRules *rules
 										  const char *expression);
 extern const Reason *rulebook_reason(Rulebook *rulebook, const char *code);
 extern TouchKind *rulebook_touch_kind(Rulebook *rulebook, Datum kind);
+extern const NurtureTrack *rulebook_track(Rulebook *rulebook, const char *track);
 extern const Member *rulebook_member(Rulebook *rulebook, const char *member);
 extern struct varlena *rulebook_calendar(Rulebook *rulebook, const char *code);
 extern const Source *rulebook_source(Rulebook *rulebook, const char *source);

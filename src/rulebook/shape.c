@@ -28,7 +28,9 @@
 typedef enum FieldType
 {
 	FIELD_BIGINT,
+	FIELD_INTEGER,
 	FIELD_TEXT,
+	FIELD_TEXTS,
 	FIELD_TIMESTAMPTZ,
 	FIELD_NUMERIC,
 	FIELD_JSONB,
@@ -55,6 +57,7 @@ static const struct
 	[FIELD_REASON] = {{"reason", "reason"}, FIELD_TEXT},
 	[FIELD_REASON_NOTE] = {{"reason_note", "reason_note"}, FIELD_TEXT},
 	[FIELD_OWNER] = {{"owner", "owner"}, FIELD_TEXT},
+	[FIELD_ACCOUNT_ID] = {{"account_id", "account_id"}, FIELD_BIGINT},
 	[FIELD_ORIGIN] = {{"origin", "origin"}, FIELD_TEXT},
 	[FIELD_CAMPAIGN_ID] = {{"campaign_id", "campaign_id"}, FIELD_BIGINT},
 	[FIELD_SEGMENT] = {{"segment", "segment"}, FIELD_TEXT},
@@ -62,6 +65,11 @@ static const struct
 	[FIELD_CURRENCY] = {{"currency", "currency"}, FIELD_TEXT},
 	[FIELD_SOURCES] = {{"field_sources", "field_sources"}, FIELD_JSONB},
 	[FIELD_MERGED_INTO] = {{"merged_into", NULL}, FIELD_BIGINT},
+	[FIELD_OWNER_REASON] = {{"owner_reason", NULL}, FIELD_TEXT},
+	[FIELD_NARRATIVE] = {{"narrative", NULL}, FIELD_TEXT},
+	[FIELD_NURTURE_TRACK] = {{"nurture_track", NULL}, FIELD_TEXT},
+	[FIELD_WAKE_AT] = {{"wake_at", NULL}, FIELD_TIMESTAMPTZ},
+	[FIELD_RESTS_UNTIL] = {{"rests_until", NULL}, FIELD_TIMESTAMPTZ},
 	[FIELD_LEAD_ID] = {{NULL, "lead_id"}, FIELD_BIGINT},
 	[FIELD_MERGED_FROM] = {{NULL, "merged_from"}, FIELD_BIGINT},
 	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
@@ -111,8 +119,12 @@ type_fits(Rulebook *rulebook, Oid type, FieldType expected)
 	{
 		case FIELD_BIGINT:
 			return type == INT8OID;
+		case FIELD_INTEGER:
+			return type == INT4OID;
 		case FIELD_TEXT:
 			return type == TEXTOID || type == VARCHAROID;
+		case FIELD_TEXTS:
+			return type == TEXTARRAYOID;
 		case FIELD_TIMESTAMPTZ:
 			return type == TIMESTAMPTZOID;
 		case FIELD_NUMERIC:
@@ -336,8 +348,12 @@ load_clock(Rulebook *rulebook)
 
 	clock->relid = watch_plain_table(rulebook, "sla_clock");
 	clock->lead_id = find_column(rulebook, clock->relid, "lead_id", FIELD_BIGINT);
+	clock->started_at = find_column(rulebook, clock->relid, "started_at", FIELD_TIMESTAMPTZ);
 	clock->stopped_at = find_column(rulebook, clock->relid, "stopped_at", FIELD_TIMESTAMPTZ);
 	clock->cancelled_at = find_column(rulebook, clock->relid, "cancelled_at", FIELD_TIMESTAMPTZ);
+	clock->stopped_by = find_column(rulebook, clock->relid, "stopped_by", FIELD_TEXT);
+	clock->attempts = find_column(rulebook, clock->relid, "attempts", FIELD_INTEGER);
+	clock->stops_on_inbound = find_column(rulebook, clock->relid, "stops_on_inbound", FIELD_TEXTS);
 	clock->lead_index = find_index(clock->relid, clock->lead_id);
 }
 

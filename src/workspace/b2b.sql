@@ -32,6 +32,11 @@ JOIN (VALUES
 ) d (stage, team, kind, entry_evidence, exit_criteria, norm) ON s.stage = d.stage::leadflow.stage
 ORDER BY s.ordinal;
 
+INSERT INTO stage_definition (stage, labels, meaning, team, kind, entry_evidence, exit_criteria, norm) VALUES
+    ('proposal.deal_desk', '{"en": "Proposal, at the deal desk", "pl": "Oferta, w deal desku", "ru": "\u041f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0435 \u043d\u0430 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u0438\u0438", "zh": "\u62a5\u4ef7\u5ba1\u6279\u4e2d"}',
+        'An offer that waits for a decision on a discount, a clause, a technical question or a reference.', 'sales', 'sla',
+        'a question that the seller may not decide', 'the answer of the deal desk', '2 days');
+
 INSERT INTO transition (object, from_stage, to_stage, reason_required, meaning) VALUES
     ('lead', NULL, 'nurture', true, 'not now: back to marketing'),
     ('lead', NULL, 'disqualified', true, 'never: not a prospect'),
@@ -73,6 +78,12 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
     ('lead', 'mql', 'two_signals', 'At least two signs of interest of different kinds.',
         'signal_kinds >= 2',
         'Record the inbound touches that show interest.', 30),
+    ('lead', 'mql', 'rested', 'A lead that sales gave back rests before it is handed over again, unless its request is hot.',
+        'rests_until <= stage_since IS NOT FALSE OR urgency = ''hot''',
+        'Wait until rests_until, or set urgency to hot when the lead asks by itself.', 40),
+    ('lead', 'nurture', 'narrative', 'Sales tells marketing what it learnt of a lead that it gives back.',
+        'furthest_stage >= ''mql'' IS NOT TRUE OR pg_catalog.btrim(narrative) <> ''''',
+        'Set narrative: what the lead needs, and when to ask again.', 10),
     ('lead', 'sal', 'why_now', 'Handoff packet: why now.',
         'pg_catalog.btrim(why_now) <> ''''', 'Set why_now.', 10),
     ('lead', 'sal', 'promised', 'Handoff packet: what was promised to the lead.',
@@ -92,6 +103,11 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
         'amount > 0', 'Set amount and currency.', 10),
     ('opportunity', 'proposal', 'expected_close', 'The offer has a date on which it should close.',
         'expected_close IS NOT NULL', 'Set expected_close.', 20);
+
+INSERT INTO nurture_track (track, position, meaning, content, wake_after, cool_down) VALUES
+    ('stay_in_touch', 10, 'Interested, but not now.', 'a newsletter a month, one case of the same industry', '90 days', '30 days'),
+    ('not_reached', 20, 'Nobody was reached.', 'three short e-mails with something useful in each', '30 days', '14 days'),
+    ('budget_cycle', 30, 'The budget comes with the next plan.', 'a calculation of the return, the price list before planning begins', '180 days', '60 days');
 
 INSERT INTO reason (code, applies_to, category, labels, needs_note, next_step) VALUES
     ('duplicate', '{disqualified}', 'data', '{"en": "Duplicate"}', false, 'merge'),
@@ -114,6 +130,9 @@ INSERT INTO reason (code, applies_to, category, labels, needs_note, next_step) V
 INSERT INTO reason (code, applies_to, category, labels, next_step, counts) VALUES
     ('spam', '{disqualified}', 'data', '{"en": "Spam or junk"}', 'nothing', false),
     ('test', '{disqualified}', 'data', '{"en": "Test"}', 'nothing', false);
+
+UPDATE reason SET needs_attempts = true, nurture_track = 'not_reached' WHERE code = 'no_response';
+UPDATE reason SET nurture_track = 'budget_cycle' WHERE code IN ('no_budget', 'too_expensive');
 
 INSERT INTO touch_kind (kind, is_signal, is_contact, meaning) VALUES
     ('web_visit', true, false, 'visits the site'),
@@ -146,7 +165,19 @@ INSERT INTO sla_policy (policy, metric, position, starts_on_stage, starts_on_tou
     ('event_follow_up', 'event_follow_up', 10, NULL, '{webinar_attended,event_attended}', NULL,
         '{call,email,social_message,meeting}', 'sal', false, '48:00', '24:00', 'elapsed', 'Whoever took part in an event is contacted within 24 to 48 hours.'),
     ('verdict', 'verdict', 10, 'contacted', NULL, NULL,
-        NULL, NULL, true, '16:00', '12:00', 'working', 'Sales accepts or rejects a contacted lead within 2 working days.');
+        NULL, NULL, true, '16:00', '12:00', 'working', 'Sales accepts or rejects a contacted lead within 2 working days.'),
+    ('next_response', 'next_response', 10, NULL, '{call,email,social_message,meeting}', 'stage >= ''contacted''',
+        '{call,email,social_message,meeting}', NULL, false, '08:00', '06:00', 'working', 'Whoever writes or calls again is answered within a working day.');
+UPDATE sla_policy SET restarts = true WHERE policy = 'next_response';
+
+INSERT INTO sla_policy (policy, metric, starts_on_stage, stops_on_touch, stops_on_inbound, stops_on_verdict,
+                        attempts, channels, spacing, attempt_every, target, warn_after, measure, promise) VALUES
+    ('cadence', 'cadence', 'mql', '{call,email,social_message,meeting}', '{call,email,social_message,meeting,contact_request,demo_request,pricing_request}', true,
+        6, 3, '02:00', '08:00', '10 days', '7 days', 'elapsed', 'A new MQL is tried 6 times over 3 channels within 10 days, until it answers.');
+
+INSERT INTO sla_policy (policy, object, metric, starts_on_stage, stops_on_leaving, target, warn_after, measure, promise) VALUES
+    ('deal_desk', 'opportunity', 'deal_desk', 'proposal.deal_desk', true, '08:00', '06:00', 'working',
+        'The deal desk decides on discounts, clauses and technical questions within a working day.');
 
 INSERT INTO field_owner (object, field, team, owed_from, meaning) VALUES
     ('lead', 'full_name', 'marketing', 'lead', 'first and last name of the person'),

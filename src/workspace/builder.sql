@@ -178,7 +178,7 @@ BEGIN
                  %1$s.nurture_track, %1$s.objection, %1$s.pool, %1$s.pool_member, %1$s.routing_rule, %1$s.absence,
                  %1$s.consequence, %1$s.alert_rule, %1$s.agreement,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
-        EXECUTE pg_catalog.format('GRANT UPDATE (currency) ON %1$s.workspace TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT UPDATE (currency, owner_reason_required) ON %1$s.workspace TO %2$s', ws, grantee);
     END IF;
 END;
 $$;

@@ -8,12 +8,14 @@ CREATE TABLE workspace (
     only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     version     text NOT NULL,
     currency    text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
+    owner_reason_required boolean NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE workspace IS 'The workspace itself: one row.';
 COMMENT ON COLUMN workspace.only_row IS 'always true: the table has one row';
 COMMENT ON COLUMN workspace.version IS 'version of leadflow whose layout this workspace has';
 COMMENT ON COLUMN workspace.currency IS 'ISO 4217 code of the currency that reports use';
+COMMENT ON COLUMN workspace.owner_reason_required IS 'whether a lead that an active team_member works on, or whose account one does, goes to another only with an owner_reason';
 COMMENT ON COLUMN workspace.created_at IS 'when the workspace was created';
 
 CREATE TABLE definition_change (

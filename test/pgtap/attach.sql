@@ -183,7 +183,7 @@ SELECT is((SELECT stage_sync || ' ' || unknown_status FROM crm.source WHERE sour
 SELECT is(tried(c.statement, 'SELECT leads()'), c.expected, 'mirror: ' || c.label)
 FROM (VALUES
     ('a word that is further back is judged as a move back', $$UPDATE shop.prospect SET state = 'new' WHERE id = 1$$, '23514 transition'),
-    ('and goes back where that is listed', $$UPDATE shop.prospect SET state = 'called' WHERE id = 1; UPDATE shop.prospect SET state = 'hot', why = 'no_response' WHERE id = 1$$, '1=mql/no_response 2=lead'),
+    ('and goes back where that is listed', $$UPDATE shop.prospect SET state = 'called' WHERE id = 1; UPDATE shop.prospect SET state = 'hot', why = 'not_target' WHERE id = 1$$, '1=mql/not_target 2=lead'),
     ('and owes its reason', $$UPDATE shop.prospect SET state = 'called' WHERE id = 1; UPDATE shop.prospect SET state = 'hot' WHERE id = 1$$, '23514 reason'),
     ('forward as ever', $$UPDATE shop.prospect SET state = 'called' WHERE id = 1$$, '1=contacted 2=lead')
 ) AS c (label, statement, expected);

@@ -35,7 +35,7 @@ SELECT leadflow.merge('crm', 1, 3) \g /dev/null
 SET leadflow.clock = '2026-03-02 10:00+00';
 UPDATE crm.lead SET phone = '0048 6' WHERE id = 3;
 UPDATE crm.lead SET stage = 'mql' WHERE id IN (1, 4);
-UPDATE crm.lead SET stage = 'nurture', reason = 'other', reason_note = 'Ada Lovelace is away' WHERE id = 1;
+UPDATE crm.lead SET stage = 'nurture', reason = 'other', reason_note = 'Ada Lovelace is away', narrative = 'Ada is back in May', urgency = 'hot' WHERE id = 1;
 UPDATE crm.lead SET stage = 'lead' WHERE id = 1;
 INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'demo_request', 'inbound', '2026-03-02 09:50'), (1, 'form_submit', 'inbound', '2026-03-02 09:50');
 INSERT INTO crm.sla_pause (clock_id, paused_at, resumed_at, reason) SELECT id, '2026-03-02 09:55', '2026-03-02 10:05', 'Ada Lovelace asked for it' FROM crm.sla_clock WHERE lead_id = 1 AND stopped_at IS NULL LIMIT 1;

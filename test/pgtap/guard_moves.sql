@@ -88,7 +88,7 @@ FROM (VALUES
     -- into exits
     ('visitor', 'nurture', NULL, NULL, '23514 reason reason'),
     ('visitor', 'nurture', 'not_now', NULL, '00000'),
-    ('won', 'nurture', 'not_now', NULL, '00000'),
+    ('won', 'nurture', 'not_now', NULL, '23514 narrative furthest_stage'),
     ('lead', 'churned', 'service', 'x', '23514 transition'),
     ('decision', 'churned', 'service', 'x', '23514 transition'),
     ('won', 'churned', 'service', 'slow', '00000'),
@@ -253,7 +253,7 @@ FROM (VALUES
     ('mql', $$stage = 'lost', reason = 'no_need'$$, 'mql>lost'),
     ('lost', $$stage = 'lead'$$, 'lost>lead'),
     ('lost', $$stage = 'sal'$$, 'lost>contacted* contacted>sal'),
-    ('lost', $$stage = 'nurture', reason = 'no_need'$$, 'lost>nurture'),
+    ('lost', $$stage = 'nurture', reason = 'no_need', narrative = 'n'$$, 'lost>nurture'),
     ('lead', $$stage = stage, full_name = 'x'$$, NULL)
 ) AS c (from_stage, set, expected);
 SELECT is(tried($$INSERT INTO crm.lead (source, external_id) VALUES ('t', 'new')$$, $$SELECT chain('new')$$),

@@ -29,7 +29,7 @@ BEGIN
     PERFORM set_config('leadflow.clock', '2026-03-09 10:00+00', true);
     UPDATE opportunity SET stage = 'proposal' WHERE external_id::int BETWEEN n AND m;
     UPDATE opportunity SET stage = 'lost', reason = 'no_budget' WHERE external_id::int BETWEEN n AND m AND external_id::int % 4 = 0;
-    UPDATE lead SET stage = 'nurture', reason = 'not_now' WHERE external_id::int BETWEEN n AND m AND external_id::int % 5 = 0;
+    UPDATE lead SET stage = 'nurture', reason = 'not_now', narrative = 'in autumn' WHERE external_id::int BETWEEN n AND m AND external_id::int % 5 = 0;
 END;
 $$;
 SELECT fill('clean', 1, 12), fill('noisy', 1, 12), fill('noisy', 13, 24) \g /dev/null

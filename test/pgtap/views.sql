@@ -469,8 +469,9 @@ SELECT results_eq($$SELECT rows_of('SELECT ordinal, stage, spine_stage, variant,
     '7,sql,sql,*,"Sales qualified lead",1209600',
     '7,sql,sql,cloud,"Sales qualified lead",43200',
     '11,proposal,proposal,*,Proposal,1814400',
+    '11,proposal.deal_desk,proposal,*,"Proposal, at the deal desk",172800',
     '11,proposal.legal_review,proposal,*,proposal.legal_review,259200'], 'stage_dictionary: leaves and variants beside their stage');
-SELECT is(count(*), 22::bigint, 'stage_dictionary has every stage') FROM stage_dictionary;
+SELECT is(count(*), 23::bigint, 'stage_dictionary has every stage') FROM stage_dictionary;
 SELECT is(lead_standard, 'The need is confirmed, in the buyer''s words. There is a budget. The buyer wants to decide within a year.', 'stage_dictionary tells the standard')
 FROM stage_dictionary WHERE stage = 'sql' AND variant = '*';
 INSERT INTO standard (object, variant, stage, criterion, requirement, expression) VALUES ('lead', 'cloud', 'sql', 'budget', 'There is a budget of 100.', 'budget > 100');
@@ -501,11 +502,13 @@ BEGIN
     RETURN n;
 END;
 $$;
-SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 20 WHEN 'funnel' THEN 20 ELSE 0 END::bigint,
+SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
 ORDER BY c.relname;
+INSERT INTO crm.sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, attempts, stops_on_touch, started_by, definition_version)
+VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, '{call}', 'stage mql', 1);
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

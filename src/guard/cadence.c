@@ -1,0 +1,262 @@
+/*
+ * cadence.c
+ *	  Promises that more than one touch keeps: so many attempts over so many
+ *	  channels, until the lead answers.
+ *
+ * Such a clock is a function of the touches since it started.  It is reckoned
+ * anew whenever one of them is written, corrected or removed, in whatever
+ * order they arrive.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "common/int.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "guard/clocks.h"
+#include "guard/statement.h"
+
+/*
+ * Has the lead a clock that more than one touch stops, or an inbound one, and
+ * that a touch of that instant may concern?  at is NULL for any touch.
+ */
+static bool
+has_cadence(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
+{
+	ClockColumns *columns = &rulebook->clock;
+	Relation	rel;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+	TupleDesc	desc;
+	bool		found = false;
+
+	if (!rulebook->has_clocks)
+		return false;
+	if (!OidIsValid(columns->lead_index))
+		return true;
+
+	rel = table_open(columns->relid, AccessShareLock);
+	if (!rulebook->valid)
+	{
+		table_close(rel, NoLock);
+		return true;
+	}
+	desc = RelationGetDescr(rel);
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
+	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Datum		stopped;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		if (heap_attisnull(tuple, columns->attempts, desc) &&
+			heap_attisnull(tuple, columns->stops_on_inbound, desc))
+			continue;
+		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+		found = heap_attisnull(tuple, columns->cancelled_at, desc) &&
+			(isnull || at == NULL || DatumGetTimestampTz(stopped) > *at);
+	}
+	systable_endscan(scan);
+	table_close(rel, NoLock);
+	return found;
+}
+
+/*
+ * A touch of the lead was written at that instant, or touches were removed
+ * (at is NULL): when do its cadences stop?
+ */
+void
+reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
+{
+	Datum		id = Int64GetDatum(lead_id);
+
+	if (!has_cadence(rulebook, lead_id, at))
+		return;
+	lock_lead(rulebook, lead_id);
+	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
+}
+
+typedef struct Attempt
+{
+	TimestampTz at;
+	text	   *channel;		/* or NULL */
+} Attempt;
+
+static int
+compare_attempts(const void *a, const void *b)
+{
+	TimestampTz left = ((const Attempt *) a)->at;
+	TimestampTz right = ((const Attempt *) b)->at;
+
+	return left < right ? -1 : left > right;
+}
+
+/* The minute of the clock in which an instant lies. */
+static int64
+minute_of(TimestampTz at)
+{
+	int64		minute = at / USECS_PER_MINUTE;
+
+	return at % USECS_PER_MINUTE < 0 ? minute - 1 : minute;
+}
+
+/* Is an attempt far enough from the last one that counted? */
+static bool
+is_apart(TimestampTz last, TimestampTz at, const Interval *spacing)
+{
+	int64		length;
+	int64		since;
+
+	if (minute_of(at) == minute_of(last))
+		return false;
+	if (spacing == NULL)
+		return true;
+	length = interval_length(spacing);
+	return pg_sub_s64_overflow(at, last, &since) || since >= length;
+}
+
+static bool
+is_known(text **channels, int n, text *channel)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (VARSIZE_ANY_EXHDR(channels[i]) == VARSIZE_ANY_EXHDR(channel) &&
+			memcmp(VARDATA_ANY(channels[i]), VARDATA_ANY(channel), VARSIZE_ANY_EXHDR(channel)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The attempts that the arrays describe, by time. */
+static Attempt *
+get_attempts(ArrayType *at, ArrayType *channel, int *n)
+{
+	Datum	   *instants;
+	Datum	   *channels;
+	bool	   *at_nulls;
+	bool	   *channel_nulls;
+	int			n_channels;
+	Attempt    *attempts;
+
+	deconstruct_array(at, TIMESTAMPTZOID, sizeof(TimestampTz), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+					  &instants, &at_nulls, n);
+	deconstruct_array(channel, TEXTOID, -1, false, TYPALIGN_INT,
+					  &channels, &channel_nulls, &n_channels);
+	if (*n != n_channels)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("there must be as many channels as instants")));
+
+	attempts = palloc(sizeof(Attempt) * Max(*n, 1));
+	for (int i = 0; i < *n; i++)
+	{
+		if (at_nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("the instant of an attempt must not be null")));
+		attempts[i].at = DatumGetTimestampTz(instants[i]);
+		if (TIMESTAMP_NOT_FINITE(attempts[i].at))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("the instant of an attempt must be finite")));
+		attempts[i].channel = channel_nulls[i] ? NULL : DatumGetTextPP(channels[i]);
+	}
+	qsort(attempts, *n, sizeof(Attempt), compare_attempts);
+	return attempts;
+}
+
+/*
+ * leadflow.count_attempts(at, channel, spacing, attempts, channels)
+ */
+PG_FUNCTION_INFO_V1(leadflow_count_attempts);
+Datum
+leadflow_count_attempts(PG_FUNCTION_ARGS)
+{
+	Interval   *spacing = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
+	int32		wanted = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
+	int32		wanted_channels = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
+	Attempt    *attempts = NULL;
+	int			n = 0;
+	text	  **used;
+	int			n_used = 0;
+	int64		made = 0;
+	TimestampTz last = 0;
+	Datum		values[4] = {0};
+	bool		nulls[4] = {false, false, true, true};
+	Datum	   *elements;
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (spacing != NULL && spacing->month != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the spacing of attempts must have no months and years")));
+	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
+		attempts = get_attempts(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &n);
+
+	used = palloc(sizeof(text *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+
+		if (made > 0 && !is_apart(last, attempts[i].at, spacing))
+			continue;
+		made++;
+		last = attempts[i].at;
+		if (attempts[i].channel != NULL && !is_known(used, n_used, attempts[i].channel))
+			used[n_used++] = attempts[i].channel;
+		if (nulls[3] && wanted > 0 && made >= wanted && n_used >= wanted_channels)
+		{
+			values[3] = TimestampTzGetDatum(last);
+			nulls[3] = false;
+		}
+	}
+
+	elements = palloc(sizeof(Datum) * Max(n_used, 1));
+	for (int i = 0; i < n_used; i++)
+		elements[i] = PointerGetDatum(used[i]);
+	values[0] = Int64GetDatum(made);
+	values[1] = PointerGetDatum(construct_array(elements, n_used, TEXTOID, -1, false, TYPALIGN_INT));
+	values[2] = TimestampTzGetDatum(last);
+	nulls[2] = (made == 0);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * leadflow.reckon_cadences(workspace, lead_id): part of leadflow.merge, which
+ * moves touches from one lead to another.
+ */
+PG_FUNCTION_INFO_V1(leadflow_reckon_cadences);
+Datum
+leadflow_reckon_cadences(PG_FUNCTION_ARGS)
+{
+	Rulebook   *rulebook = rulebook_open(rulebook_namespace(NameStr(*PG_GETARG_NAME(0))));
+
+	PG_TRY();
+	{
+		if (!has_privs_of_role(GetUserId(), rulebook->owner))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be owner of workspace %s", rulebook->schema)));
+		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	PG_RETURN_VOID();
+}
