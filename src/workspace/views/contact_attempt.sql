@@ -21,13 +21,13 @@ FROM (SELECT s.lead_id, s.touch_id, s.at, s.kind, s.channel, s.actor, s.directio
                    t.actor,
                    t.direction,
                    -- logged twice in the same minute
-                   t.direction = 'outbound' AND pg_catalog.lag(t.direction) OVER logged = 'outbound'
-                       AND pg_catalog.date_trunc('minute', t.at) = pg_catalog.date_trunc('minute', pg_catalog.lag(t.at) OVER logged) AS again
+                   t.direction = 'outbound' AND pg_catalog.date_trunc('minute', t.at) = pg_catalog.date_trunc('minute',
+                       pg_catalog.max(CASE WHEN t.direction = 'outbound' THEN t.at END) OVER logged) AS again
             FROM touch t
             JOIN touch_kind k ON k.kind = t.kind AND k.is_contact
             WHERE t.lead_id IS NOT NULL AND t.at <= (SELECT leadflow.clock())
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = t.lead_id)
-            WINDOW logged AS (PARTITION BY t.lead_id ORDER BY t.at, t.id)) s
+            WINDOW logged AS (PARTITION BY t.lead_id ORDER BY t.at, t.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) s
       WHERE s.again IS NOT TRUE
       WINDOW walked AS (PARTITION BY s.lead_id ORDER BY s.at, s.touch_id)) w
 WHERE w.direction = 'outbound';

@@ -29,6 +29,7 @@ SELECT w.owner,
            WHEN 'wake' THEN 'rested in nurture until now: decide whether it comes back'
            WHEN 'assign' THEN 'in ' || w.stage::text || ' without an owner'
            WHEN 'verdict' THEN 'accept or reject'
+           WHEN 'attempt' THEN w.what
            ELSE pg_catalog.replace(w.policy, '_', ' ') END
        || CASE WHEN w.remaining_seconds IS NULL THEN ''
                ELSE CASE WHEN w.state = 'breached' THEN ', overdue by ' ELSE ', due in ' END
@@ -51,30 +52,61 @@ FROM (SELECT d.*,
                    CASE WHEN s.state = 'breached' THEN 1
                         WHEN s.state = 'warning' OR s.due_at <= (SELECT leadflow.clock()) + interval '1 hour' THEN 2
                         WHEN s.due_at <= (SELECT leadflow.clock()) + interval '24 hours' THEN 3
-                        ELSE 4 END AS band
+                        ELSE 4 END AS band,
+                   NULL AS what
             FROM sla_open s
             JOIN lead l ON l.id = s.lead_id
             WHERE s.opportunity_id IS NULL AND s.state <> 'paused' AND s.owes <> 'attempts'
+            UNION ALL
+            -- a row for the next attempt, due in time of the wall clock
+            SELECT s.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
+                   CASE WHEN s.owner IS NULL THEN 'assign' ELSE 'attempt' END,
+                   s.clock_id, s.policy, s.variant, 'elapsed', u.due_at, leadflow.seconds(u.due_at - u.at),
+                   CASE WHEN u.due_at < u.at THEN 'breached' ELSE 'running' END,
+                   p.attempts_left, k.channel,
+                   CASE WHEN u.due_at < u.at THEN 1
+                        WHEN p.next_attempt_at > u.at THEN 4
+                        WHEN u.due_at <= u.at + interval '1 hour' THEN 2
+                        WHEN u.due_at <= u.at + interval '24 hours' THEN 3
+                        ELSE 4 END,
+                   'attempt ' || p.attempts_made + 1 || ' of ' || p.attempts_made + p.attempts_left
+                       || CASE WHEN p.channels_tried < p.channels_wanted THEN ', ' || k.channel || ' not tried yet' ELSE ', ' || k.channel END
+                       || CASE WHEN p.next_attempt_at > u.at
+                               THEN ', not before ' || pg_catalog.to_char(p.next_attempt_at, 'YYYY-MM-DD HH24:MI') ELSE '' END
+            FROM sla_open s
+            JOIN cadence_progress p ON p.clock_id = s.clock_id
+            JOIN lead l ON l.id = s.lead_id
+            CROSS JOIN LATERAL (SELECT (SELECT leadflow.clock()) AS at, COALESCE(p.next_attempt_due_at, p.window_ends_at) AS due_at) u
+            -- a channel that is still owed, else the one over which the lead last spoke, else the one used longest ago
+            CROSS JOIN LATERAL (
+                SELECT COALESCE(CASE WHEN p.channels_tried >= p.channels_wanted THEN
+                           (SELECT t.kind
+                            FROM touch t
+                            JOIN touch_kind i ON i.kind = t.kind AND i.is_contact
+                            WHERE t.lead_id = s.lead_id AND t.direction = 'inbound' AND t.at <= (SELECT leadflow.clock())
+                            ORDER BY t.at DESC, t.id DESC LIMIT 1) END, p.next_kind) AS channel) k
+            WHERE s.owes = 'attempts' AND s.state <> 'paused' AND p.state IN ('running', 'overdue')
             UNION ALL
             SELECT s.owner, s.lead_id, o.id, COALESCE(l.full_name, o.name), COALESCE(o.account_id, l.account_id), o.stage, l.score, l.urgency,
                    'approve', s.clock_id, s.policy, s.variant, s.measure, s.due_at, s.remaining_seconds, s.state, NULL, NULL,
                    CASE WHEN s.state = 'breached' THEN 1
                         WHEN s.state = 'warning' OR s.due_at <= (SELECT leadflow.clock()) + interval '1 hour' THEN 2
                         WHEN s.due_at <= (SELECT leadflow.clock()) + interval '24 hours' THEN 3
-                        ELSE 4 END
+                        ELSE 4 END,
+                   NULL
             FROM sla_open s
             JOIN opportunity o ON o.id = s.opportunity_id
             LEFT JOIN lead l ON l.id = s.lead_id
             WHERE s.opportunity_id IS NOT NULL AND s.state <> 'paused'
             UNION ALL
             SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
-                   'wake', NULL, NULL, NULL, NULL, l.wake_at, NULL, 'waiting', NULL, NULL, 3
+                   'wake', NULL, NULL, NULL, NULL, l.wake_at, NULL, 'waiting', NULL, NULL, 3, NULL
             FROM lead l
             WHERE l.wake_at <= (SELECT leadflow.clock()) AND l.stage < 'visitor'
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
             UNION ALL
             SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
-                   'assign', NULL, NULL, NULL, NULL, NULL, NULL, 'waiting', NULL, NULL, 3
+                   'assign', NULL, NULL, NULL, NULL, NULL, NULL, 'waiting', NULL, NULL, 3, NULL
             FROM lead l
             WHERE l.owner IS NULL AND l.stage >= 'mql' AND l.stage < 'won'
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)) d) w
@@ -96,12 +128,12 @@ COMMENT ON COLUMN work_queue.full_name IS 'name of the person, or of the deal';
 COMMENT ON COLUMN work_queue.account IS 'name of the company';
 COMMENT ON COLUMN work_queue.stage IS 'where the lead or opportunity is';
 COMMENT ON COLUMN work_queue.clock_id IS 'the promise (sla_open.clock_id); null where nothing was promised';
-COMMENT ON COLUMN work_queue.due_at IS 'when it is due; for wake, when the lead was to come back; null where nothing was promised';
-COMMENT ON COLUMN work_queue.remaining_seconds IS 'time left in the clock''s own time: whole seconds, below 0 when late; null where nothing was promised';
-COMMENT ON COLUMN work_queue.state IS 'running, warning or breached, as in sla_open; waiting where nothing was promised';
+COMMENT ON COLUMN work_queue.due_at IS 'when it is due, for attempts the next one; for wake, when the lead was to come back; null where nothing was promised';
+COMMENT ON COLUMN work_queue.remaining_seconds IS 'time left in the clock''s own time, for attempts of the wall clock: whole seconds, below 0 when late; null where nothing was promised';
+COMMENT ON COLUMN work_queue.state IS 'running, warning or breached, as in sla_open, of an attempt running or breached; waiting where nothing was promised';
 COMMENT ON COLUMN work_queue.score IS 'score of the lead; null for none, which comes last';
 COMMENT ON COLUMN work_queue.urgency IS 'how urgent the lead''s request is: hot, normal, low, or the tool''s own word';
 COMMENT ON COLUMN work_queue.attempts_left IS 'attempt: how many attempts the cadence still asks for; else null';
-COMMENT ON COLUMN work_queue.channel IS 'attempt: the channel to use; null for any';
+COMMENT ON COLUMN work_queue.channel IS 'attempt: kind of touch to make it by: one not tried yet while the cadence asks for more channels, else that by which the lead last spoke, else that used longest ago; else null';
 COMMENT ON COLUMN work_queue.why IS 'why it is to be done, in words';
 COMMENT ON COLUMN work_queue.promise IS 'the policy in words, as now in force';
