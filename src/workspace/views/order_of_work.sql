@@ -6,7 +6,9 @@
 CREATE OR REPLACE VIEW order_of_work AS
 WITH clock AS NOT MATERIALIZED (
     SELECT c.id, c.policy, c.metric, c.lead_id, c.owner, c.team, c.started_at, c.due_at, c.stopped_at, c.cancelled_at, c.stop_touch_id,
-           COALESCE(c.warn_at, c.due_at - interval '1 hour') AS soon_at,
+           -- from when on it is soon, and within a day
+           LEAST(c.warn_at, c.due_at - interval '1 hour') AS soon_at,
+           LEAST(c.warn_at, c.due_at - interval '24 hours') AS day_at,
            l.score,
            COALESCE(l.score::float8, '-Infinity') AS weight
     FROM sla_clock c
@@ -19,24 +21,22 @@ WITH clock AS NOT MATERIALIZED (
     SELECT DISTINCT ON (c.owner, c.stop_touch_id) c.owner, c.stop_touch_id AS touch_id, c.stopped_at AS at, c.id, c.policy, c.metric, c.lead_id,
            c.team, c.started_at, c.due_at, c.score, c.weight,
            pg_catalog.floor(pg_catalog.date_part('epoch', c.stopped_at) / 604800)::integer AS week,
-           CASE WHEN c.stopped_at > c.due_at THEN 1
-                WHEN c.stopped_at >= c.soon_at OR c.due_at <= c.stopped_at + interval '1 hour' THEN 2
-                WHEN c.due_at <= c.stopped_at + interval '24 hours' THEN 3
-                ELSE 4 END AS band
+           1 + (c.stopped_at <= c.due_at)::integer + (c.stopped_at < c.soon_at)::integer + (c.stopped_at < c.day_at)::integer AS band
     FROM clock c
     WHERE c.stop_touch_id IS NOT NULL AND c.owner IS NOT NULL AND c.stopped_at <= (SELECT leadflow.clock())
     ORDER BY c.owner, c.stop_touch_id, c.due_at, c.id
-), wait AS MATERIALIZED (
-    SELECT c.owner, k.week, c.lead_id, c.started_at, c.due_at, c.soon_at, c.weight, u.until_at, p.pauses
-    FROM clock c
-    LEFT JOIN (SELECT p.clock_id, pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) AS pauses
-               FROM sla_pause p
-               GROUP BY p.clock_id) p ON p.clock_id = c.id
-    -- what was left for longer has been given up
-    CROSS JOIN LATERAL (SELECT LEAST(c.stopped_at, c.cancelled_at, c.started_at + interval '30 days') AS until_at) u
-    CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.floor(pg_catalog.date_part('epoch', c.started_at) / 604800)::integer,
-                                                  pg_catalog.floor(pg_catalog.date_part('epoch', u.until_at) / 604800)::integer) k (week)
-    WHERE c.owner IS NOT NULL
+), wait AS NOT MATERIALIZED (
+    SELECT c.owner, c.lead_id, c.started_at, c.due_at, c.soon_at, c.day_at, c.weight, c.until_at, c.pauses,
+           pg_catalog.generate_series(pg_catalog.floor(pg_catalog.date_part('epoch', c.started_at) / 604800)::integer,
+                                      pg_catalog.floor(pg_catalog.date_part('epoch', c.until_at) / 604800)::integer) AS week
+    FROM (SELECT c.*, p.pauses,
+                 -- what was left for longer has been given up
+                 LEAST(c.stopped_at, c.cancelled_at, c.started_at + interval '30 days') AS until_at
+          FROM clock c
+          LEFT JOIN (SELECT p.clock_id, pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) AS pauses
+                     FROM sla_pause p
+                     GROUP BY p.clock_id) p ON p.clock_id = c.id
+          WHERE c.owner IS NOT NULL) c
 )
 SELECT r.touch_id,
        r.owner,
@@ -53,35 +53,27 @@ SELECT r.touch_id,
        COALESCE(w.waiting, 0) AS waiting,
        COALESCE(w.due_before, 0) + 1 AS rank_by_due,
        COALESCE(w.scored_higher, 0) + 1 AS rank_by_score,
-       COALESCE(w.ahead, 0) + 1 AS rank_in_queue,
+       COALESCE(w.more_urgent + w.same_band_higher + w.same_score_before, 0) + 1 AS rank_in_queue,
        COALESCE(w.more_urgent, 0) AS more_urgent,
        COALESCE(w.same_band_higher, 0) AS same_band_higher,
        COALESCE(w.same_band_lower, 0) AS same_band_lower,
        COALESCE(w.more_urgent, 0) > 0 AS out_of_order,
        COALESCE(w.same_band_higher, 0) > 0 AS score_ignored
 FROM reaction r
-LEFT JOIN (SELECT x.owner, x.touch_id,
+LEFT JOIN (SELECT r.owner, r.touch_id,
                   pg_catalog.count(*) AS waiting,
-                  pg_catalog.count(*) FILTER (WHERE x.due_order > 0) AS due_before,
-                  pg_catalog.count(*) FILTER (WHERE x.score_order > 0) AS scored_higher,
-                  pg_catalog.count(*) FILTER (WHERE x.band_order > 0) AS more_urgent,
-                  pg_catalog.count(*) FILTER (WHERE x.band_order = 0 AND x.score_order > 0) AS same_band_higher,
-                  pg_catalog.count(*) FILTER (WHERE x.band_order = 0 AND x.score_order < 0) AS same_band_lower,
-                  pg_catalog.count(*) FILTER (WHERE x.band_order > 0
-                      OR x.band_order = 0 AND (x.score_order > 0 OR x.score_order = 0 AND x.due_order > 0)) AS ahead
-           FROM (SELECT r.owner, r.touch_id,
-                        CASE WHEN w.due_at < r.due_at THEN 1 ELSE 0 END AS due_order,
-                        CASE WHEN w.weight > r.weight THEN 1 WHEN w.weight < r.weight THEN -1 ELSE 0 END AS score_order,
-                        r.band - CASE WHEN r.at > w.due_at THEN 1
-                                      WHEN r.at >= w.soon_at OR w.due_at <= r.at + interval '1 hour' THEN 2
-                                      WHEN w.due_at <= r.at + interval '24 hours' THEN 3
-                                      ELSE 4 END AS band_order
-                 FROM reaction r
-                 JOIN wait w ON w.owner = r.owner AND w.week = r.week
-                     AND w.started_at <= r.at AND w.until_at > r.at AND w.lead_id <> r.lead_id
-                     AND (w.pauses IS NULL OR NOT w.pauses @> r.at)
-                 OFFSET 0) x
-           GROUP BY x.owner, x.touch_id) w ON w.owner = r.owner AND w.touch_id = r.touch_id;
+                  pg_catalog.count(*) FILTER (WHERE w.due_at < r.due_at) AS due_before,
+                  pg_catalog.count(*) FILTER (WHERE w.weight > r.weight) AS scored_higher,
+                  pg_catalog.count(*) FILTER (WHERE b.band < r.band) AS more_urgent,
+                  pg_catalog.count(*) FILTER (WHERE b.band = r.band AND w.weight > r.weight) AS same_band_higher,
+                  pg_catalog.count(*) FILTER (WHERE b.band = r.band AND w.weight < r.weight) AS same_band_lower,
+                  pg_catalog.count(*) FILTER (WHERE b.band = r.band AND w.weight = r.weight AND w.due_at < r.due_at) AS same_score_before
+           FROM reaction r
+           JOIN wait w ON w.owner = r.owner AND w.week = r.week
+               AND w.started_at <= r.at AND w.until_at > r.at AND w.lead_id <> r.lead_id
+               AND (w.pauses IS NULL OR NOT w.pauses @> r.at)
+           CROSS JOIN LATERAL (SELECT 1 + (r.at <= w.due_at)::integer + (r.at < w.soon_at)::integer + (r.at < w.day_at)::integer AS band) b
+           GROUP BY r.owner, r.touch_id) w ON w.owner = r.owner AND w.touch_id = r.touch_id;
 COMMENT ON VIEW order_of_work IS 'Whether the order of work was followed: every reaction by which an owner answered a lead that waited, compared with the other promises to leads that waited for the same owner at that instant, in the order of work_queue. As known at leadflow.clock(); the score is the present one. What had waited for more than 30 days, or stood still, is not compared with. Cadences are not among the promises. Leads in lead_outside are left out.';
 COMMENT ON COLUMN order_of_work.touch_id IS 'the touch that was the reaction (touch.id)';
 COMMENT ON COLUMN order_of_work.owner IS 'who owed it';

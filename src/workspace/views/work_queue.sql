@@ -74,8 +74,13 @@ FROM (SELECT d.*,
                        || CASE WHEN p.next_attempt_at > u.at
                                THEN ', not before ' || pg_catalog.to_char(p.next_attempt_at, 'YYYY-MM-DD HH24:MI') ELSE '' END
             FROM sla_open s
-            JOIN cadence_progress p ON p.clock_id = s.clock_id
             JOIN lead l ON l.id = s.lead_id
+            -- OFFSET 0: each by its number
+            CROSS JOIN LATERAL (SELECT p.state, p.attempts_made, p.attempts_left, p.channels_wanted, p.channels_tried, p.window_ends_at,
+                                       p.next_attempt_at, p.next_attempt_due_at, p.next_kind
+                                FROM cadence_progress p
+                                WHERE p.clock_id = s.clock_id
+                                OFFSET 0) p
             CROSS JOIN LATERAL (SELECT (SELECT leadflow.clock()) AS at, COALESCE(p.next_attempt_due_at, p.window_ends_at) AS due_at) u
             -- a channel that is still owed, else the one over which the lead last spoke, else the one used longest ago
             CROSS JOIN LATERAL (
