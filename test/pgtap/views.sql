@@ -509,6 +509,8 @@ WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
 ORDER BY c.relname;
 INSERT INTO crm.sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, attempts, stops_on_touch, started_by, definition_version)
 VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, '{call}', 'stage mql', 1);
+INSERT INTO crm.sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, stopped_at, target, stops_on_touch, started_by, stop_touch_id, definition_version)
+VALUES ('hot_request', 'answered', 1, 'anna', '*', '2026-03-04 09:00', '2026-03-04 11:00', '2026-03-04 10:00', '2:00', '{call}', 'touch demo_request', 1, 1);
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

@@ -20,8 +20,8 @@ SELECT s.attempt,
        s.leads,
        (s.leads::numeric / NULLIF(s.made, 0))::numeric(9,6) AS answered_share,
        (s.leads / pg_catalog.sum(s.leads) OVER ())::numeric(9,6) AS share,
-       CASE WHEN s.attempt IS NOT NULL THEN
-           (pg_catalog.sum(s.leads) OVER (ORDER BY s.attempt) / pg_catalog.sum(s.leads) OVER ())::numeric(9,6) END AS cumulative_share
+       (CASE WHEN s.attempt IS NOT NULL THEN pg_catalog.sum(s.leads) OVER (ORDER BY s.attempt) END
+           / pg_catalog.sum(s.leads) OVER ())::numeric(9,6) AS cumulative_share
 FROM step s
 ORDER BY s.attempt, s.channel;
 COMMENT ON VIEW attempts_to_answer IS 'How many attempts it takes until a lead first answers, and over which channel the successful one went, of all leads that somebody tried to reach, as known at leadflow.clock(). The row without an attempt counts those that have never answered. Attempts after the first answer do not count. Counts may be added up, shares may not. See contact_attempt for what an attempt and an answer is. Leads in lead_outside are left out.';
