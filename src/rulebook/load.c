@@ -312,8 +312,8 @@ load_sources(Rulebook *rulebook)
 static void
 load_reasons(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tSbbtb",
-						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active"
+	uint64		n = query(rulebook, "tSbbtbb",
+						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active, counts"
 						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
@@ -341,6 +341,7 @@ load_reasons(Rulebook *rulebook)
 		reason->needs_attempts = get_bool(i, 4);
 		reason->nurture_track = get_optional_string(rulebook, i, 5);
 		reason->active = get_bool(i, 6);
+		reason->counts = get_bool(i, 7);
 	}
 }
 

@@ -133,6 +133,7 @@ typedef struct Reason
 	Stage	  **applies_to;
 	int			n_applies_to;
 	bool		needs_note;
+	bool		counts;			/* what left with it was a lead at all */
 	bool		needs_attempts;
 	char	   *nurture_track;	/* or NULL */
 	bool		active;
