@@ -64,7 +64,7 @@ FROM (SELECT c.id AS clock_id, c.policy, c.metric, c.lead_id, c.opportunity_id, 
           WHERE p.clock_id = c.id AND p.paused_at <= n.at) p
       WHERE c.started_at <= n.at) s
 WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id);
-COMMENT ON VIEW sla_open IS 'Promises that are still owed at leadflow.clock(), as sla_status shows them, found by the lead, the opportunity or the due time without reading those that are over. Where the present is in the past, what was stopped or cancelled since is among them; the owner is the present one. Leads in lead_outside are left out.';
+COMMENT ON VIEW sla_open IS 'Promises that are still owed at leadflow.clock(), as sla_status shows them, found by the lead, the opportunity or the due time without reading those that are over. Where the present is in the past, what was stopped or cancelled since is among them, but now nothing is that a touch dated in the future has stopped; the owner is the present one. Leads in lead_outside are left out.';
 COMMENT ON COLUMN sla_open.clock_id IS 'number of the clock';
 COMMENT ON COLUMN sla_open.policy IS 'policy that started it';
 COMMENT ON COLUMN sla_open.metric IS 'what it measures';

@@ -107,7 +107,7 @@ FROM (SELECT d.*,
             SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
                    'wake', NULL, NULL, NULL, NULL, l.wake_at, NULL, 'waiting', NULL, NULL, 3, NULL
             FROM lead l
-            WHERE l.wake_at <= (SELECT leadflow.clock()) AND l.stage < 'visitor'
+            WHERE l.wake_at <= (SELECT leadflow.clock()) AND l.stage <@ 'nurture'
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
             UNION ALL
             SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
