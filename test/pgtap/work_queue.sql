@@ -59,7 +59,7 @@ SELECT promise('hot_request', 1, '06 16:50', '09 09:05', true), promise('contact
        promise('contact_request', 4, '06 16:10', '09 10:10', true), promise('new_mql', 5, '09 09:00', '10 09:00', false), promise('hot_request', 6, '06 16:55', '09 09:10', true),
        promise('verdict', 7, '09 09:30', '11 09:30', true), promise('new_mql', 8, '08 20:00', '09 20:00', false), promise('event_follow_up', 8, '07 15:00', '09 15:00', false),
        promise('deal_desk', 5, '06 12:00', '09 12:00', true, NULL, 1, 'bert'), promise('new_mql', 12, '08 11:00', '09 11:00', false, NULL, NULL, NULL),
-       promise('hot_request', 14, '06 16:50', '09 09:05', true) \g /dev/null
+       promise('legal', 5, '09 09:00', '09 16:00', true, NULL, 1, 'bert'), promise('hot_request', 14, '06 16:50', '09 09:05', true) \g /dev/null
 INSERT INTO sla_pause (clock_id, paused_at, reason) VALUES (6, '2026-03-09 09:00+00', 'waits');
 INSERT INTO sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, target, attempts, channels, spacing, attempt_every, stops_on_touch, started_by, definition_version)
 SELECT 'cadence', 'cadence', l, 'anna', '*', '2026-03-06 10:00+00', '2026-03-16 10:00+00', '10 days', 6, 3, '2:00', '8:00', '{call,email,meeting}', 'x', 1 FROM unnest('{9,10}'::bigint[]) l;
@@ -80,13 +80,17 @@ SELECT results_eq($$SELECT rows_of('SELECT position, band, task, lead_id, to_cha
     '9,later,attempt,10,"11 09:30",171000,running,60,3,email,"attempt 4 of 6, email, not before 2026-03-09 11:30, due in 47 hours"',
     '10,later,verdict,7,"11 09:30",27000,running,20,,,"accept or reject, due in 7 hours of working time"'],
     'by band, then score, then due time; what one touch does is one row; what stands still, sleeps or is spam is left out');
-SELECT results_eq($$SELECT rows_of('SELECT position, task, lead_id, opportunity_id, full_name, stage, why, promise FROM work_queue WHERE owner = ''bert''')$$, ARRAY[
-    '1,approve,5,1,"Lead 5",proposal.deal_desk,"deal desk, due in 2 hours of working time","The deal desk decides on discounts, clauses and technical questions within a working day."'],
-    'an approval is its owner''s');
+SELECT results_eq($$SELECT rows_of('SELECT position, task, lead_id, opportunity_id, full_name, stage, why, promise FROM work_queue WHERE owner = ''bert'' ORDER BY position')$$, ARRAY[
+    '1,approve,5,1,"Lead 5",proposal.deal_desk,"deal desk, due in 2 hours of working time","The deal desk decides on discounts, clauses and technical questions within a working day."',
+    '2,approve,5,1,"Lead 5",proposal.deal_desk,"legal, due in 6 hours of working time",'], 'approvals are their owner''s');
 SELECT results_eq($$SELECT rows_of('SELECT position, task, lead_id, band, why FROM work_queue WHERE owner IS NULL ORDER BY position')$$, ARRAY[
     '1,assign,12,soon,"in mql without an owner, due in 60 minutes"', '2,assign,13,day,"in contacted without an owner"'], 'leads that nobody owns');
 SELECT results_eq($$SELECT rows_of('SELECT account, urgency, team, promise FROM work_queue WHERE lead_id IN (1, 2) ORDER BY lead_id')$$, ARRAY[
     'Acme,,inbound,"A hot request is answered within 15 minutes."', ',hot,inbound,"A request to talk is answered within 2 working hours."'], 'company, urgency and promise');
+INSERT INTO sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, target, stops_on_touch, started_by, definition_version)
+VALUES ('next_response', 'm', 10, 'anna', '*', '2026-03-09 09:40', '2026-03-09 12:40', '3:00', '{call}', 'x', 1);
+SELECT results_eq($$SELECT rows_of('SELECT band, task, why FROM work_queue WHERE lead_id = 10')$$, ARRAY['day,answer,"next response, due in 2 hours"'], 'who has to be answered is no attempt more');
+DELETE FROM sla_clock WHERE policy = 'next_response';
 UPDATE lead SET score = 8 WHERE id = 4;
 SELECT results_eq('SELECT lead_id FROM work_queue WHERE owner = ''anna'' AND band = ''soon'' ORDER BY position', '{4,9,3}'::bigint[], 'the score changes the order');
 SELECT is(count(*), 7::bigint, 'once it is open again it has moved on')

@@ -43,8 +43,8 @@ SELECT w.owner,
 FROM (SELECT d.*,
              -- who calls answers all that waits for an answer, and makes an attempt
              pg_catalog.row_number() OVER (PARTITION BY d.owner, d.lead_id, d.opportunity_id,
-                     CASE d.task WHEN 'attempt' THEN 'answer' ELSE d.task END
-                 ORDER BY d.due_at NULLS LAST, d.clock_id) AS nth
+                     CASE WHEN d.task IN ('answer', 'attempt', 'assign') THEN 0 ELSE d.clock_id END
+                 ORDER BY d.band, d.due_at NULLS LAST, d.clock_id) AS nth
       FROM (SELECT s.owner, l.id AS lead_id, NULL::bigint AS opportunity_id, l.full_name, l.account_id, l.stage, l.score, l.urgency,
                    CASE WHEN s.owner IS NULL THEN 'assign' ELSE s.owes END AS task,
                    s.clock_id, s.policy, s.variant, s.measure, s.due_at, s.remaining_seconds, s.state,
@@ -121,7 +121,7 @@ LEFT JOIN account a ON a.id = w.account_id
 LEFT JOIN sla_policy v ON v.policy = w.policy AND v.variant = w.variant
 LEFT JOIN sla_policy g ON g.policy = w.policy AND g.variant = '*'
 WHERE w.nth = 1;
-COMMENT ON VIEW work_queue IS 'What every owner has to do now or next, and why, in the order in which it should be done: by band, then the highest score, then the earliest due time. What waits for one lead and is done by one touch is one row: that due first. Promises are as known at leadflow.clock(); owner, stage, score and urgency are the present ones in the data. Promises that stand still and leads in lead_outside are left out.';
+COMMENT ON VIEW work_queue IS 'What every owner has to do now or next, and why, in the order in which it should be done: by band, then the highest score, then the earliest due time. What waits for one lead and is done by one touch is one row: the most urgent. Promises are as known at leadflow.clock(); owner, stage, score and urgency are the present ones in the data. Promises that stand still and leads in lead_outside are left out.';
 COMMENT ON COLUMN work_queue.owner IS 'who has to do it; null for nobody yet';
 COMMENT ON COLUMN work_queue.team IS 'the owner''s team';
 COMMENT ON COLUMN work_queue.position IS 'order within the owner''s work: 1 comes first';
