@@ -40,6 +40,7 @@ FROM (VALUES (1, '2026-03-06 16:30', 'lead', 'mql', NULL), (1, '2026-03-09 11:00
              (4, '2026-03-09 12:00', 'lead', 'mql', NULL), (5, '2026-03-06 10:00', 'lead', 'mql', NULL),
              (6, '2026-03-06 10:00', 'lead', 'mql', NULL), (6, '2026-03-07 10:00', 'mql', 'disqualified', 'spam'),
              (7, '2026-03-06 10:00', NULL, 'lead', NULL)) v (lead_id, at, from_stage, to_stage, reason);
+\ir common/verdicts_said.sql
 INSERT INTO touch (lead_id, kind, channel, direction, at, actor)
 SELECT v.lead_id, v.kind, v.channel, v.direction, v.at::timestamptz, v.actor
 FROM (VALUES (1, 'call', NULL, 'outbound', '2026-03-09 09:10', 'anna'), (1, 'call', NULL, 'inbound', '2026-03-09 10:00', NULL),
@@ -187,6 +188,7 @@ SELECT 'p', 'm' || n % 2, n, l.owner, '*', t.at, t.at + interval '2 hours', CASE
        CASE WHEN dice(n, 21, 3) = 0 THEN t.at + dice(n, 22, 500) * interval '1 minute' END, CASE WHEN dice(n, 21, 3) = 1 AND dice(n, 23, 3) = 0 THEN t.at + interval '2 hours' END,
        '3:00', '2:00', CASE WHEN n % 2 = 1 THEN 'UTC; Mo-Fr 09:00-17:00'::leadflow.calendar END, CASE WHEN n % 3 > 0 THEN '{call}'::text[] END, n % 3 = 0, 'x', 1
 FROM generate_series(1, 500) n JOIN lead l ON l.id = n, LATERAL (SELECT timestamptz '2026-02-02 00:00+00' + dice(n, 20, 70 * 1440) * interval '1 minute' AS at) t;
+\ir common/verdicts_said.sql
 INSERT INTO sla_pause (clock_id, paused_at, resumed_at, reason)
 SELECT c.id, c.started_at + dice(c.id, 30, 400) * interval '1 minute', CASE WHEN dice(c.id, 31, 2) = 0 THEN c.started_at + interval '1 day' END, 'x'
 FROM sla_clock c WHERE c.id % 5 = 0;

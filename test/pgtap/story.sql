@@ -47,7 +47,7 @@ INSERT INTO stage_event (at, recorded_at, lead_id, definition_version, implied, 
     ('2026-03-02 08:00', now(), 1, 1, false, 'lead', NULL, 'lead', 'x', 'x', NULL, NULL, NULL, '*'),
     ('2026-03-06 12:00', now(), 1, 1, false, 'lead', 'lead', 'mql', 'x', 'x', NULL, NULL, 'anna', '*'),
     ('2026-03-09 15:00', now(), 1, 1, false, 'lead', 'mql', 'nurture', 'x', 'x', 'not_now', 'after the audit', 'anna', '*');
-INSERT INTO assignment (at, lead_id, stage, rule, pool, old_owner, owner, how) VALUES ('2026-03-06 12:00', 1, 'mql', 'north', 'inbound', 'mike', 'anna', 'turn');
+INSERT INTO assignment (at, lead_id, stage, rule, pool, old_owner, owner, how, turn) VALUES ('2026-03-06 12:00', 1, 'mql', 'north', 'inbound', 'mike', 'anna', 'turn', 1);
 INSERT INTO sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, stopped_at, cancelled_at, target, calendar, stops_on_touch, started_by, stopped_by, definition_version) VALUES
     ('hot_request', 'first_response', 1, 'anna', '*', '2026-03-06 16:40', '2026-03-06 16:55', '2026-03-09 09:20', NULL, '0:15', 'UTC; Mo-Fr 09:00-17:00', '{call}', 'touch demo_request', 'touch call', 1),
     ('verdict', 'verdict', 1, 'anna', '*', '2026-03-06 12:00', '2026-03-10 12:00', NULL, '2026-03-09 15:00', '16:00', 'UTC; Mo-Fr 09:00-17:00', NULL, 'stage contacted', 'stage nurture', 1),
@@ -110,7 +110,7 @@ SELECT '2026-03-02', now(), 3 + n % 3000, 1, false, 'lead', 'lead', 'x', 'x', '*
 INSERT INTO sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, started_by, definition_version) SELECT 'p', 'm', 3 + n, '*', '2026-03-02', '2026-03-03', '1:00', 'x', 1 FROM generate_series(1, 2900) n;
 INSERT INTO verdict (lead_id, verdict, handed_over_at, variant) SELECT 3 + n, 'accepted', '2026-03-02', '*' FROM generate_series(1, 2900) n;
 INSERT INTO nurture_stay (lead_id, entered_at) SELECT 3 + n, '2026-03-02' FROM generate_series(1, 2900) n;
-INSERT INTO assignment (at, lead_id, stage, pool, owner, how) SELECT '2026-03-02', 3 + n, 'mql', 'x', 'anna', 'turn' FROM generate_series(1, 2900) n;
+INSERT INTO assignment (at, lead_id, stage, pool, owner, how, turn) SELECT '2026-03-02', 3 + n, 'mql', 'x', 'anna', 'turn', n FROM generate_series(1, 2900) n;
 ANALYZE lead, touch, stage_event, sla_clock, verdict, nurture_stay, assignment;
 CREATE FUNCTION scanned(query text) RETURNS text
     LANGUAGE plpgsql
