@@ -63,8 +63,9 @@ SELECT t.n, t.account_id, t.segment, t.industry, t.territory, t.came_from AS ori
            * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END)::double precision AS fit,
        CASE t.territory WHEN 'Europe' THEN chance.pick('marketer', t.n, '{a.nowak,p.zielinski}')
                         ELSE chance.pick('marketer', t.n, '{g.ross,d.kim}') END AS marketer,
-       CASE t.territory WHEN 'Europe' THEN chance.pick('seller', t.n, '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')
-                        ELSE chance.pick('seller', t.n, '{r.bennett,l.ortiz,s.patel,b.walsh}') END AS seller,
+       -- one seller for a company, so that nobody meets a colleague at its door
+       CASE t.territory WHEN 'Europe' THEN chance.pick('seller', COALESCE(-t.account_id, t.n), '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')
+                        ELSE chance.pick('seller', COALESCE(-t.account_id, t.n), '{r.bennett,l.ortiz,s.patel,b.walsh}') END AS seller,
        c.calendar,
        CASE t.came_from WHEN 'event' THEN 'event_attended'
                         WHEN 'webinar' THEN 'webinar_attended'
@@ -103,10 +104,11 @@ LEFT JOIN campaign c ON c.attributes ->> 'origin' = p.origin AND c.channel <> 'e
 ORDER BY p.came_at, p.n;
 \echo :ROW_COUNT 'leads'
 
--- Where everybody stands: at first, at the beginning.
+-- Where everybody stands: at first, at the beginning. steps: how many it took;
+-- next_at: it takes none before.
 CREATE TABLE chance.walk AS
 SELECT l.id AS lead_id, substr(l.external_id, 2)::integer AS n, NULL::bigint AS opportunity_id,
-       l.stage::text AS stage, l.stage_since AS at, true AS moving
+       l.stage::text AS stage, false AS woken, 1 AS steps, l.stage_since AS at, l.stage_since AS next_at, true AS moving
 FROM lead l;
 CREATE UNIQUE INDEX ON chance.walk (lead_id);
 ANALYZE lead, chance.walk;
