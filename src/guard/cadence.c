@@ -26,15 +26,19 @@
 #include "guard/clocks.h"
 #include "guard/statement.h"
 
-/* Has the lead a clock that more than one touch stops, or an inbound one? */
+/*
+ * Has the lead a clock that more than one touch stops, or an inbound one, and
+ * that a touch of that instant may concern?  at is NULL for any touch.
+ */
 static bool
-has_cadence(Rulebook *rulebook, int64 lead_id)
+has_cadence(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 {
 	ClockColumns *columns = &rulebook->clock;
 	Relation	rel;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
+	TupleDesc	desc;
 	bool		found = false;
 
 	if (!rulebook->has_clocks)
@@ -48,26 +52,37 @@ has_cadence(Rulebook *rulebook, int64 lead_id)
 		table_close(rel, NoLock);
 		return true;
 	}
+	desc = RelationGetDescr(rel);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
 	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
+		Datum		stopped;
+		bool		isnull;
+
 		CHECK_FOR_INTERRUPTS();
-		found = !heap_attisnull(tuple, columns->attempts, RelationGetDescr(rel)) ||
-			!heap_attisnull(tuple, columns->stops_on_inbound, RelationGetDescr(rel));
+		if (heap_attisnull(tuple, columns->attempts, desc) &&
+			heap_attisnull(tuple, columns->stops_on_inbound, desc))
+			continue;
+		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+		found = heap_attisnull(tuple, columns->cancelled_at, desc) &&
+			(isnull || at == NULL || DatumGetTimestampTz(stopped) > *at);
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
 	return found;
 }
 
-/* A touch of the lead was written or removed: when do its cadences stop? */
+/*
+ * A touch of the lead was written at that instant, or touches were removed
+ * (at is NULL): when do its cadences stop?
+ */
 void
-reckon_cadences(Rulebook *rulebook, int64 lead_id)
+reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 {
 	Datum		id = Int64GetDatum(lead_id);
 
-	if (!has_cadence(rulebook, lead_id))
+	if (!has_cadence(rulebook, lead_id, at))
 		return;
 	lock_lead(rulebook, lead_id);
 	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
@@ -236,7 +251,7 @@ leadflow_reckon_cadences(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("must be owner of workspace %s", rulebook->schema)));
-		reckon_cadences(rulebook, PG_GETARG_INT64(1));
+		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
 	}
 	PG_FINALLY();
 	{

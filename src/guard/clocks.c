@@ -202,7 +202,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 
 	/* what stops it may have been recorded before it starts */
 	if (is_lead && (policy->attempts > 0 || policy->n_stops_on_inbound > 0))
-		reckon_cadences(rulebook, move->evidence.lead_id);
+		reckon_cadences(rulebook, move->evidence.lead_id, NULL);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -424,8 +424,12 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 
 /* May a clock wait for an answer of that kind? */
 static bool
-kind_answers(Rulebook *rulebook, const char *kind)
+kind_answers(Rulebook *rulebook, Datum kind_datum, const char *kind)
 {
+	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
+
+	if (known != NULL && known->is_contact)
+		return true;
 	for (int i = 0; i < rulebook->n_policies; i++)
 	{
 		Policy	   *policy = &rulebook->policies[i];
@@ -469,7 +473,7 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	values[2] = kind;
 	values[3] = Int64GetDatum(touch_id);
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
-	reckon_cadences(rulebook, lead_id);
+	reckon_cadences(rulebook, lead_id, &at);
 }
 
 /* A touch was corrected or removed: undo what it started and stopped. */
@@ -487,14 +491,14 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 		return;
 	kind = slot_getattr(old_row, touch->kind, &isnull);
 	name = TextDatumGetCString(kind);
-	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, name) &&
+	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, kind, name) &&
 		!kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));
 	(void) statement_run(rulebook, RETRACT_STARTS, &id, NULL);
 	(void) statement_run(rulebook, RETRACT_STOPS, &id, NULL);
-	reckon_cadences(rulebook, DatumGetInt64(lead_id));
+	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
 }
 
 /* The row that a recorder below is about, which belongs on one table. */
@@ -561,8 +565,8 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	{
 		char	   *name = TextDatumGetCString(kind);
 
-		if (kind_answers(rulebook, name))
-			reckon_cadences(rulebook, lead_id);
+		if (kind_answers(rulebook, kind, name))
+			reckon_cadences(rulebook, lead_id, &at);
 		inbound_touch(rulebook, id, lead_id, at, name);
 	}
 	else
