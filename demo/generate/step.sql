@@ -8,7 +8,6 @@ SELECT w.lead_id, w.n, w.opportunity_id, w.steps, p.seller, p.calendar, p.reques
        w.stage AS from_stage,
        w.at AS from_at,
        g.from_stage AS stands,
-       way.to_stage AS chosen,
        v.to_stage,
        v.to_at,
        v.wakes,
@@ -16,7 +15,7 @@ SELECT w.lead_id, w.n, w.opportunity_id, w.steps, p.seller, p.calendar, p.reques
        y.note,
        s.is_silent,
        s.pace,
-       w.opportunity_id IS NOT NULL OR way.to_stage = 'opportunity' AS is_deal
+       w.opportunity_id IS NOT NULL OR v.to_stage IS NOT DISTINCT FROM 'opportunity' AS is_deal
 FROM chance.walk w
 JOIN chance.person p ON p.n = w.n
 JOIN lead l ON l.id = w.lead_id
@@ -204,10 +203,8 @@ FROM chance.move m
 LEFT JOIN opportunity o ON m.to_stage = 'opportunity' AND o.source = 'crm' AND o.external_id = format('O%s-%s', lpad(m.n::text, 6, '0'), m.steps)
 WHERE w.lead_id = m.lead_id;
 
-SELECT :step + 1 AS step, :step % 4 = 0 AS is_time_to_count, pg_catalog.bool_or(to_stage IS NOT NULL) IS TRUE AS goes_on FROM chance.move \gset
+SELECT :step + 1 AS step, :touches > 3000 AS is_time_to_count, pg_catalog.bool_or(to_stage IS NOT NULL) IS TRUE AS goes_on FROM chance.move \gset
 DROP TABLE chance.move;
-
-\echo 'until' :until 'step' :step ':' :touches 'touches,' :moves 'leads moved,' :begun 'deals begun,' :deals 'deals moved'
 \if :is_time_to_count
 ANALYZE lead, touch, opportunity, sla_clock, stage_event;
 \endif
