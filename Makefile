@@ -34,6 +34,7 @@ OBJS = \
 	src/guard/ledger.o \
 	src/guard/settle.o \
 	src/guard/statement.o \
+	src/guard/verdict.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/cadence.o \
@@ -52,6 +53,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/verdict.sql \
 	src/guard/cadence.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
@@ -63,7 +65,7 @@ SQL_PARTS = \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
-WORKSPACE_PARTS = definitions sources governance facts merges attachments verdicts routing alerts agreements \
+WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
 	triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
@@ -85,6 +87,12 @@ WORKSPACE_VIEWS = \
 	never_contacted \
 	follow_up_coverage \
 	feedback_coverage \
+	verdicts \
+	verdict_coverage \
+	rejections \
+	false_rejections \
+	disputes \
+	verdict_quality \
 	quarantine_reasons \
 	completeness \
 	data_quality \

@@ -143,6 +143,39 @@ static const struct
 		{INT8OID, STAGE_TYPE, TIMESTAMPTZOID}
 	},
 
+	/*
+	 * What the move of lead $1 to stage $14 says.  It is about the last handover
+	 * before it, or about the one that the move is itself ($18).  What is the
+	 * last word already is not said again.  $19, $20: no verdict where nobody
+	 * was reached.
+	 */
+	[RECORD_VERDICT] = {
+		"INSERT INTO %1$s.verdict (lead_id, reason, note, owner, campaign_id, origin, segment, variant, score, narrative, wake_at,"
+		"  verdict, at, stage, team, session_actor, actor, handed_over_at)"
+		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, h.at"
+		" FROM (SELECT CASE WHEN $18 THEN $13 ELSE ("
+		"   SELECT e.at FROM %1$s.stage_event e WHERE e.lead_id OPERATOR(pg_catalog.=) $1 AND e.opportunity_id IS NULL"
+		"    AND e.to_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage"
+		"    AND (e.from_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage) IS NOT TRUE AND e.at OPERATOR(pg_catalog.<=) $13"
+		"   ORDER BY e.at DESC, e.id DESC LIMIT 1) END AS at) h"
+		" WHERE h.at IS NOT NULL"
+		"  AND $12 IS DISTINCT FROM (SELECT v.verdict FROM %1$s.verdict v WHERE v.lead_id OPERATOR(pg_catalog.=) $1"
+		"   AND v.handed_over_at OPERATOR(pg_catalog.=) h.at ORDER BY v.at DESC, v.id DESC LIMIT 1)"
+		"  AND ($19 AND (SELECT c.stopped_by OPERATOR(pg_catalog.=) 'attempts' AND c.stopped_at OPERATOR(pg_catalog.>=) h.at"
+		"   FROM %1$s.sla_clock c WHERE c.lead_id OPERATOR(pg_catalog.=) $1 AND c.attempts IS NOT NULL"
+		"   ORDER BY c.started_at DESC, c.id DESC LIMIT 1)) IS NOT TRUE"
+		"  AND NOT ($20 AND EXISTS (SELECT FROM %1$s.reason r WHERE r.code OPERATOR(pg_catalog.=) $2 AND r.needs_attempts))",
+		20,
+		{INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID,
+			TEXTOID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, BOOLOID}
+	},
+	[STOP_CLOCKS_BY_REJECTION] = {
+		"UPDATE %1$s.sla_clock SET stopped_at = GREATEST($2, started_at), stopped_by = 'verdict rejected'"
+		" WHERE " LEAD_CLOCKS " AND " RUNNING " AND stops_on_verdict",
+		2,
+		{INT8OID, TIMESTAMPTZOID}
+	},
+
 	[LOCK_LEAD] = {
 		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
 	},

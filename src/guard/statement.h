@@ -17,6 +17,8 @@ typedef enum Statement
 	TAKE_BACK_LEAD,
 	TAKE_BACK_OPPORTUNITY,
 	MOVE_LEAD,
+	RECORD_VERDICT,
+	STOP_CLOCKS_BY_REJECTION,
 	LOCK_LEAD,
 	START_CLOCK,				/* of a lead; of an opportunity: the next one */
 	START_OPPORTUNITY_CLOCK,

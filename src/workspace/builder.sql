@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'verdicts', 'routing', 'alerts', 'agreements', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;
@@ -183,4 +183,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns), sales (writes leads, touches, opportunities, pauses) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
+    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';

@@ -487,6 +487,14 @@ VALUES ('2026-03-05 10:00', '2026-03-05 10:00', '2026-03-05 10:00', 'disqualifie
 INSERT INTO quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)
 VALUES ('lead', 'INSERT', 't', '7', 'mql', '{}', '[{"criterion": "two_signals", "requirement": "Two signs."}]', 'x', 'x');
 
+-- a verdict and what came after it: verdicts.sql asks for more
+ALTER TABLE verdict DISABLE TRIGGER USER;
+INSERT INTO verdict (lead_id, verdict, at, handed_over_at, stage, reason, owner, team, variant)
+VALUES (2, 'rejected', '2026-03-09 16:00', '2026-03-06 16:00', 'nurture', 'not_now', 'bert', 'field', '*');
+INSERT INTO verdict_answer (verdict_id, answer, note, at) SELECT id, 'disputes', 'it was a good lead', '2026-03-09 17:00' FROM verdict;
+INSERT INTO stage_event (at, recorded_at, lead_id, definition_version, implied, subject, from_stage, to_stage, session_actor, actor, variant)
+VALUES ('2026-05-04 10:00', '2026-05-04 10:00', 2, 7, false, 'lead', 'mql', 'won', 'login', 'role', '*');
+
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;
