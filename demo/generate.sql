@@ -34,6 +34,7 @@ SET jit = off;
 \set until :present
 \ir generate/step.sql
 
+\ir generate/answers.sql
 \ir generate/exceptions.sql
 
 SET client_min_messages = warning;

@@ -136,6 +136,19 @@ INSERT INTO chance.lesson VALUES
     ('no_need', 'Content with what they have. Ask again when the contract ends.'),
     ('no_budget', 'Wants it and cannot pay for it this year. Send the calculation of the return before the next plan.');
 
+CREATE FUNCTION chance.narrative(reason text, need text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$ SELECT l.narrative || COALESCE(' What they need: ' || lower(need), '') FROM chance.lesson l WHERE l.reason = narrative.reason $$;
+
+-- What sales hears from those who say no.
+CREATE TABLE chance.objection (reason text PRIMARY KEY, objections text[] NOT NULL);
+INSERT INTO chance.objection VALUES
+    ('not_now', '{bad_timing,bad_timing,think_about_it,ask_partner}'),
+    ('no_need', '{just_looking,just_looking,have_a_supplier,unclear_offer}'),
+    ('no_budget', '{too_expensive,too_expensive,ask_partner,think_about_it}'),
+    ('no_decision', '{think_about_it,ask_partner}'),
+    ('competitor', '{have_a_supplier,have_a_supplier,too_expensive}');
+
 -- What passes between lead and company on the way to a stage; null is for
 -- those who stay. place: how much of the way lies behind, 0..1. Of a lead that
 -- never answers see the attempts in step.sql.

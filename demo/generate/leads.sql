@@ -63,9 +63,6 @@ SELECT t.n, t.account_id, t.segment, t.industry, t.territory, t.came_from AS ori
            * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END)::double precision AS fit,
        CASE t.territory WHEN 'Europe' THEN chance.pick('marketer', t.n, '{a.nowak,p.zielinski}')
                         ELSE chance.pick('marketer', t.n, '{g.ross,d.kim}') END AS marketer,
-       -- one seller for a company, so that nobody meets a colleague at its door
-       CASE t.territory WHEN 'Europe' THEN chance.pick('seller', COALESCE(-t.account_id, t.n), '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')
-                        ELSE chance.pick('seller', COALESCE(-t.account_id, t.n), '{r.bennett,l.ortiz,s.patel,b.walsh}') END AS seller,
        c.calendar,
        CASE t.came_from WHEN 'event' THEN 'event_attended'
                         WHEN 'webinar' THEN 'webinar_attended'
@@ -96,7 +93,7 @@ SELECT 'crm',
        CASE WHEN p.in_target THEN chance.pick('target role', p.n, '{CEO,CTO,Head of Operations,Purchasing Manager,IT Director,Founder,VP Sales,Plant Manager}')
             ELSE chance.pick('other role', p.n, '{Student,Intern,Assistant,Consultant,Developer,Journalist}') END,
        p.origin, p.segment, p.industry, p.territory,
-       CASE WHEN p.request IS NULL THEN p.marketer ELSE p.seller END,
+       p.marketer,
        CASE WHEN p.request IN ('demo_request', 'pricing_request') THEN 'hot' ELSE 'normal' END,
        round((40 * p.fit + 40 * chance.even('score', p.n))::numeric)
 FROM chance.person p

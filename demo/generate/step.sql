@@ -4,7 +4,7 @@
  * changes. It calls itself until nobody moves any more.
  */
 CREATE TABLE chance.move AS
-SELECT w.lead_id, w.n, w.opportunity_id, w.steps, p.seller, p.calendar, p.request, p.first_kind, p.origin,
+SELECT w.lead_id, w.n, w.opportunity_id, w.steps, p.calendar, p.request, p.first_kind, p.origin,
        w.stage AS from_stage,
        w.at AS from_at,
        g.from_stage AS stands,
@@ -15,6 +15,7 @@ SELECT w.lead_id, w.n, w.opportunity_id, w.steps, p.seller, p.calendar, p.reques
        y.note,
        s.is_silent,
        s.pace,
+       b.has_objections,
        w.opportunity_id IS NOT NULL OR v.to_stage IS NOT DISTINCT FROM 'opportunity' AS is_deal
 FROM chance.walk w
 JOIN chance.person p ON p.n = w.n
@@ -47,14 +48,14 @@ LEFT JOIN LATERAL (
                          ELSE way.hours END
                     * CASE date_part('month', w.at) WHEN 8 THEN 1.7 WHEN 12 THEN 1.6 ELSE 1 END
                     * (1.3 - 0.5 * date_part('epoch', w.at - '2025-10-01') / 31536000)
-                    * CASE p.seller WHEN 'm.lewandowski' THEN 1.9 WHEN 'b.walsh' THEN 1.6 WHEN 's.patel' THEN 0.6 WHEN 'e.schulz' THEN 0.7 ELSE 1 END
+                    * CASE l.owner WHEN 'm.lewandowski' THEN 1.9 WHEN 'b.walsh' THEN 1.6 WHEN 's.patel' THEN 0.6 WHEN 'e.schulz' THEN 0.7 ELSE 1 END
                END)) AS length
     WHERE way.to_stage IS NOT NULL) t ON true
 -- whoever never answers is tried six times, at the pace of the seller
 LEFT JOIN LATERAL (
     SELECT y.reason = 'no_response' AND w.opportunity_id IS NULL AS is_silent,
            interval '1 second' * floor(3600 * GREATEST(2.5, 6 * chance.skewed('pace' || w.steps, w.n, 0.35))
-               * CASE p.seller WHEN 'm.lewandowski' THEN 1.5 WHEN 's.patel' THEN 0.8 ELSE 1 END) AS pace) s ON true
+               * CASE l.owner WHEN 'm.lewandowski' THEN 1.5 WHEN 's.patel' THEN 0.8 ELSE 1 END) AS pace) s ON true
 LEFT JOIN LATERAL (
     SELECT CASE WHEN s.is_silent THEN add_worktime(p.calendar, w.at, 6 * s.pace)
                 WHEN way.to_stage = 'mql' AND p.request IS NOT NULL AND g.from_stage = 'lead'
@@ -69,6 +70,10 @@ CROSS JOIN LATERAL (
            CASE WHEN i.wakes THEN 'lead' ELSE way.to_stage END AS to_stage,
            CASE WHEN i.wakes THEN l.wake_at ELSE x.to_at END AS to_at
     FROM (SELECT w.stage = 'nurture' AND l.wake_at IS NOT NULL AND l.wake_at < x.to_at IS NOT FALSE AS wakes) i) v
+-- some sellers write down what they heard when they reject a lead
+CROSS JOIN LATERAL (
+    SELECT COALESCE(w.opportunity_id IS NULL AND v.to_stage IN ('nurture', 'lost') AND w.stage IN ('contacted', 'sal', 'sql')
+                    AND NOT s.is_silent AND chance.even('objections' || w.steps, w.n) < 0.5, false) AS has_objections) b
 WHERE w.moving AND w.next_at <= :'until';
 
 -- What would happen later is not written yet, and what would happen after the
@@ -76,6 +81,16 @@ WHERE w.moving AND w.next_at <= :'until';
 UPDATE chance.walk w SET next_at = m.to_at FROM chance.move m WHERE m.lead_id = w.lead_id AND m.to_at > :'until' AND :'until' < clock();
 DELETE FROM chance.move WHERE to_at > :'until' AND :'until' < clock();
 UPDATE chance.move SET to_stage = NULL, reason = NULL, note = NULL WHERE to_at > clock();
+
+-- Of a company that nobody knows yet one lead is handed over first: whoever
+-- gets it answers for the company from then on.
+DELETE FROM chance.move m
+USING (SELECT m.lead_id, row_number() OVER (PARTITION BY l.account_id ORDER BY m.to_at, m.n) AS place
+       FROM chance.move m
+       JOIN lead l ON l.id = m.lead_id
+       JOIN account a ON a.id = l.account_id AND a.owner IS NULL
+       WHERE m.to_stage = 'mql') o
+WHERE o.lead_id = m.lead_id AND o.place > 1;
 CREATE UNIQUE INDEX ON chance.move (lead_id);
 ANALYZE chance.move;
 
@@ -130,15 +145,14 @@ WHERE t.at <= clock()
 ORDER BY t.at;
 \set touches :ROW_COUNT
 
--- Leads on their own. With the handover sales takes over.
+-- Leads on their own.
 UPDATE lead l
 SET stage = m.to_stage::stage,
     stage_since = m.to_at,
     reason = m.reason,
     reason_note = m.note,
     narrative = CASE WHEN m.to_stage = 'nurture' AND l.furthest_stage >= 'mql'
-                     THEN s.narrative || COALESCE(' What they need: ' || lower(l.need), '') ELSE l.narrative END,
-    owner = CASE WHEN m.to_stage = 'mql' THEN m.seller ELSE l.owner END,
+                     THEN chance.narrative(m.reason, l.need) ELSE l.narrative END,
     verified = l.verified OR m.to_stage = 'mql',
     email = CASE WHEN m.to_stage = 'mql' THEN COALESCE(l.email, lower(replace(l.full_name, ' ', '.')) || m.n || '@mail.example') ELSE l.email END,
     why_now = CASE WHEN m.to_stage = 'sal' THEN chance.pick('why now', m.n, '{A contract ends this quarter.,A new plant opens.,The auditors asked for it.,The team doubles next year.}') ELSE l.why_now END,
@@ -149,9 +163,24 @@ SET stage = m.to_stage::stage,
     currency = CASE WHEN m.to_stage = 'sql' THEN 'EUR' ELSE l.currency END,
     decision_by = CASE WHEN m.to_stage = 'sql' THEN m.to_at::date + 20 + floor(200 * chance.even('decision', m.n))::integer ELSE l.decision_by END
 FROM chance.move m
-LEFT JOIN chance.lesson s ON s.reason = m.reason
-WHERE l.id = m.lead_id AND m.to_stage IS NOT NULL AND NOT m.is_deal;
-\set moves :ROW_COUNT
+WHERE l.id = m.lead_id AND m.to_stage IS NOT NULL AND NOT m.is_deal AND NOT m.has_objections;
+
+UPDATE account a
+SET owner = l.owner
+FROM chance.move m
+JOIN lead l ON l.id = m.lead_id
+WHERE m.to_stage = 'mql' AND a.id = l.account_id AND a.owner IS NULL;
+
+-- A verdict in words moves its lead by itself.
+INSERT INTO verdict (lead_id, verdict, at, stage, reason, note, narrative, objections)
+SELECT m.lead_id, 'rejected', m.to_at, m.to_stage::stage, m.reason, m.note,
+       CASE WHEN m.to_stage = 'nurture' THEN chance.narrative(m.reason, l.need) END,
+       ARRAY[chance.pick('objection 1' || m.steps, m.n, o.objections), chance.pick('objection 2' || m.steps, m.n, o.objections)]
+FROM chance.move m
+JOIN lead l ON l.id = m.lead_id
+JOIN chance.objection o ON o.reason = m.reason
+WHERE m.has_objections AND m.to_stage IS NOT NULL
+ORDER BY m.to_at, m.n;
 
 -- Whoever goes on later than planned decides later than planned.
 UPDATE lead l
@@ -170,7 +199,6 @@ JOIN lead l ON l.id = m.lead_id
 LEFT JOIN account a ON a.id = l.account_id
 WHERE m.to_stage = 'opportunity'
 ORDER BY m.to_at, m.n;
-\set begun :ROW_COUNT
 
 -- A deal that goes on.
 UPDATE opportunity o
@@ -181,7 +209,6 @@ SET stage = m.to_stage::stage,
     expected_close = CASE WHEN m.to_stage = 'proposal' THEN m.to_at::date + 45 ELSE o.expected_close END
 FROM chance.move m
 WHERE o.id = m.opportunity_id AND m.to_stage IS NOT NULL;
-\set deals :ROW_COUNT
 
 -- A deal does not take its lead out of the path: whoever closes it says so.
 UPDATE lead l
