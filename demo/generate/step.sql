@@ -153,6 +153,8 @@ SET stage = m.to_stage::stage,
     reason_note = m.note,
     narrative = CASE WHEN m.to_stage = 'nurture' AND l.furthest_stage >= 'mql'
                      THEN chance.narrative(m.reason, l.need) ELSE l.narrative END,
+    -- marketing lets go: the routing rules say whose it is
+    owner = CASE WHEN m.to_stage = 'mql' AND m.from_stage = 'lead' THEN NULL ELSE l.owner END,
     verified = l.verified OR m.to_stage = 'mql',
     email = CASE WHEN m.to_stage = 'mql' THEN COALESCE(l.email, lower(replace(l.full_name, ' ', '.')) || m.n || '@mail.example') ELSE l.email END,
     why_now = CASE WHEN m.to_stage = 'sal' THEN chance.pick('why now', m.n, '{A contract ends this quarter.,A new plant opens.,The auditors asked for it.,The team doubles next year.}') ELSE l.why_now END,
