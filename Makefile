@@ -43,6 +43,9 @@ OBJS = \
 	src/guard/definition.o \
 	src/guard/explain.o \
 	src/guard/merge.o \
+	src/routing/routing.o \
+	src/routing/rule.o \
+	src/routing/pool.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -53,12 +56,16 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
 	src/guard/cadence.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
+	src/routing/routing.sql \
 	src/identity/identity.sql \
+	src/sweep/sweep.sql \
+	src/sweep/schedule.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -81,6 +88,7 @@ WORKSPACE_VIEWS = \
 	sla_status \
 	sla_breach \
 	sla_compliance \
+	alerts_open \
 	cadence_progress \
 	response_time \
 	handover \
@@ -96,7 +104,9 @@ WORKSPACE_VIEWS = \
 	quarantine_reasons \
 	completeness \
 	data_quality \
-	duplicate_candidates
+	duplicate_candidates \
+	routing_faults \
+	routing_fairness
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

@@ -222,25 +222,6 @@ policy_is_replaced(Rulebook *rulebook, const Policy *policy, const char *variant
 	return false;
 }
 
-/* Does the lead meet the policy's condition? */
-static bool
-condition_holds(Move *move, Policy *policy)
-{
-	CriterionProgram *program;
-	ExprContext *econtext;
-	bool		holds;
-
-	if (policy->condition == NULL)
-		return true;
-	program = rulebook_program(move->rulebook, move->rules, &policy->program, policy->condition);
-	econtext = CreateStandaloneExprContext();
-	econtext->ecxt_scantuple = move->row;
-	econtext->ecxt_param_list_info = evidence_params(&move->evidence);
-	holds = criterion_met(program, econtext, move->rulebook->mcxt);
-	FreeExprContext(econtext, true);
-	return holds;
-}
-
 /* Does entering the stage start the policy's clocks?  Moves within it do not. */
 static bool
 stage_starts(const Policy *policy, const Stage *from, const Stage *stage)
@@ -275,7 +256,7 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 
 		if (!variant_applies(policy->variant, move->variant) ||
 			policy_is_replaced(rulebook, policy, move->variant) ||
-			!condition_holds(move, policy))
+			!condition_met(move, &policy->program, policy->condition))
 			continue;
 
 		start_clock(move, policy, start,

@@ -2,9 +2,10 @@
  * recorder.c
  *	  The AFTER trigger of lead and opportunity.
  *
- * It judges new rows, writes the history, keeps the clocks, and takes an
- * opportunity's lead along.  Where a BEFORE trigger may have changed the row
- * after the guard had seen it, it judges once more what was really written.
+ * It judges new rows, hands leads over to their owners, writes the history,
+ * keeps the clocks, and takes an opportunity's lead along.  Where a BEFORE
+ * trigger may have changed the row after the guard had seen it, it judges once
+ * more what was really written.
  */
 #include "postgres.h"
 
@@ -22,6 +23,7 @@
 #include "guard/nurture.h"
 #include "guard/statement.h"
 #include "guard/verdict.h"
+#include "routing/routing.h"
 
 /* Fill in what all events of a move have in common. */
 static void
@@ -132,16 +134,30 @@ move_lead_along(Move *move)
 static void
 record_move(Move *move, const Stage *furthest)
 {
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
 	int			passed = passed_before(move, furthest);
+	bool		hands_over = passed < stage_ordinal_of_code(STAGE_MQL);
+	TupleTableSlot *routed;
 
-	/* a verdict is about the handover before it, which is the last in the history */
-	if (move->rules->kind == OBJECT_LEAD)
-		verdict_on_move(move, passed < stage_ordinal_of_code(STAGE_MQL));
+	/*
+	 * A verdict is about the handover before it, which is the last in the
+	 * history.  It is the owner's: of the one who passes the lead on, or, where
+	 * the move is the handover too, of the one who gets it.
+	 */
+	if (is_lead && !hands_over)
+		verdict_on_move(move, false);
+	routed = route_on_stage(move);
+	if (routed != NULL)
+		move->row = routed;
+	if (is_lead && hands_over)
+		verdict_on_move(move, true);
 	write_history(move, passed);
 	record_stay(move);
 	clocks_on_stage(move);
-	if (move->rules->kind == OBJECT_OPPORTUNITY)
+	if (!is_lead)
 		move_lead_along(move);
+	if (routed != NULL)
+		ExecDropSingleTupleTableSlot(routed);
 }
 
 /*

@@ -64,6 +64,16 @@ score_of(Move *move, bool *isnull)
 	return slot_getattr(move->row, column, isnull);
 }
 
+/* Does the move say that this never was a lead, such as spam?  Anybody may say so. */
+static bool
+is_no_lead(Move *move)
+{
+	char	   *code = row_string(move, FIELD_REASON);
+	const Reason *reason = code == NULL ? NULL : rulebook_reason(move->rulebook, code);
+
+	return stage_code_is_exit(stage_code(move->to)) && reason != NULL && !reason->counts;
+}
+
 /* Write the verdict; false if there is nothing new in it. */
 static bool
 record_verdict(Move *move, const char *verdict, bool hands_over)
@@ -120,14 +130,18 @@ verdict_on_move(Move *move, bool hands_over)
 {
 	const char *verdict = verdict_of(move);
 	Oid			verdicts;
+	bool		may_give;
 
 	if (verdict == NULL)
 		return;
 	verdicts = get_relname_relid("verdict", move->rulebook->nspid);
-	if (!OidIsValid(verdicts) || !record_verdict(move, verdict, hands_over))
+	if (!OidIsValid(verdicts))
+		return;
+	may_give = may_give_verdicts(move->rulebook, verdicts);
+	if ((!may_give && is_no_lead(move)) || !record_verdict(move, verdict, hands_over))
 		return;
 
-	if (!may_give_verdicts(move->rulebook, verdicts))
+	if (!may_give)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("only sales gives verdicts"),

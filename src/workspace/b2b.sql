@@ -33,9 +33,15 @@ JOIN (VALUES
 ORDER BY s.ordinal;
 
 INSERT INTO stage_definition (stage, labels, meaning, team, kind, entry_evidence, exit_criteria, norm) VALUES
-    ('proposal.deal_desk', '{"en": "Proposal, at the deal desk", "pl": "Oferta, w deal desku", "ru": "\u041f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0435 \u043d\u0430 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u0438\u0438", "zh": "\u62a5\u4ef7\u5ba1\u6279\u4e2d"}',
+    ('proposal.deal_desk', '{"en": "Proposal, at the deal desk"}',
         'An offer that waits for a decision on a discount, a clause, a technical question or a reference.', 'sales', 'sla',
         'a question that the seller may not decide', 'the answer of the deal desk', '2 days');
+-- the other languages only where the database's encoding has their letters
+UPDATE stage_definition d
+SET labels = d.labels || l.labels::jsonb
+FROM pg_catalog.unnest(ARRAY[
+    '{"pl": "Oferta, w deal desku", "ru": "\u041f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0435 \u043d\u0430 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u0438\u0438", "zh": "\u62a5\u4ef7\u5ba1\u6279\u4e2d"}']) l (labels)
+WHERE d.stage = 'proposal.deal_desk' AND pg_catalog.getdatabaseencoding() = 'UTF8';
 
 INSERT INTO transition (object, from_stage, to_stage, reason_required, meaning) VALUES
     ('lead', NULL, 'nurture', true, 'not now: back to marketing'),
@@ -134,7 +140,6 @@ INSERT INTO reason (code, applies_to, category, labels, next_step, counts) VALUE
 UPDATE reason SET needs_attempts = true, nurture_track = 'not_reached' WHERE code = 'no_response';
 UPDATE reason SET nurture_track = 'budget_cycle' WHERE code IN ('no_budget', 'too_expensive');
 
--- the other languages only where the database's encoding has their letters
 INSERT INTO objection (code, labels)
 SELECT o.code, pg_catalog.jsonb_build_object('en', o.label_en)
     || CASE WHEN pg_catalog.getdatabaseencoding() = 'UTF8' THEN o.labels::jsonb ELSE '{}' END
@@ -192,6 +197,21 @@ INSERT INTO sla_policy (policy, metric, starts_on_stage, stops_on_touch, stops_o
 INSERT INTO sla_policy (policy, object, metric, starts_on_stage, stops_on_leaving, target, warn_after, measure, promise) VALUES
     ('deal_desk', 'opportunity', 'deal_desk', 'proposal.deal_desk', true, '08:00', '06:00', 'working',
         'The deal desk decides on discounts, clauses and technical questions within a working day.');
+
+INSERT INTO alert_rule (kind, receiver, after, threshold, meaning) VALUES
+    ('warning', 'owner', NULL, NULL, 'A promise is about to be broken.'),
+    ('breach', 'owner', NULL, NULL, 'A promise is broken.'),
+    ('exhausted', 'owner', NULL, NULL, 'All attempts to reach a lead were made, and it has not answered.'),
+    ('never_contacted', 'manager', '2 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
+    ('volume_without_sales', 'owner', '90 days', 100, 'A campaign brings many leads and no sale.'),
+    ('data_gap', 'revops', NULL, 0.8, 'Many rows lack a field that is owed.'),
+    ('woken', 'owner', NULL, NULL, 'A lead comes back from nurture.');
+
+INSERT INTO consequence (policy, event, action, after, reason) VALUES
+    ('hot_request', 'breach', 'escalate', '0', NULL),
+    ('contact_request', 'breach', 'escalate', '04:00', NULL),
+    ('new_mql', 'breach', 'escalate', '04:00', NULL),
+    ('cadence', 'exhausted', 'return_to_nurture', '0', 'no_response');
 
 INSERT INTO field_owner (object, field, team, owed_from, meaning) VALUES
     ('lead', 'full_name', 'marketing', 'lead', 'first and last name of the person'),
