@@ -556,7 +556,6 @@ FROM (VALUES
     ('days to the next attempt', $$attempt_every = '1 day'$$, '23514 attempts_in_hours'),
     ('months to the next attempt', $$attempt_every = '1 month'$$, '23514 attempts_in_hours'),
     ('no time to the next attempt', $$attempt_every = '0'$$, '23514 sla_policy_attempt_every_check'),
-    ('for opportunities', $$object = 'opportunity'$$, '23514'),
     ('no kinds of touch', 'stops_on_touch = NULL', '23514 cadence_of_a_lead'),
     ('channels without attempts', 'attempts = NULL, spacing = NULL, attempt_every = NULL', '23514 cadence_terms'),
     ('spacing without attempts', 'attempts = NULL, channels = NULL, attempt_every = NULL', '23514 cadence_terms'),
