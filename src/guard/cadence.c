@@ -26,9 +26,33 @@
 #include "guard/clocks.h"
 #include "guard/statement.h"
 
-/* Has the lead a clock that more than one touch stops, or an inbound one? */
+/* Does an inbound touch of the kind stop the clock? */
 static bool
-has_cadence(Rulebook *rulebook, int64 lead_id)
+waits_for(ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const char *kind)
+{
+	bool		isnull;
+	Datum		value = heap_getattr(tuple, columns->stops_on_inbound, desc, &isnull);
+	Datum	   *kinds;
+	bool	   *nulls;
+	int			n;
+
+	if (isnull)
+		return false;
+	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &kinds, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (!nulls[i] && strcmp(TextDatumGetCString(kinds[i]), kind) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Has the lead a clock that more than one touch stops, or an inbound one?  With
+ * a kind: one that an inbound touch of that kind stops.
+ */
+static bool
+has_cadence(Rulebook *rulebook, int64 lead_id, const char *kind)
 {
 	ClockColumns *columns = &rulebook->clock;
 	Relation	rel;
@@ -53,8 +77,11 @@ has_cadence(Rulebook *rulebook, int64 lead_id)
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
-		found = !heap_attisnull(tuple, columns->attempts, RelationGetDescr(rel)) ||
-			!heap_attisnull(tuple, columns->stops_on_inbound, RelationGetDescr(rel));
+		if (kind != NULL)
+			found = waits_for(columns, tuple, RelationGetDescr(rel), kind);
+		else
+			found = !heap_attisnull(tuple, columns->attempts, RelationGetDescr(rel)) ||
+				!heap_attisnull(tuple, columns->stops_on_inbound, RelationGetDescr(rel));
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
@@ -67,10 +94,21 @@ reckon_cadences(Rulebook *rulebook, int64 lead_id)
 {
 	Datum		id = Int64GetDatum(lead_id);
 
-	if (!has_cadence(rulebook, lead_id))
+	if (!has_cadence(rulebook, lead_id, NULL))
 		return;
 	lock_lead(rulebook, lead_id);
 	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
+}
+
+/*
+ * An inbound touch was written or removed.  Clocks keep the terms that they
+ * were started on, so they are asked, and not the policies.
+ */
+void
+reckon_answer(Rulebook *rulebook, int64 lead_id, const char *kind)
+{
+	if (has_cadence(rulebook, lead_id, kind))
+		reckon_cadences(rulebook, lead_id);
 }
 
 typedef struct Attempt
@@ -80,12 +118,27 @@ typedef struct Attempt
 } Attempt;
 
 static int
+compare_channels(text *left, text *right)
+{
+	int			left_length = VARSIZE_ANY_EXHDR(left);
+	int			right_length = VARSIZE_ANY_EXHDR(right);
+	int			order = memcmp(VARDATA_ANY(left), VARDATA_ANY(right), Min(left_length, right_length));
+
+	return order != 0 ? order : left_length - right_length;
+}
+
+/* By time; at one instant by channel, so that the order given does not matter. */
+static int
 compare_attempts(const void *a, const void *b)
 {
-	TimestampTz left = ((const Attempt *) a)->at;
-	TimestampTz right = ((const Attempt *) b)->at;
+	const Attempt *left = (const Attempt *) a;
+	const Attempt *right = (const Attempt *) b;
 
-	return left < right ? -1 : left > right;
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	if (left->channel == NULL || right->channel == NULL)
+		return (left->channel == NULL) - (right->channel == NULL);
+	return compare_channels(left->channel, right->channel);
 }
 
 /* The minute of the clock in which an instant lies. */
@@ -108,7 +161,9 @@ is_apart(TimestampTz last, TimestampTz at, const Interval *spacing)
 		return false;
 	if (spacing == NULL)
 		return true;
-	length = interval_length(spacing);
+	if (pg_mul_s64_overflow(spacing->day, USECS_PER_DAY, &length) ||
+		pg_add_s64_overflow(length, spacing->time, &length))
+		return spacing->day < 0;	/* longer than all time */
 	return pg_sub_s64_overflow(at, last, &since) || since >= length;
 }
 
@@ -117,8 +172,7 @@ is_known(text **channels, int n, text *channel)
 {
 	for (int i = 0; i < n; i++)
 	{
-		if (VARSIZE_ANY_EXHDR(channels[i]) == VARSIZE_ANY_EXHDR(channel) &&
-			memcmp(VARDATA_ANY(channels[i]), VARDATA_ANY(channel), VARSIZE_ANY_EXHDR(channel)) == 0)
+		if (compare_channels(channels[i], channel) == 0)
 			return true;
 	}
 	return false;
@@ -172,8 +226,8 @@ leadflow_count_attempts(PG_FUNCTION_ARGS)
 	Interval   *spacing = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
 	int32		wanted = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
 	int32		wanted_channels = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
-	Attempt    *attempts = NULL;
-	int			n = 0;
+	Attempt    *attempts;
+	int			n;
 	text	  **used;
 	int			n_used = 0;
 	int64		made = 0;
@@ -189,8 +243,8 @@ leadflow_count_attempts(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the spacing of attempts must have no months and years")));
-	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
-		attempts = get_attempts(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &n);
+	attempts = get_attempts(PG_ARGISNULL(0) ? construct_empty_array(TIMESTAMPTZOID) : PG_GETARG_ARRAYTYPE_P(0),
+							PG_ARGISNULL(1) ? construct_empty_array(TEXTOID) : PG_GETARG_ARRAYTYPE_P(1), &n);
 
 	used = palloc(sizeof(text *) * Max(n, 1));
 	for (int i = 0; i < n; i++)

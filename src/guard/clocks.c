@@ -422,20 +422,6 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	PopActiveSnapshot();
 }
 
-/* May a clock wait for an answer of that kind? */
-static bool
-kind_answers(Rulebook *rulebook, const char *kind)
-{
-	for (int i = 0; i < rulebook->n_policies; i++)
-	{
-		Policy	   *policy = &rulebook->policies[i];
-
-		if (contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
-			return true;
-	}
-	return false;
-}
-
 /* May a clock wait for an outbound touch of that kind? */
 static bool
 kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
@@ -487,8 +473,9 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 		return;
 	kind = slot_getattr(old_row, touch->kind, &isnull);
 	name = TextDatumGetCString(kind);
-	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, name) &&
-		!kind_may_stop(rulebook, kind, name))
+	if (touch_is_inbound(slot_getattr(old_row, touch->direction, &isnull)))
+		reckon_answer(rulebook, DatumGetInt64(lead_id), name);
+	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));
@@ -526,6 +513,18 @@ touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_
 		same_column(old_row, new_row, touch->direction);
 }
 
+/* A touch turns out to have gone by another channel, which cadences count. */
+static void
+rechannel_touch(Rulebook *rulebook, TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	TouchColumns *touch = &rulebook->touch;
+	bool		isnull;
+	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
+
+	if (!isnull && !same_column(old_row, new_row, touch->channel))
+		reckon_cadences(rulebook, DatumGetInt64(lead_id));
+}
+
 static void
 record_touch(TriggerData *trigger, Rulebook *rulebook)
 {
@@ -540,8 +539,13 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		/* merging moves the clocks themselves */
-		if (history_may_change || touch_is_same(touch, trigger->tg_trigslot, row))
+		if (history_may_change)
 			return;
+		if (touch_is_same(touch, trigger->tg_trigslot, row))
+		{
+			rechannel_touch(rulebook, trigger->tg_trigslot, row);
+			return;
+		}
 		retract_touch(rulebook, trigger->tg_trigslot);
 	}
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
@@ -561,8 +565,7 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	{
 		char	   *name = TextDatumGetCString(kind);
 
-		if (kind_answers(rulebook, name))
-			reckon_cadences(rulebook, lead_id);
+		reckon_answer(rulebook, lead_id, name);
 		inbound_touch(rulebook, id, lead_id, at, name);
 	}
 	else

@@ -15,5 +15,6 @@ extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 /* cadence.c */
 extern void reckon_cadences(Rulebook *rulebook, int64 lead_id);
+extern void reckon_answer(Rulebook *rulebook, int64 lead_id, const char *kind);
 
 #endif							/* LEADFLOW_CLOCKS_H */

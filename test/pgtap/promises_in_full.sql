@@ -120,6 +120,7 @@ FROM (VALUES
     ('before the first contact', $$touches('02 10:00 <email', 3)$$, NULL),
     ('of another lead', $$touches('02 10:00 <email'), touches('02 12:00 <email', 2)$$, '02 10:00>03 10:00; 02 12:00>03 12:00'),
     ('an older one that was written later', $$touches('02 12:00 <email, 02 10:00 <email')$$, '02 12:00>03 12:00'),
+    ('an older one that was late by then', $$touches('04 12:00 <email, 02 10:00 <email')$$, '02 10:00>03 10:00'),
     ('an older one, and the answer', $$touches('02 12:00 <email, 02 10:00 <email, 02 13:00 call')$$, '02 12:00>03 12:00 stopped 02 13:00 by touch call'),
     ('the answer was written first', $$touches('02 12:00 email, 02 10:00 <email')$$, '02 10:00>03 10:00 stopped 02 12:00 by touch email'),
     ('the answer to the first was written last', $$touches('02 10:00 <email, 02 12:00 <email, 02 11:00 email')$$, '02 12:00>03 12:00'),
@@ -134,7 +135,7 @@ SELECT is(tried($$SELECT touches('02 10:00 <email, 02 12:00 <email')$$, $$SELECT
 SELECT is(tried('SELECT ' || c.calls || '; ' || c.change, $$SELECT clocks('next_response')$$), c.expected, 'next response, corrected: ' || c.label)
 FROM (VALUES
     ('the only one is deleted', $$touches('02 10:00 <email')$$, $$DELETE FROM crm.touch WHERE at = at('02 10:00')$$, NULL),
-    ('the one that began it anew is deleted: the first still waits', $$touches('02 10:00 <email, 02 12:00 <email')$$, $$DELETE FROM crm.touch WHERE at = at('02 12:00')$$, '02 10:00>03 10:00'),
+    ('the one that began it anew is deleted: what it cancelled stays so', $$touches('02 10:00 <email, 02 12:00 <email')$$, $$DELETE FROM crm.touch WHERE at = at('02 12:00')$$, NULL),
     ('the first of two is deleted', $$touches('02 10:00 <email, 02 12:00 <email')$$, $$DELETE FROM crm.touch WHERE at = at('02 10:00')$$, '02 12:00>03 12:00'),
     ('the answer is deleted', $$touches('02 10:00 <email, 02 12:00 email')$$, $$DELETE FROM crm.touch WHERE at = at('02 12:00')$$, '02 10:00>03 10:00'),
     ('the time of the second', $$touches('02 10:00 <email, 02 12:00 <email')$$, $$UPDATE crm.touch SET at = at('02 13:00') WHERE at = at('02 12:00')$$, '02 13:00>03 13:00')
