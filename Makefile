@@ -34,6 +34,7 @@ OBJS = \
 	src/guard/ledger.o \
 	src/guard/settle.o \
 	src/guard/statement.o \
+	src/guard/verdict.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
 	src/guard/cadence.o \
@@ -42,6 +43,9 @@ OBJS = \
 	src/guard/definition.o \
 	src/guard/explain.o \
 	src/guard/merge.o \
+	src/routing/routing.o \
+	src/routing/rule.o \
+	src/routing/pool.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -52,18 +56,23 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/guard/guard.sql \
+	src/guard/explain_due.sql \
+	src/guard/verdict.sql \
 	src/guard/cadence.sql \
 	src/guard/merge.sql \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
+	src/routing/routing.sql \
 	src/identity/identity.sql \
+	src/sweep/sweep.sql \
+	src/sweep/schedule.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
-WORKSPACE_PARTS = definitions sources governance facts merges attachments verdicts routing alerts agreements \
+WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
 	triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
@@ -79,16 +88,25 @@ WORKSPACE_VIEWS = \
 	sla_status \
 	sla_breach \
 	sla_compliance \
+	alerts_open \
 	cadence_progress \
 	response_time \
 	handover \
 	never_contacted \
 	follow_up_coverage \
 	feedback_coverage \
+	verdicts \
+	verdict_coverage \
+	rejections \
+	false_rejections \
+	disputes \
+	verdict_quality \
 	quarantine_reasons \
 	completeness \
 	data_quality \
-	duplicate_candidates
+	duplicate_candidates \
+	routing_faults \
+	routing_fairness
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

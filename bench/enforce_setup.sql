@@ -26,7 +26,7 @@ CREATE TABLE bench.bare (LIKE crm.lead INCLUDING ALL)
 INSERT INTO bench.bare OVERRIDING SYSTEM VALUE
 SELECT i, '2026-01-01', '2026-01-01', '2026-01-01', 'mql', 'mql', true, 'web', i::text, NULL, NULL, NULL,
        'Lead ' || i, 'lead' || i || '@example.com', NULL, 'cto', NULL, i % 1000, 'EUR', NULL, NULL,
-       'organic', '*', 'smb', 'software', 'emea', 'owner' || i % 50, NULL, NULL, NULL, NULL, NULL, NULL, '{}'
+       'organic', '*', 'smb', 'software', 'emea', 'owner' || i % 50, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{}'
 FROM generate_series(1, 100000) i;
 CREATE TABLE bench.peer_check (LIKE bench.bare INCLUDING ALL) WITH (fillfactor = 60);
 CREATE TABLE bench.peer_plpgsql (LIKE bench.bare INCLUDING ALL) WITH (fillfactor = 60);

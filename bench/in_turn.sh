@@ -1,9 +1,11 @@
-# in_turn.sh: to be sourced. Compares single-row updates of several tables fairly:
+# in_turn.sh: to be sourced. Compares single-row writes to several tables fairly:
 # every variant has sessions of its own, which run in turn for a fraction of a
 # second, so that all of them see the same moods of the machine.
 #
 # Needs: psql (array: how to call psql), work (a directory), rounds, variants: a
-# line each, name|table|statement, in which :id is a random number up to 100,000.
+# line each, name|table|statement, in which :id is a random number up to 100,000;
+# counted=inserted where the statements insert rows.
+counted=${counted:-updated}
 slice=0.2
 slices=$((rounds * 10))
 
@@ -14,7 +16,7 @@ in_turn() {
 		i=${#names[@]}
 		names+=("$name") tables+=("$table") ran+=(0)
 		printf '\\set id random(1, 100000)\n%s;\n' "$statement" >"$work/update$i.sql"
-		counts+=("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_updated('$table'::regclass)")")
+		counts+=("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_$counted('$table'::regclass)")")
 		bash -c 'kill -STOP $$; exec pgbench "$@"' pgbench -n -M prepared -c "$1" -j "$1" -T 100000 -f "$work/update$i.sql" \
 			"dbname=$PGDATABASE application_name=variant$i" >/dev/null 2>&1 &
 		pids+=($!)
@@ -36,7 +38,7 @@ in_turn() {
 		wait "${pids[i]}" 2>/dev/null || true
 		# a session's counts are complete when it has gone
 		until [ "$("${psql[@]}" -c "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'variant$i'")" = 0 ]; do :; done
-		count=$(("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_updated('${tables[i]}'::regclass)")" - counts[i]))
+		count=$(("$("${psql[@]}" -c "SELECT pg_stat_get_tuples_$counted('${tables[i]}'::regclass)")" - counts[i]))
 		awk -v n="${names[i]}" -v k="$count" -v t="${ran[i]}" -v c="$cpu" \
 			'BEGIN { printf "%s|%.1f|%.3f\n", n, k / t * 1e6, c / k / 1000 }'
 	done

@@ -81,6 +81,11 @@ SELECT add_worktime('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '1 d
 SELECT worktime('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', 'infinity');
 SELECT worktime(NULL, '2026-10-02', '2026-10-05') IS NULL AS is_null;
 
+-- the rule of a day
+SELECT day, day_rule('Europe/Warsaw; Mo-Fr 09:00-17:00; Dec 25-26,Jan 1 off; 2026 Dec 24 09:00-13:00', day)
+FROM unnest('{2026-12-23,2026-12-24,2026-12-25,2026-12-27,2027-01-01}'::date[]) AS day;
+SELECT day_rule('Europe/Warsaw; Mo-Fr 09:00-17:00', 'infinity');
+
 -- whole seconds, rounded down, as PostgreSQL counts days, months and years
 SELECT i AS length, seconds(i) AS whole, seconds(i) = floor(extract(epoch FROM i)) AS as_epoch
 FROM unnest('{00:00:00,00:00:01.999999,-00:00:00.000001,-00:00:02,25:00:00,3 days 00:00:01,1 mon,1 year 2 mons -3 days,-13 mons,178000000 years}'::interval[]) AS i;

@@ -243,3 +243,9 @@ CREATE FUNCTION leadflow.with_holidays(cal leadflow.calendar, holidays date[]) R
     AS 'MODULE_PATHNAME', 'calendar_with_holidays';
 COMMENT ON FUNCTION leadflow.with_holidays(leadflow.calendar, date[]) IS
     'the calendar with these dates off, as if its text ended with a rule that says so. Errors: a date is null (22004), infinite or outside of the years 1 to 9999 (22008); the calendar gets too long (54000)';
+
+CREATE FUNCTION leadflow.day_rule(cal leadflow.calendar, day date) RETURNS text
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'calendar_day_rule';
+COMMENT ON FUNCTION leadflow.day_rule(leadflow.calendar, date) IS
+    'the rule that decides a day of the calendar''s zone, as the calendar''s text writes it: ''Mo-Fr 09:00-17:00'', ''Dec 25-26 off'', ''24/7''. Of a rule that lists dates, or days of every year, only those in a row with the day are given. Null where no rule names the day: it is off. An infinite date is an error (22008)';

@@ -67,40 +67,55 @@ calendar_weekday_of_day(int day)
 	return w < 0 ? w + 7 : w;
 }
 
+/* The run of dates that names the day; NULL for none. */
+const CalendarDates *
+calendar_dates_of_day(const CalendarRules *rules, int day)
+{
+	int			lo = 0;
+	int			hi = rules->ndates;
+
+	/* the first run that ends on or after the day */
+	while (lo < hi)
+	{
+		int			mid = (lo + hi) / 2;
+
+		if (rules->dates[mid].last < day)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < rules->ndates && rules->dates[lo].first <= day)
+		return &rules->dates[lo];
+	return NULL;
+}
+
+/* The day of the year that a date is, as the yearly rules count. */
+int
+calendar_yearly_of_day(int day)
+{
+	int			year,
+				month,
+				mday;
+
+	/* before Julian day 0 look at the same date 400 years later */
+	while (day < -POSTGRES_EPOCH_JDATE)
+		day += 146097;
+	calendar_date_from_day(day, &year, &month, &mday);
+	return calendar_yearly_from_date(month, mday);
+}
+
 /* The hours of a date: its own rule, else the year's, else the weekday's. */
 int
 calendar_hours_of_day(const CalendarRules *rules, int day)
 {
-	if (rules->ndates > 0)
-	{
-		int			lo = 0;
-		int			hi = rules->ndates;
+	const CalendarDates *dates = calendar_dates_of_day(rules, day);
 
-		/* the first run that ends on or after the day */
-		while (lo < hi)
-		{
-			int			mid = (lo + hi) / 2;
-
-			if (rules->dates[mid].last < day)
-				lo = mid + 1;
-			else
-				hi = mid;
-		}
-		if (lo < rules->ndates && rules->dates[lo].first <= day)
-			return rules->dates[lo].hours;
-	}
+	if (dates != NULL)
+		return dates->hours;
 	if (rules->has_yearly)
 	{
-		int			year,
-					month,
-					mday;
-		int			hours;
+		int			hours = rules->yearly[calendar_yearly_of_day(day)];
 
-		/* before Julian day 0 look at the same date 400 years later */
-		while (day < -POSTGRES_EPOCH_JDATE)
-			day += 146097;
-		calendar_date_from_day(day, &year, &month, &mday);
-		hours = rules->yearly[calendar_yearly_from_date(month, mday)];
 		if (hours != NO_RULE)
 			return hours;
 	}

@@ -1,6 +1,7 @@
 /*
  * calendar_io.c
- *	  The type calendar: input, output, comparison, and adding holidays.
+ *	  The type calendar: input, output, comparison, adding holidays, and the
+ *	  rule of a day.
  *
  * The value is its canonical text.  Calendars with the same zone and the same
  * hours for the same weekdays, days of every year and dates have the same
@@ -19,6 +20,7 @@
 #include "catalog/pg_type.h"
 
 #include "calendar/calendar.h"
+#include "calendar/calendar_compile.h"
 #include "calendar/calendar_read.h"
 #include "calendar/calendar_rules.h"
 
@@ -237,4 +239,23 @@ calendar_with_holidays(PG_FUNCTION_ARGS)
 	}
 	appendStringInfoString(&buf, " off");
 	PG_RETURN_POINTER(calendar_from_text(buf.data, NULL));
+}
+
+/* day_rule(calendar, date): the rule that decides that local day. */
+PG_FUNCTION_INFO_V1(calendar_day_rule);
+Datum
+calendar_day_rule(PG_FUNCTION_ARGS)
+{
+	CalendarCompiled *c = calendar_lookup_site(fcinfo, PG_GETARG_DATUM(0));
+	DateADT		day = PG_GETARG_DATEADT(1);
+	StringInfoData buf;
+
+	if (DATE_NOT_FINITE(day))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("an infinite date has no rule")));
+	initStringInfo(&buf);
+	if (!calendar_day_text(c->rules, day, &buf))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf.data, buf.len));
 }

@@ -59,6 +59,7 @@ extern CalendarRules *calendar_parse(const char *text, struct Node *escontext);
 
 /* calendar_text.c */
 extern bool calendar_text(const CalendarRules *rules, StringInfo buf);
+extern bool calendar_day_text(const CalendarRules *rules, int day, StringInfo buf);
 
 /* calendar_days.c */
 extern int	calendar_day_from_date(int year, int month, int mday);
@@ -67,6 +68,8 @@ extern int	calendar_days_in_month(int year, int month);
 extern int	calendar_yearly_from_date(int month, int mday);
 extern void calendar_date_from_yearly(int yday, int *month, int *mday);
 extern int	calendar_weekday_of_day(int day);
+extern const CalendarDates *calendar_dates_of_day(const CalendarRules *rules, int day);
+extern int	calendar_yearly_of_day(int day);
 extern int	calendar_hours_of_day(const CalendarRules *rules, int day);
 
 #endif							/* LEADFLOW_CALENDAR_RULES_H */

@@ -1,6 +1,6 @@
 /*
  * calendar_text.c
- *	  The canonical text of a calendar.
+ *	  The canonical text of a calendar, and of the rule of one day.
  *
  * First the weekdays, then the days of every year, then the dates.  Within a
  * kind, each distinct set of hours is one rule that lists its days; the rules
@@ -211,6 +211,35 @@ join_new_year(Run *runs, int n)
 	return n - 1;
 }
 
+/* The runs of the weekdays that are not off. */
+static int
+find_weekdays(const CalendarRules *rules, Run *runs)
+{
+	return find_runs(rules->week, 7, HOURS_OFF, runs);
+}
+
+/* The runs of the days of every year. */
+static int
+find_yearly(const CalendarRules *rules, Run *runs)
+{
+	int			n = find_runs(rules->yearly, DAYS_PER_LEAP_YEAR, NO_RULE, runs);
+
+	return join_new_year(runs, n);
+}
+
+/* Are the runs of the weekdays what 24/7 stands for? */
+static bool
+is_always(const CalendarRules *rules, const Run *runs, int nruns)
+{
+	const CalendarHours *hours;
+
+	if (nruns != 1 || runs[0].first != 0 || runs[0].last != 6)
+		return false;
+	hours = &rules->hours[runs[0].hours];
+	return hours->nspans == 1 && hours->spans[0].start == 0 &&
+		hours->spans[0].end == SECS_PER_DAY;
+}
+
 /*
  * Append the canonical text.  False if it passes a limit, which the caller
  * reports as it reports errors.
@@ -226,11 +255,8 @@ calendar_text(const CalendarRules *rules, StringInfo buf)
 
 	appendStringInfoString(buf, rules->zone);
 
-	n = find_runs(rules->week, 7, HOURS_OFF, table);
-	if (n == 1 && table[0].first == 0 && table[0].last == 6 &&
-		rules->hours[table[0].hours].nspans == 1 &&
-		rules->hours[table[0].hours].spans[0].start == 0 &&
-		rules->hours[table[0].hours].spans[0].end == SECS_PER_DAY)
+	n = find_weekdays(rules, table);
+	if (is_always(rules, table, n))
 	{
 		appendStringInfoString(buf, "; 24/7");
 		nrules++;
@@ -238,8 +264,7 @@ calendar_text(const CalendarRules *rules, StringInfo buf)
 	else
 		nrules += put_rules(buf, rules, table, n, put_weekdays);
 
-	n = find_runs(rules->yearly, DAYS_PER_LEAP_YEAR, NO_RULE, table);
-	n = join_new_year(table, n);
+	n = find_yearly(rules, table);
 	nrules += put_rules(buf, rules, table, n, put_yearly);
 
 	runs = palloc(Max(rules->ndates, 1) * sizeof(Run));
@@ -255,4 +280,86 @@ calendar_text(const CalendarRules *rules, StringInfo buf)
 	if (nrules == 0)
 		appendStringInfoString(buf, "; off");
 	return nrules <= CALENDAR_MAX_RULES && buf->len - start <= CALENDAR_MAX_TEXT;
+}
+
+/* Append the rule of the weekday; false if it has none. */
+static bool
+weekday_text(const CalendarRules *rules, int weekday, StringInfo buf)
+{
+	Run			runs[7];
+	int			n = find_weekdays(rules, runs);
+	int			hours = rules->week[weekday];
+	bool		first = true;
+
+	if (hours == HOURS_OFF)
+		return false;
+	if (is_always(rules, runs, n))
+	{
+		appendStringInfoString(buf, "24/7");
+		return true;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (runs[i].hours != hours)
+			continue;
+		if (!first)
+			appendStringInfoChar(buf, ',');
+		first = false;
+		put_weekdays(buf, &runs[i]);
+	}
+	appendStringInfoChar(buf, ' ');
+	put_hours(buf, &rules->hours[hours]);
+	return true;
+}
+
+/* Append the rule of a run of dates, or of days of every year. */
+static void
+run_text(const CalendarRules *rules, const Run *run, StringInfo buf,
+		 void (*put_days) (StringInfo buf, const Run *run))
+{
+	put_days(buf, run);
+	appendStringInfoChar(buf, ' ');
+	put_hours(buf, &rules->hours[run->hours]);
+}
+
+/*
+ * Append the rule that decides a day; false if none names it.  A rule may list
+ * thousands of dates: of those, and of days of every year, only the run with
+ * the day is written.
+ */
+bool
+calendar_day_text(const CalendarRules *rules, int day, StringInfo buf)
+{
+	const CalendarDates *dates = calendar_dates_of_day(rules, day);
+
+	if (dates != NULL)
+	{
+		Run			run = {.first = dates->first,.last = dates->last,.hours = dates->hours};
+
+		run_text(rules, &run, buf, put_dates);
+		return true;
+	}
+	if (rules->has_yearly)
+	{
+		Run			runs[DAYS_PER_LEAP_YEAR];
+		int			n = find_yearly(rules, runs);
+		int			yearly = calendar_yearly_of_day(day);
+
+		for (int i = 0; i < n; i++)
+		{
+			bool		named;
+
+			/* a run over New Year ends before it begins */
+			if (runs[i].first <= runs[i].last)
+				named = runs[i].first <= yearly && yearly <= runs[i].last;
+			else
+				named = runs[i].first <= yearly || yearly <= runs[i].last;
+			if (named)
+			{
+				run_text(rules, &runs[i], buf, put_yearly);
+				return true;
+			}
+		}
+	}
+	return weekday_text(rules, calendar_weekday_of_day(day), buf);
 }

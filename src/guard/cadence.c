@@ -26,39 +26,19 @@
 #include "guard/clocks.h"
 #include "guard/statement.h"
 
-/* Does an inbound touch of the kind stop the clock? */
-static bool
-waits_for(ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const char *kind)
-{
-	bool		isnull;
-	Datum		value = heap_getattr(tuple, columns->stops_on_inbound, desc, &isnull);
-	Datum	   *kinds;
-	bool	   *nulls;
-	int			n;
-
-	if (isnull)
-		return false;
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &kinds, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (!nulls[i] && strcmp(TextDatumGetCString(kinds[i]), kind) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
- * Has the lead a clock that more than one touch stops, or an inbound one?  With
- * a kind: one that an inbound touch of that kind stops.
+ * Has the lead a clock that more than one touch stops, or an inbound one, and
+ * that a touch of that instant may concern?  at is NULL for any touch.
  */
 static bool
-has_cadence(Rulebook *rulebook, int64 lead_id, const char *kind)
+has_cadence(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 {
 	ClockColumns *columns = &rulebook->clock;
 	Relation	rel;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
+	TupleDesc	desc;
 	bool		found = false;
 
 	if (!rulebook->has_clocks)
@@ -72,43 +52,40 @@ has_cadence(Rulebook *rulebook, int64 lead_id, const char *kind)
 		table_close(rel, NoLock);
 		return true;
 	}
+	desc = RelationGetDescr(rel);
 	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
 	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
+		Datum		stopped;
+		bool		isnull;
+
 		CHECK_FOR_INTERRUPTS();
-		if (kind != NULL)
-			found = waits_for(columns, tuple, RelationGetDescr(rel), kind);
-		else
-			found = !heap_attisnull(tuple, columns->attempts, RelationGetDescr(rel)) ||
-				!heap_attisnull(tuple, columns->stops_on_inbound, RelationGetDescr(rel));
+		if (heap_attisnull(tuple, columns->attempts, desc) &&
+			heap_attisnull(tuple, columns->stops_on_inbound, desc))
+			continue;
+		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+		found = heap_attisnull(tuple, columns->cancelled_at, desc) &&
+			(isnull || at == NULL || DatumGetTimestampTz(stopped) >= *at);
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
 	return found;
 }
 
-/* A touch of the lead was written or removed: when do its cadences stop? */
+/*
+ * A touch of the lead was written at that instant, or touches were removed
+ * (at is NULL): when do its cadences stop?
+ */
 void
-reckon_cadences(Rulebook *rulebook, int64 lead_id)
+reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 {
 	Datum		id = Int64GetDatum(lead_id);
 
-	if (!has_cadence(rulebook, lead_id, NULL))
+	if (!has_cadence(rulebook, lead_id, at))
 		return;
 	lock_lead(rulebook, lead_id);
 	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
-}
-
-/*
- * An inbound touch was written or removed.  Clocks keep the terms that they
- * were started on, so they are asked, and not the policies.
- */
-void
-reckon_answer(Rulebook *rulebook, int64 lead_id, const char *kind)
-{
-	if (has_cadence(rulebook, lead_id, kind))
-		reckon_cadences(rulebook, lead_id);
 }
 
 typedef struct Attempt
@@ -290,7 +267,7 @@ leadflow_reckon_cadences(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					 errmsg("must be owner of workspace %s", rulebook->schema)));
-		reckon_cadences(rulebook, PG_GETARG_INT64(1));
+		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
 	}
 	PG_FINALLY();
 	{

@@ -202,7 +202,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 
 	/* what stops it may have been recorded before it starts */
 	if (is_lead && (policy->attempts > 0 || policy->n_stops_on_inbound > 0))
-		reckon_cadences(rulebook, move->evidence.lead_id);
+		reckon_cadences(rulebook, move->evidence.lead_id, NULL);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -220,25 +220,6 @@ policy_is_replaced(Rulebook *rulebook, const Policy *policy, const char *variant
 			return true;
 	}
 	return false;
-}
-
-/* Does the lead meet the policy's condition? */
-static bool
-condition_holds(Move *move, Policy *policy)
-{
-	CriterionProgram *program;
-	ExprContext *econtext;
-	bool		holds;
-
-	if (policy->condition == NULL)
-		return true;
-	program = rulebook_program(move->rulebook, move->rules, &policy->program, policy->condition);
-	econtext = CreateStandaloneExprContext();
-	econtext->ecxt_scantuple = move->row;
-	econtext->ecxt_param_list_info = evidence_params(&move->evidence);
-	holds = criterion_met(program, econtext, move->rulebook->mcxt);
-	FreeExprContext(econtext, true);
-	return holds;
 }
 
 /* Does entering the stage start the policy's clocks?  Moves within it do not. */
@@ -275,7 +256,7 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 
 		if (!variant_applies(policy->variant, move->variant) ||
 			policy_is_replaced(rulebook, policy, move->variant) ||
-			!condition_holds(move, policy))
+			!condition_met(move, &policy->program, policy->condition))
 			continue;
 
 		start_clock(move, policy, start,
@@ -422,6 +403,24 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	PopActiveSnapshot();
 }
 
+/* May a clock wait for an answer of that kind? */
+static bool
+kind_answers(Rulebook *rulebook, Datum kind_datum, const char *kind)
+{
+	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
+
+	if (known != NULL && known->is_contact)
+		return true;
+	for (int i = 0; i < rulebook->n_policies; i++)
+	{
+		Policy	   *policy = &rulebook->policies[i];
+
+		if (contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
+			return true;
+	}
+	return false;
+}
+
 /* May a clock wait for an outbound touch of that kind? */
 static bool
 kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
@@ -455,7 +454,7 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	values[2] = kind;
 	values[3] = Int64GetDatum(touch_id);
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
-	reckon_cadences(rulebook, lead_id);
+	reckon_cadences(rulebook, lead_id, &at);
 }
 
 /* A touch was corrected or removed: undo what it started and stopped. */
@@ -473,15 +472,14 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 		return;
 	kind = slot_getattr(old_row, touch->kind, &isnull);
 	name = TextDatumGetCString(kind);
-	if (touch_is_inbound(slot_getattr(old_row, touch->direction, &isnull)))
-		reckon_answer(rulebook, DatumGetInt64(lead_id), name);
-	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
+	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, kind, name) &&
+		!kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));
 	(void) statement_run(rulebook, RETRACT_STARTS, &id, NULL);
 	(void) statement_run(rulebook, RETRACT_STOPS, &id, NULL);
-	reckon_cadences(rulebook, DatumGetInt64(lead_id));
+	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
 }
 
 /* The row that a recorder below is about, which belongs on one table. */
@@ -522,7 +520,7 @@ rechannel_touch(Rulebook *rulebook, TupleTableSlot *old_row, TupleTableSlot *new
 	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
 
 	if (!isnull && !same_column(old_row, new_row, touch->channel))
-		reckon_cadences(rulebook, DatumGetInt64(lead_id));
+		reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
 }
 
 static void
@@ -565,7 +563,8 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	{
 		char	   *name = TextDatumGetCString(kind);
 
-		reckon_answer(rulebook, lead_id, name);
+		if (kind_answers(rulebook, kind, name))
+			reckon_cadences(rulebook, lead_id, &at);
 		inbound_touch(rulebook, id, lead_id, at, name);
 	}
 	else

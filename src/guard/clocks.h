@@ -14,7 +14,6 @@ extern int64 interval_length(const Interval *interval);
 extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 /* cadence.c */
-extern void reckon_cadences(Rulebook *rulebook, int64 lead_id);
-extern void reckon_answer(Rulebook *rulebook, int64 lead_id, const char *kind);
+extern void reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at);
 
 #endif							/* LEADFLOW_CLOCKS_H */

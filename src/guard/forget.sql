@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -49,7 +49,12 @@ BEGIN
          WHERE reason_note IS NOT NULL
              AND (lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1)))', workspace) USING leads;
     EXECUTE pg_catalog.format(
-        'UPDATE %I.nurture_stay SET narrative = NULL WHERE narrative IS NOT NULL AND lead_id = ANY ($1)', workspace) USING leads;
+        'UPDATE %I.nurture_stay SET narrative = NULL WHERE lead_id = ANY ($1) AND narrative IS NOT NULL', workspace) USING leads;
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.verdict SET note = NULL, narrative = NULL WHERE lead_id = ANY ($1) AND (note IS NOT NULL OR narrative IS NOT NULL)', workspace) USING leads;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.verdict_answer SET note = CASE WHEN answer <> ''agrees'' THEN ''forgotten'' END
+         WHERE note IS NOT NULL AND verdict_id IN (SELECT v.id FROM %1$I.verdict v WHERE v.lead_id = ANY ($1))', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.touch SET note = NULL, outcome = NULL, external_id = NULL,
              content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = touch.kind AND k.is_contact) THEN NULL

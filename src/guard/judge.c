@@ -673,3 +673,22 @@ any_enforced(List *findings)
 	}
 	return false;
 }
+
+/* Does the row meet the condition of a definition?  NULL: it has none. */
+bool
+condition_met(Move *move, CriterionProgram **program, const char *condition)
+{
+	CriterionProgram *compiled;
+	ExprContext *econtext;
+	bool		met;
+
+	if (condition == NULL)
+		return true;
+	compiled = rulebook_program(move->rulebook, move->rules, program, condition);
+	econtext = CreateStandaloneExprContext();
+	econtext->ecxt_scantuple = move->row;
+	econtext->ecxt_param_list_info = evidence_params(&move->evidence);
+	met = criterion_met(compiled, econtext, move->rulebook->mcxt);
+	FreeExprContext(econtext, true);
+	return met;
+}

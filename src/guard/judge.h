@@ -68,6 +68,7 @@ extern List *judge_owner_only(Move *move);
 extern List *judge_status_only(Move *move);
 extern bool is_blank(const char *string);
 extern bool any_enforced(List *findings);
+extern bool condition_met(Move *move, CriterionProgram **program, const char *condition);
 
 /* In words: finding.c */
 extern void append_clipped(StringInfo string, const char *value, int max_length);

@@ -144,12 +144,12 @@ overwrite_insert(ObjectRules *rules, TupleTableSlot *row, bool *isnull)
 
 /*
  * Does a rule keep a filled value from being replaced?  Not where a person's
- * data is erased.
+ * data is erased, and not by the rules that say who gets a lead.
  */
 static bool
 keeps(const OverwriteRule *rule, const char *holder, const char *writer, bool new_filled)
 {
-	if (history_may_change)
+	if (history_may_change || owner_is_routed)
 		return false;
 	return !new_filled || (rule->ranked && rank_of(rule, writer) > rank_of(rule, holder));
 }

@@ -143,6 +143,13 @@ BEGIN
                 WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
                     outcome := NULL;
                     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+                WHEN insufficient_privilege THEN
+                    -- the row waits for somebody who may give the verdict that it is
+                    outcome := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+                    IF criterion <> 'verdict' THEN
+                        RAISE;
+                    END IF;
             END;
             EXIT WHEN unmet IS NOT NULL;
         END LOOP;

@@ -2,9 +2,10 @@
  * recorder.c
  *	  The AFTER trigger of lead and opportunity.
  *
- * It judges new rows, writes the history, keeps the clocks, and takes an
- * opportunity's lead along.  Where a BEFORE trigger may have changed the row
- * after the guard had seen it, it judges once more what was really written.
+ * It judges new rows, hands leads over to their owners, writes the history,
+ * keeps the clocks, and takes an opportunity's lead along.  Where a BEFORE
+ * trigger may have changed the row after the guard had seen it, it judges once
+ * more what was really written.
  */
 #include "postgres.h"
 
@@ -21,6 +22,8 @@
 #include "guard/ledger.h"
 #include "guard/nurture.h"
 #include "guard/statement.h"
+#include "guard/verdict.h"
+#include "routing/routing.h"
 
 /* Fill in what all events of a move have in common. */
 static void
@@ -66,28 +69,38 @@ write_event(Move *move, Datum *values, bool *nulls, const Stage *from, const Sta
 }
 
 /*
- * Write the entry into the new stage, and before it the entries into the spine
- * stages that the move passed through, so that funnels stay monotone.
- * furthest is the furthest stage before the move, or NULL.
+ * How far on the path the row has been, as an ordinal: a move further passes
+ * through what lies between.  furthest is the furthest stage before the move,
+ * or NULL.
  */
-static void
-write_history(Move *move, const Stage *furthest)
+static int
+passed_before(Move *move, const Stage *furthest)
 {
-	Datum		values[EVENT_FIELDS];
-	bool		nulls[EVENT_FIELDS];
 	const Stage *from = move->from;
 	int			passed = 0;
-	int			target = stage_ordinal_of_code(stage_code(move->to));
 
-	describe_event(move, values, nulls);
-
-	/* where on the path the row has been */
 	if (from != NULL && !stage_code_is_exit(stage_code(from)))
 		passed = stage_ordinal_of_code(stage_code(from));
 	else if (furthest != NULL)
 		passed = stage_ordinal_of_code(stage_code(furthest));
 	if (move->rules->kind == OBJECT_OPPORTUNITY)
 		passed = Max(passed, stage_ordinal_of_code(STAGE_OPPORTUNITY) - 1);
+	return passed;
+}
+
+/*
+ * Write the entry into the new stage, and before it the entries into the spine
+ * stages that the move passed through, so that funnels stay monotone.
+ */
+static void
+write_history(Move *move, int passed)
+{
+	Datum		values[EVENT_FIELDS];
+	bool		nulls[EVENT_FIELDS];
+	const Stage *from = move->from;
+	int			target = stage_ordinal_of_code(stage_code(move->to));
+
+	describe_event(move, values, nulls);
 
 	for (int ordinal = passed + 1; ordinal < target; ordinal++)
 	{
@@ -121,11 +134,30 @@ move_lead_along(Move *move)
 static void
 record_move(Move *move, const Stage *furthest)
 {
-	write_history(move, furthest);
+	bool		is_lead = move->rules->kind == OBJECT_LEAD;
+	int			passed = passed_before(move, furthest);
+	bool		hands_over = passed < stage_ordinal_of_code(STAGE_MQL);
+	TupleTableSlot *routed;
+
+	/*
+	 * A verdict is about the handover before it, which is the last in the
+	 * history.  It is the owner's: of the one who passes the lead on, or, where
+	 * the move is the handover too, of the one who gets it.
+	 */
+	if (is_lead && !hands_over)
+		verdict_on_move(move, false);
+	routed = route_on_stage(move);
+	if (routed != NULL)
+		move->row = routed;
+	if (is_lead && hands_over)
+		verdict_on_move(move, true);
+	write_history(move, passed);
 	record_stay(move);
 	clocks_on_stage(move);
-	if (move->rules->kind == OBJECT_OPPORTUNITY)
+	if (!is_lead)
 		move_lead_along(move);
+	if (routed != NULL)
+		ExecDropSingleTupleTableSlot(routed);
 }
 
 /*

@@ -115,6 +115,13 @@
 #define REASSIGN_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET owner = $2, team = $3 WHERE " clocks " AND " RUNNING
 
+/* A text that is not blank, and until when a member is away at an instant */
+#define FILLED(text) \
+	"CASE WHEN pg_catalog.btrim(" text ") OPERATOR(pg_catalog.<>) '' THEN " text "::pg_catalog.text END"
+#define ABSENT_UNTIL(member, at) \
+	"(SELECT pg_catalog.max(s.until_at) FROM %1$s.absence s WHERE s.member OPERATOR(pg_catalog.=) " member \
+	" AND s.from_at OPERATOR(pg_catalog.<=) " at " AND s.until_at OPERATOR(pg_catalog.>) " at ")"
+
 static const struct
 {
 	const char *sql;
@@ -161,6 +168,39 @@ static const struct
 		" WHERE id OPERATOR(pg_catalog.=) $1 AND stage OPERATOR(pg_catalog.<) $2",
 		3,
 		{INT8OID, STAGE_TYPE, TIMESTAMPTZOID}
+	},
+
+	/*
+	 * What the move of lead $1 to stage $14 says.  It is about the last handover
+	 * before it, or about the one that the move is itself ($18).  What is the
+	 * last word already is not said again.  $19, $20: no verdict where nobody
+	 * was reached.
+	 */
+	[RECORD_VERDICT] = {
+		"INSERT INTO %1$s.verdict (lead_id, reason, note, owner, campaign_id, origin, segment, variant, score, narrative, wake_at,"
+		"  verdict, at, stage, team, session_actor, actor, handed_over_at)"
+		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, h.at"
+		" FROM (SELECT CASE WHEN $18 THEN $13 ELSE ("
+		"   SELECT e.at FROM %1$s.stage_event e WHERE e.lead_id OPERATOR(pg_catalog.=) $1 AND e.opportunity_id IS NULL"
+		"    AND e.to_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage"
+		"    AND (e.from_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage) IS NOT TRUE AND e.at OPERATOR(pg_catalog.<=) $13"
+		"   ORDER BY e.at DESC, e.id DESC LIMIT 1) END AS at) h"
+		" WHERE h.at IS NOT NULL"
+		"  AND $12 IS DISTINCT FROM (SELECT v.verdict FROM %1$s.verdict v WHERE v.lead_id OPERATOR(pg_catalog.=) $1"
+		"   AND v.handed_over_at OPERATOR(pg_catalog.=) h.at ORDER BY v.at DESC, v.id DESC LIMIT 1)"
+		"  AND ($19 AND (SELECT c.stopped_by OPERATOR(pg_catalog.=) 'attempts' AND c.stopped_at OPERATOR(pg_catalog.>=) h.at"
+		"   FROM %1$s.sla_clock c WHERE c.lead_id OPERATOR(pg_catalog.=) $1 AND c.attempts IS NOT NULL"
+		"   ORDER BY c.started_at DESC, c.id DESC LIMIT 1)) IS NOT TRUE"
+		"  AND NOT ($20 AND EXISTS (SELECT FROM %1$s.reason r WHERE r.code OPERATOR(pg_catalog.=) $2 AND r.needs_attempts))",
+		20,
+		{INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, TIMESTAMPTZOID,
+			TEXTOID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, BOOLOID}
+	},
+	[STOP_CLOCKS_BY_REJECTION] = {
+		"UPDATE %1$s.sla_clock SET stopped_at = GREATEST($2, started_at), stopped_by = 'verdict rejected'"
+		" WHERE " LEAD_CLOCKS " AND " RUNNING " AND stops_on_verdict",
+		2,
+		{INT8OID, TIMESTAMPTZOID}
 	},
 
 	[LOCK_LEAD] = {
@@ -291,6 +331,59 @@ static const struct
 		{INT8OID, TEXTOID, INT8OID}
 	},
 
+	/* what rules ask of a lead, and the account that it belongs to */
+	[READ_ACCOUNT] = {
+		"SELECT COALESCE(" FILLED("l.territory") ", " FILLED("a.territory") "), COALESCE(" FILLED("l.industry") ", " FILLED("a.industry") "),"
+		" COALESCE(" FILLED("l.segment") ", " FILLED("a.segment") "), a.id::pg_catalog.int8, a.name::pg_catalog.text,"
+		" " FILLED("a.owner") ", COALESCE(m.active, false), " ABSENT_UNTIL("a.owner", "$2")
+		" FROM %1$s.lead l LEFT JOIN %1$s.account a ON a.id OPERATOR(pg_catalog.=) COALESCE(l.account_id,"
+		"  (SELECT pg_catalog.min(d.id) FROM %1$s.account d"
+		"   WHERE leadflow.normal_domain(d.domain) OPERATOR(pg_catalog.=) leadflow.email_domain(l.email)"
+		"   AND NOT EXISTS (SELECT FROM %1$s.free_mail_domain f WHERE f.domain OPERATOR(pg_catalog.=) leadflow.email_domain(l.email))"
+		"   HAVING pg_catalog.count(*) OPERATOR(pg_catalog.=) 1))"
+		" LEFT JOIN %1$s.team_member m ON m.member OPERATOR(pg_catalog.=) a.owner"
+		" WHERE l.id OPERATOR(pg_catalog.=) $1",
+		2,
+		{INT8OID, TIMESTAMPTZOID}
+	},
+	[READ_REFUSERS] = {
+		"SELECT DISTINCT v.owner::pg_catalog.text FROM %1$s.verdict v WHERE v.lead_id OPERATOR(pg_catalog.=) $1"
+		" AND v.verdict OPERATOR(pg_catalog.=) 'rejected' AND v.owner IS NOT NULL",
+		1,
+		{INT8OID}
+	},
+
+	/* a pool's members, in the order of bytes; open leads are counted where they are limited, or wanted ($4) */
+	[READ_POOL] = {
+		"SELECT p.fallback_owner::pg_catalog.text, f.active, " ABSENT_UNTIL("p.fallback_owner", "$3") ","
+		" m.member::pg_catalog.text, m.weight::pg_catalog.int8, m.capacity::pg_catalog.int8, t.active,"
+		" " ABSENT_UNTIL("m.member", "$3") ", w.credits[pg_catalog.array_position(w.members, m.member)]::pg_catalog.float8,"
+		" CASE WHEN $4 OR m.capacity IS NOT NULL THEN (SELECT pg_catalog.count(*) FROM %1$s.lead l"
+		"  WHERE l.owner OPERATOR(pg_catalog.=) m.member AND l.stage OPERATOR(pg_catalog.>=) 'mql'::leadflow.stage"
+		"  AND l.stage OPERATOR(pg_catalog.<) 'won'::leadflow.stage AND l.merged_into IS NULL AND l.id OPERATOR(pg_catalog.<>) $2) END, w.turn::pg_catalog.int8"
+		" FROM %1$s.pool p JOIN %1$s.team_member f ON f.member OPERATOR(pg_catalog.=) p.fallback_owner"
+		" LEFT JOIN (%1$s.pool_member m JOIN %1$s.team_member t ON t.member OPERATOR(pg_catalog.=) m.member)"
+		"  ON m.pool OPERATOR(pg_catalog.=) p.pool"
+		" LEFT JOIN (SELECT a.turn, a.members, a.credits FROM %1$s.assignment a"
+		"  WHERE a.pool OPERATOR(pg_catalog.=) $1 AND a.turn IS NOT NULL ORDER BY a.turn DESC LIMIT 1) AS w ON true"
+		" WHERE p.pool OPERATOR(pg_catalog.=) $1 ORDER BY m.member::pg_catalog.text COLLATE pg_catalog.\"C\"",
+		4,
+		{TEXTOID, INT8OID, TIMESTAMPTZOID, BOOLOID}
+	},
+	[GIVE_LEAD] = {
+		"UPDATE %1$s.lead SET owner = $2, owner_reason = $3 WHERE id OPERATOR(pg_catalog.=) $1",
+		3,
+		{INT8OID, TEXTOID, TEXTOID}
+	},
+
+	[KEEP_ASSIGNMENT] = {
+		"INSERT INTO %1$s.assignment (lead_id, at, stage, rule, pool, old_owner, owner, how, skipped, turn, members, credits)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		12,
+		{INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID,
+			INT8OID, TEXTARRAYOID, FLOAT8ARRAYOID}
+	},
+
 	/* a touch, or a change of a field, of a lead that was found to be another */
 	[GIVE_TOUCH] = {
 		"UPDATE %1$s.touch SET lead_id = $2 WHERE id OPERATOR(pg_catalog.=) $1", 2, {INT8OID, INT8OID}
@@ -301,6 +394,7 @@ static const struct
 };
 
 bool		history_may_change = false;
+bool		owner_is_routed = false;
 
 /* In whose name the outermost statement was made; invalid outside of one. */
 static Oid	statement_user = InvalidOid;
@@ -359,11 +453,12 @@ prepare(Rulebook *rulebook, Statement statement)
 
 /*
  * Run a statement as the workspace's owner; gives the number of rows it
- * touched, and the first value of the result as text where one is asked for.
- * What it fires in turn acts in the name of the present user.
+ * touched, or read for reader.  What it fires in turn acts in the name of the
+ * present user.
  */
-static uint64
-run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls, char **result)
+uint64
+statement_read(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls,
+			   bool read_only, StatementReader reader, void *arg)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Oid			outer_user = statement_user;
@@ -384,14 +479,15 @@ run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls, cha
 			elog(ERROR, "SPI_connect failed");
 		if (rulebook->plans[statement] == NULL)
 			rulebook->plans[statement] = prepare(rulebook, statement);
-		if (SPI_execute_plan(rulebook->plans[statement], args, spi_nulls, false, 0) < 0)
+		if (SPI_execute_plan(rulebook->plans[statement], args, spi_nulls, read_only, 0) < 0)
 			elog(ERROR, "could not write to workspace %s", rulebook->schema);
 		processed = SPI_processed;
-		if (result != NULL && processed > 0)
+		for (uint64 i = 0; reader != NULL && i < processed; i++)
 		{
-			char	   *value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+			MemoryContext spi = MemoryContextSwitchTo(caller);
 
-			*result = value == NULL ? NULL : MemoryContextStrdup(caller, value);
+			reader(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
+			MemoryContextSwitchTo(spi);
 		}
 		SPI_finish();
 	}
@@ -405,10 +501,20 @@ run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls, cha
 	return processed;
 }
 
+/* Run a statement that writes. */
 uint64
 statement_run(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
 {
-	return run(rulebook, statement, args, nulls, NULL);
+	return statement_read(rulebook, statement, args, nulls, false, NULL, NULL);
+}
+
+static void
+take_first(HeapTuple row, TupleDesc desc, void *arg)
+{
+	char	  **result = arg;
+
+	if (*result == NULL)
+		*result = SPI_getvalue(row, desc, 1);
 }
 
 /* The first value that a statement gives, as text; NULL for none. */
@@ -417,7 +523,7 @@ statement_fetch(Rulebook *rulebook, Statement statement, Datum *args, const bool
 {
 	char	   *result = NULL;
 
-	(void) run(rulebook, statement, args, nulls, &result);
+	(void) statement_read(rulebook, statement, args, nulls, false, take_first, &result);
 	return result;
 }
 

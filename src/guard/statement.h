@@ -17,6 +17,8 @@ typedef enum Statement
 	TAKE_BACK_LEAD,
 	TAKE_BACK_OPPORTUNITY,
 	MOVE_LEAD,
+	RECORD_VERDICT,
+	STOP_CLOCKS_BY_REJECTION,
 	LOCK_LEAD,
 	START_CLOCK,				/* of a lead; of an opportunity: the next one */
 	START_OPPORTUNITY_CLOCK,
@@ -29,6 +31,11 @@ typedef enum Statement
 	RECKON_PAUSES,
 	RETRACT_STARTS,
 	RETRACT_STOPS,
+	READ_ACCOUNT,
+	READ_REFUSERS,
+	READ_POOL,
+	GIVE_LEAD,
+	KEEP_ASSIGNMENT,
 	RECKON_CADENCES,
 	INSERT_STAY,
 	OTHER_OWNER,
@@ -39,6 +46,12 @@ typedef enum Statement
 #define STATEMENTS	(CARRY_OVER + 1)
 StaticAssertDecl(STATEMENTS <= RULEBOOK_MAX_PLANS, "a rulebook has room for every plan");
 
+/* Takes a row of a result; called in the memory context of the caller. */
+typedef void (*StatementReader) (HeapTuple row, TupleDesc desc, void *arg);
+
+extern uint64 statement_read(Rulebook *rulebook, Statement statement, Datum *args,
+							 const bool *nulls, bool read_only,
+							 StatementReader reader, void *arg);
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,
 							Datum *args, const bool *nulls);
 extern char *statement_fetch(Rulebook *rulebook, Statement statement,
@@ -49,5 +62,8 @@ extern Datum actor(void);
 
 /* True while the module itself removes or amends what is append-only. */
 extern bool history_may_change;
+
+/* True while the rules that say who gets a lead give it to its owner. */
+extern bool owner_is_routed;
 
 #endif							/* LEADFLOW_STATEMENT_H */

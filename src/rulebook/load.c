@@ -312,8 +312,8 @@ load_sources(Rulebook *rulebook)
 static void
 load_reasons(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tSbbtb",
-						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active"
+	uint64		n = query(rulebook, "tSbbtbb",
+						  "SELECT code::pg_catalog.text, applies_to, needs_note, needs_attempts, nurture_track::pg_catalog.text, active, counts"
 						  " FROM %s.reason ORDER BY code COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->reasons = allocate(rulebook, n, sizeof(Reason));
@@ -341,6 +341,7 @@ load_reasons(Rulebook *rulebook)
 		reason->needs_attempts = get_bool(i, 4);
 		reason->nurture_track = get_optional_string(rulebook, i, 5);
 		reason->active = get_bool(i, 6);
+		reason->counts = get_bool(i, 7);
 	}
 }
 
@@ -393,8 +394,9 @@ load_touch_kinds(Rulebook *rulebook)
 static void
 load_members(Rulebook *rulebook)
 {
-	uint64		n = query(rulebook, "tttb",
-						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text, active"
+	uint64		n = query(rulebook, "tttbb",
+						  "SELECT member::pg_catalog.text, team::pg_catalog.text, calendar::pg_catalog.text,"
+						  " active, department OPERATOR(pg_catalog.=) 'marketing'"
 						  " FROM %s.team_member ORDER BY member COLLATE pg_catalog.\"C\"", NULL);
 
 	rulebook->members = allocate(rulebook, n, sizeof(Member));
@@ -407,6 +409,7 @@ load_members(Rulebook *rulebook)
 		member->team = (text *) copy_varlena(rulebook, get_required(rulebook, i, 2));
 		member->calendar = get_optional_string(rulebook, i, 3);
 		member->active = get_bool(i, 4);
+		member->in_marketing = get_bool(i, 5);
 	}
 }
 
@@ -475,6 +478,34 @@ load_policies(Rulebook *rulebook)
 	}
 }
 
+static void
+load_routing(Rulebook *rulebook)
+{
+	uint64		n = query(rulebook, "tstTTTtbtb",
+						  "SELECT rule::pg_catalog.text, on_stage, variant::pg_catalog.text, territory::pg_catalog.text[],"
+						  " industry::pg_catalog.text[], segment::pg_catalog.text[], condition::pg_catalog.text,"
+						  " to_account_owner, pool::pg_catalog.text, in_hours"
+						  " FROM %s.routing_rule WHERE active ORDER BY position, rule COLLATE pg_catalog.\"C\"", NULL);
+
+	rulebook->routing = allocate(rulebook, n, sizeof(RoutingRule));
+	rulebook->n_routing = (int) n;
+	for (uint64 i = 0; i < n; i++)
+	{
+		RoutingRule *rule = &rulebook->routing[i];
+
+		rule->rule = get_string(rulebook, i, 1);
+		rule->on_stage = get_stage(rulebook, i, 2);
+		rule->variant = get_string(rulebook, i, 3);
+		rule->territories = get_strings(rulebook, i, 4, &rule->n_territories);
+		rule->industries = get_strings(rulebook, i, 5, &rule->n_industries);
+		rule->segments = get_strings(rulebook, i, 6, &rule->n_segments);
+		rule->condition = get_optional_string(rulebook, i, 7);
+		rule->to_account_owner = get_bool(i, 8);
+		rule->pool = get_string(rulebook, i, 9);
+		rule->in_hours = get_bool(i, 10);
+	}
+}
+
 /* Without policies no clock starts; then those there are decide. */
 static void
 load_has_clocks(Rulebook *rulebook)
@@ -525,6 +556,7 @@ load_definitions(Rulebook *rulebook)
 	load_members(rulebook);
 	load_calendars(rulebook);
 	load_policies(rulebook);
+	load_routing(rulebook);
 	load_has_clocks(rulebook);
 	load_has_merges(rulebook);
 	load_workspace(rulebook);
@@ -548,7 +580,7 @@ rulebook_load(Oid nspid, Rulebook **loading)
 {
 	static const char *const definitions[] = {
 		"standard", "transition", "stage_alias", "reason", "nurture_track", "touch_kind", "team_member",
-		"business_calendar", "sla_policy", "source", "overwrite_rule", "workspace", "definition_change"
+		"business_calendar", "sla_policy", "source", "overwrite_rule", "routing_rule", "workspace", "definition_change"
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;

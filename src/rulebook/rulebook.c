@@ -123,6 +123,8 @@ free_rulebook(Rulebook *rulebook)
 	}
 	for (int i = 0; i < rulebook->n_policies; i++)
 		free_program(rulebook->policies[i].program);
+	for (int i = 0; i < rulebook->n_routing; i++)
+		free_program(rulebook->routing[i].program);
 	for (int i = 0; i < RULEBOOK_MAX_PLANS; i++)
 	{
 		if (rulebook->plans[i] != NULL)

@@ -133,6 +133,7 @@ typedef struct Reason
 	Stage	  **applies_to;
 	int			n_applies_to;
 	bool		needs_note;
+	bool		counts;			/* what left with it was a lead at all */
 	bool		needs_attempts;
 	char	   *nurture_track;	/* or NULL */
 	bool		active;
@@ -163,6 +164,7 @@ typedef struct Member
 	text	   *team;
 	char	   *calendar;		/* or NULL */
 	bool		active;
+	bool		in_marketing;
 } Member;
 
 /* What a tool that writes may do. */
@@ -212,6 +214,25 @@ typedef struct Policy
 	char	   *calendar;		/* or NULL */
 	bool		active;
 } Policy;
+
+/* Who gets the leads that enter a stage. */
+typedef struct RoutingRule
+{
+	char	   *rule;
+	Stage	   *on_stage;
+	char	   *variant;
+	char	  **territories;	/* NULL for all; so are the next two */
+	int			n_territories;
+	char	  **industries;
+	int			n_industries;
+	char	  **segments;
+	int			n_segments;
+	char	   *condition;		/* or NULL */
+	CriterionProgram *program;
+	bool		to_account_owner;
+	char	   *pool;
+	bool		in_hours;
+} RoutingRule;
 
 typedef struct TouchColumns
 {
@@ -271,6 +292,8 @@ typedef struct Rulebook
 	int			n_tracks;
 	Policy	   *policies;		/* by metric, position and code */
 	int			n_policies;
+	RoutingRule *routing;		/* the active ones, by position and code */
+	int			n_routing;
 	bool		has_clocks;		/* there are clocks, or may be */
 	bool		has_merges;		/* a lead was found to be another one */
 	bool		owner_reason_required;

@@ -33,9 +33,15 @@ JOIN (VALUES
 ORDER BY s.ordinal;
 
 INSERT INTO stage_definition (stage, labels, meaning, team, kind, entry_evidence, exit_criteria, norm) VALUES
-    ('proposal.deal_desk', '{"en": "Proposal, at the deal desk", "pl": "Oferta, w deal desku", "ru": "\u041f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0435 \u043d\u0430 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u0438\u0438", "zh": "\u62a5\u4ef7\u5ba1\u6279\u4e2d"}',
+    ('proposal.deal_desk', '{"en": "Proposal, at the deal desk"}',
         'An offer that waits for a decision on a discount, a clause, a technical question or a reference.', 'sales', 'sla',
         'a question that the seller may not decide', 'the answer of the deal desk', '2 days');
+-- the other languages only where the database's encoding has their letters
+UPDATE stage_definition d
+SET labels = d.labels || l.labels::jsonb
+FROM pg_catalog.unnest(ARRAY[
+    '{"pl": "Oferta, w deal desku", "ru": "\u041f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0435 \u043d\u0430 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u0438\u0438", "zh": "\u62a5\u4ef7\u5ba1\u6279\u4e2d"}']) l (labels)
+WHERE d.stage = 'proposal.deal_desk' AND pg_catalog.getdatabaseencoding() = 'UTF8';
 
 INSERT INTO transition (object, from_stage, to_stage, reason_required, meaning) VALUES
     ('lead', NULL, 'nurture', true, 'not now: back to marketing'),
@@ -78,8 +84,8 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
     ('lead', 'mql', 'two_signals', 'At least two signs of interest of different kinds.',
         'signal_kinds >= 2',
         'Record the inbound touches that show interest.', 30),
-    ('lead', 'mql', 'rested', 'A lead that sales gave back rests before it is handed over again, unless its request is hot.',
-        'rests_until <= stage_since IS NOT FALSE OR urgency = ''hot''',
+    ('lead', 'mql', 'rested', 'A lead that sales gave back rests before it is handed over again, unless its request is hot or sales takes it back.',
+        'rests_until <= stage_since IS NOT FALSE OR urgency = ''hot'' OR stage >= ''sal''',
         'Wait until rests_until, or set urgency to hot when the lead asks by itself.', 40),
     ('lead', 'nurture', 'narrative', 'Sales tells marketing what it learnt of a lead that it gives back.',
         'furthest_stage >= ''mql'' IS NOT TRUE OR pg_catalog.btrim(narrative) <> ''''',
@@ -134,6 +140,19 @@ INSERT INTO reason (code, applies_to, category, labels, next_step, counts) VALUE
 UPDATE reason SET needs_attempts = true, nurture_track = 'not_reached' WHERE code = 'no_response';
 UPDATE reason SET nurture_track = 'budget_cycle' WHERE code IN ('no_budget', 'too_expensive');
 
+INSERT INTO objection (code, labels)
+SELECT o.code, pg_catalog.jsonb_build_object('en', o.label_en)
+    || CASE WHEN pg_catalog.getdatabaseencoding() = 'UTF8' THEN o.labels::jsonb ELSE '{}' END
+FROM (VALUES
+    ('think_about_it', 'I will think about it', '{"pl": "Zastanowi\u0119 si\u0119", "ru": "\u042f \u043f\u043e\u0434\u0443\u043c\u0430\u044e", "zh": "\u6211\u518d\u8003\u8651\u4e00\u4e0b"}'),
+    ('too_expensive', 'It is too expensive', '{"pl": "To za drogie", "ru": "\u042d\u0442\u043e \u0434\u043e\u0440\u043e\u0433\u043e", "zh": "\u592a\u8d35\u4e86"}'),
+    ('ask_partner', 'I must ask my partner', '{"pl": "Musz\u0119 to uzgodni\u0107 ze wsp\u00f3lnikiem", "ru": "\u041c\u043d\u0435 \u043d\u0443\u0436\u043d\u043e \u043f\u043e\u0441\u043e\u0432\u0435\u0442\u043e\u0432\u0430\u0442\u044c\u0441\u044f \u0441 \u043f\u0430\u0440\u0442\u043d\u0451\u0440\u043e\u043c", "zh": "\u6211\u5f97\u548c\u5408\u4f19\u4eba\u5546\u91cf"}'),
+    ('unclear_offer', 'I do not understand what you offer', '{"pl": "Nie rozumiem, co oferujecie", "ru": "\u042f \u043d\u0435 \u043f\u043e\u043d\u0438\u043c\u0430\u044e, \u0447\u0442\u043e \u0432\u044b \u043f\u0440\u0435\u0434\u043b\u0430\u0433\u0430\u0435\u0442\u0435", "zh": "\u6211\u4e0d\u660e\u767d\u4f60\u4eec\u63d0\u4f9b\u4ec0\u4e48"}'),
+    ('just_looking', 'Can I just look?', '{"pl": "Czy mog\u0119 tylko popatrze\u0107?", "ru": "\u041c\u043e\u0436\u043d\u043e \u044f \u043f\u0440\u043e\u0441\u0442\u043e \u043f\u043e\u0441\u043c\u043e\u0442\u0440\u044e?", "zh": "\u6211\u53ef\u4ee5\u5148\u770b\u770b\u5417"}'),
+    ('bad_timing', 'Not at this time', '{"pl": "Nie w tej chwili", "ru": "\u0421\u0435\u0439\u0447\u0430\u0441 \u043d\u0435 \u0432\u0440\u0435\u043c\u044f", "zh": "\u73b0\u5728\u4e0d\u662f\u65f6\u5019"}'),
+    ('have_a_supplier', 'We have a supplier', '{"pl": "Mamy ju\u017c dostawc\u0119", "ru": "\u0423 \u043d\u0430\u0441 \u0443\u0436\u0435 \u0435\u0441\u0442\u044c \u043f\u043e\u0441\u0442\u0430\u0432\u0449\u0438\u043a", "zh": "\u6211\u4eec\u5df2\u7ecf\u6709\u4f9b\u5e94\u5546\u4e86"}')
+) o (code, label_en, labels);
+
 INSERT INTO touch_kind (kind, is_signal, is_contact, meaning) VALUES
     ('web_visit', true, false, 'visits the site'),
     ('content_download', true, false, 'downloads content'),
@@ -178,6 +197,21 @@ INSERT INTO sla_policy (policy, metric, starts_on_stage, stops_on_touch, stops_o
 INSERT INTO sla_policy (policy, object, metric, starts_on_stage, stops_on_leaving, target, warn_after, measure, promise) VALUES
     ('deal_desk', 'opportunity', 'deal_desk', 'proposal.deal_desk', true, '08:00', '06:00', 'working',
         'The deal desk decides on discounts, clauses and technical questions within a working day.');
+
+INSERT INTO alert_rule (kind, receiver, after, threshold, meaning) VALUES
+    ('warning', 'owner', NULL, NULL, 'A promise is about to be broken.'),
+    ('breach', 'owner', NULL, NULL, 'A promise is broken.'),
+    ('exhausted', 'owner', NULL, NULL, 'All attempts to reach a lead were made, and it has not answered.'),
+    ('never_contacted', 'manager', '2 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
+    ('volume_without_sales', 'owner', '90 days', 100, 'A campaign brings many leads and no sale.'),
+    ('data_gap', 'revops', NULL, 0.8, 'Many rows lack a field that is owed.'),
+    ('woken', 'owner', NULL, NULL, 'A lead comes back from nurture.');
+
+INSERT INTO consequence (policy, event, action, after, reason) VALUES
+    ('hot_request', 'breach', 'escalate', '0', NULL),
+    ('contact_request', 'breach', 'escalate', '04:00', NULL),
+    ('new_mql', 'breach', 'escalate', '04:00', NULL),
+    ('cadence', 'exhausted', 'return_to_nurture', '0', 'no_response');
 
 INSERT INTO field_owner (object, field, team, owed_from, meaning) VALUES
     ('lead', 'full_name', 'marketing', 'lead', 'first and last name of the person'),

@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'verdicts', 'routing', 'alerts', 'agreements', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;
@@ -154,7 +154,7 @@ BEGIN
         EXECUTE pg_catalog.format(
             'GRANT SELECT ON %1$s.account, %1$s.campaign, %1$s.lead, %1$s.opportunity, %1$s.touch, %1$s.stage_event,
                  %1$s.sla_clock, %1$s.sla_pause, %1$s.violation, %1$s.quarantine, %1$s.overwrite_refused, %1$s.lead_merge,
-                 %1$s.nurture_stay, %1$s.verdict, %1$s.verdict_answer, %1$s.absence, %1$s.pool_turn, %1$s.assignment, %1$s.alert TO %2$s', ws, grantee);
+                 %1$s.nurture_stay, %1$s.verdict, %1$s.verdict_answer, %1$s.absence, %1$s.assignment, %1$s.alert, %1$s.daily_look TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (acknowledged_at, acknowledged_by) ON %1$s.alert TO %2$s', ws, grantee);
     END IF;
@@ -183,4 +183,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns), sales (writes leads, touches, opportunities, pauses) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
+    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';

@@ -44,23 +44,25 @@ CREATE TABLE routing_rule (
     rule            text PRIMARY KEY CHECK (rule <> ''),
     position        integer NOT NULL DEFAULT 100,
     object          text NOT NULL DEFAULT 'lead' CHECK (object = 'lead'),
-    on_stage        leadflow.stage NOT NULL DEFAULT 'mql' CHECK (on_stage >= 'visitor'),
+    on_stage        leadflow.stage NOT NULL DEFAULT 'mql' CHECK (on_stage >= 'visitor' AND on_stage = leadflow.base(on_stage)),
     variant         text NOT NULL DEFAULT '*' CHECK (variant <> ''),
-    territory       text[],
-    industry        text[],
-    segment         text[],
+    territory       text[] CHECK (territory <> '{}'),
+    industry        text[] CHECK (industry <> '{}'),
+    segment         text[] CHECK (segment <> '{}'),
     condition       text,
     to_account_owner boolean NOT NULL DEFAULT false,
     pool            text NOT NULL REFERENCES pool ON UPDATE CASCADE,
     in_hours        boolean NOT NULL DEFAULT false,
     meaning         text,
-    active          boolean NOT NULL DEFAULT true
+    active          boolean NOT NULL DEFAULT true,
+    catch_all       text GENERATED ALWAYS AS (CASE WHEN active THEN 'default' END) STORED,
+    CONSTRAINT pool_default_is_there FOREIGN KEY (catch_all) REFERENCES pool
 );
 COMMENT ON TABLE routing_rule IS 'Which leads go to which pool when they enter a stage; of the rules that match the first wins. Territory, industry and segment are those of the lead, else of its account.';
 COMMENT ON COLUMN routing_rule.rule IS 'code of the rule';
 COMMENT ON COLUMN routing_rule.position IS 'order: the smallest that matches wins';
 COMMENT ON COLUMN routing_rule.object IS 'lead: what is routed';
-COMMENT ON COLUMN routing_rule.on_stage IS 'entering this stage, or passing it, hands the lead over: mql to the first, sql to the second pair of hands, for example';
+COMMENT ON COLUMN routing_rule.on_stage IS 'a stage of the spine; entering it, or a leaf of it, or passing it, hands the lead over: mql to the first, sql to the second pair of hands, for example';
 COMMENT ON COLUMN routing_rule.variant IS 'product line or region; * for all';
 COMMENT ON COLUMN routing_rule.territory IS 'territories; null for all';
 COMMENT ON COLUMN routing_rule.industry IS 'industries; null for all';
@@ -71,21 +73,7 @@ COMMENT ON COLUMN routing_rule.pool IS 'pool whose members take turns';
 COMMENT ON COLUMN routing_rule.in_hours IS 'whether members outside their working time are skipped';
 COMMENT ON COLUMN routing_rule.meaning IS 'the rule in words';
 COMMENT ON COLUMN routing_rule.active IS 'whether it is in use';
-
-CREATE TABLE pool_turn (
-    pool            text NOT NULL,
-    member          text NOT NULL,
-    credit          double precision NOT NULL DEFAULT 0,
-    assigned        bigint NOT NULL DEFAULT 0,
-    last_at         timestamptz,
-    PRIMARY KEY (pool, member)
-);
-COMMENT ON TABLE pool_turn IS 'Whose turn it is. Kept by leadflow.';
-COMMENT ON COLUMN pool_turn.pool IS 'the pool';
-COMMENT ON COLUMN pool_turn.member IS 'the member';
-COMMENT ON COLUMN pool_turn.credit IS 'leads that the member''s share has earned less those it was given';
-COMMENT ON COLUMN pool_turn.assigned IS 'leads given to the member by turns so far';
-COMMENT ON COLUMN pool_turn.last_at IS 'when the last one was';
+COMMENT ON COLUMN routing_rule.catch_all IS 'default while the rule is in use: the pool that must be there for leads that no rule matches. Filled by PostgreSQL';
 
 CREATE TABLE assignment (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -98,11 +86,17 @@ CREATE TABLE assignment (
     old_owner       text,
     owner           text NOT NULL,
     how             text NOT NULL CHECK (how IN ('turn', 'account_owner', 'fallback')),
-    skipped         jsonb NOT NULL DEFAULT '[]'
+    skipped         jsonb NOT NULL DEFAULT '[]',
+    turn            bigint,
+    members         text[],
+    credits         double precision[],
+    CONSTRAINT turns_are_counted CHECK ((how = 'turn') = (turn IS NOT NULL))
 );
 CREATE INDEX ON assignment (lead_id, at);
 CREATE INDEX ON assignment (pool, at);
-COMMENT ON TABLE assignment IS 'Every lead that a rule gave to an owner, and why. Append-only.';
+-- the last turn says whose the next one is
+CREATE UNIQUE INDEX assignment_turn ON assignment (pool, turn) WHERE turn IS NOT NULL;
+COMMENT ON TABLE assignment IS 'Every lead that a rule gave to an owner, and why. The last turn of a pool says whose the next one is. Append-only.';
 COMMENT ON COLUMN assignment.id IS 'number of the assignment';
 COMMENT ON COLUMN assignment.at IS 'when it was assigned';
 COMMENT ON COLUMN assignment.recorded_at IS 'when we learnt it';
@@ -114,6 +108,12 @@ COMMENT ON COLUMN assignment.old_owner IS 'owner before';
 COMMENT ON COLUMN assignment.owner IS 'owner since';
 COMMENT ON COLUMN assignment.how IS 'turn (it was the member''s turn), account_owner or fallback';
 COMMENT ON COLUMN assignment.skipped IS 'who was passed over, and why: [{"member", "why"}]';
+COMMENT ON COLUMN assignment.turn IS 'number of the turn in the pool; null where it was nobody''s';
+COMMENT ON COLUMN assignment.members IS 'the members of the pool then; null where it was nobody''s turn';
+COMMENT ON COLUMN assignment.credits IS 'what each of them has to his credit after this turn: the leads that his share has earned less those that he was given';
+
+-- A lead's account is found by its e-mail's domain.
+CREATE INDEX account_domain ON account (leadflow.normal_domain(domain));
 
 CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON assignment
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();

@@ -229,7 +229,7 @@ FROM (VALUES
     ('what began in contacted has no cadence', $$move('contacted', '02 09:00')$$, NULL),
     ('a leaf of the stage', $$move('mql.hot', '02 09:00')$$, '1: 02 09:00 running'),
     ('from one leaf to another', $$move('mql.hot', '02 09:00'), move('mql.warm', '02 10:00')$$, '1: 02 09:00 running'),
-    ('handed back while it runs', $$move('mql', '02 09:00'), move('contacted', '02 10:00'), move('mql', '03 09:00', 1, 'other')$$, '1: 02 09:00 running'),
+    ('handed back while it runs: that is a verdict', $$move('mql', '02 09:00'), move('contacted', '02 10:00'), move('mql', '03 09:00', 1, 'other')$$, '1: 02 09:00 stopped 03 09:00 by verdict rejected; 1: 03 09:00 running'),
     ('handed back once it is exhausted', $$move('mql', '02 09:00'), tries('02 10:00 call phone, 02 12:00 email email, 02 14:00 call phone'), move('contacted', '02 14:00'), move('mql', '03 09:00', 1, 'other')$$,
         '1: 02 09:00 stopped 02 14:00 by attempts (outbound call phone); 1: 03 09:00 running'),
     ('the attempts of the first do not count for the second', $$move('mql', '02 09:00'), tries('02 10:00 call phone, 02 12:00 email email, 02 14:00 call phone'), move('contacted', '02 14:00'), move('mql', '03 09:00', 1, 'other'),

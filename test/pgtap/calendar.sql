@@ -408,6 +408,58 @@ SELECT is(count(*), 0::bigint, 'adding past pauses is the inverse of that') FROM
 WHERE isfinite(add_worktime(cal, a, w, p)) AND worktime(cal, a, add_worktime(cal, a, w, p), p) <> w
    OR isfinite(add_worktime(cal, a, -w, p)) AND worktime(cal, add_worktime(cal, a, -w, p), a, p) <> w;
 
+-- the rule of a day
+SELECT is(day_rule(cal::calendar, day::date), rule, format('the rule of %s: %s', day, coalesce(rule, 'none')))
+FROM (VALUES
+    ('UTC; Mo-Fr 09:00-17:00', '2026-10-05', 'Mo-Fr 09:00-17:00'),
+    ('UTC; Mo-Fr 09:00-17:00', '2026-10-04', NULL),
+    ('UTC; off', '2026-10-05', NULL),
+    ('UTC; 24/7', '2026-10-04', '24/7'),
+    ('UTC; 24/7; Oct 4 off', '2026-10-04', 'Oct 4 off'),
+    ('UTC; Mo,We,Fr-Sa 09:00-12:30,13:00-17:00; Tu 22:00-06:00', '2026-10-07', 'Mo,We,Fr-Sa 09:00-12:30,13:00-17:00'),
+    ('UTC; Mo,We,Fr-Sa 09:00-12:30,13:00-17:00; Tu 22:00-06:00', '2026-10-06', 'Tu 22:00-06:00'),
+    ('UTC; Mo-Su 09:00-17:00; Dec 25-26 off', '2031-12-26', 'Dec 25-26 off'),
+    ('UTC; Mo-Fr 09:00-17:00; Dec 25-26 off; 2026 Dec 25 10:00-12:00', '2026-12-25', '2026 Dec 25 10:00-12:00'),
+    ('UTC; Mo-Fr 09:00-17:00; Jan 1,May 1,May 3,Dec 25-26 off', '2026-05-03', 'May 3 off'),
+    ('UTC; Mo-Fr 09:00-17:00; Dec 30-Jan 2 off', '2026-12-31', 'Dec 30-Jan 2 off'),
+    ('UTC; Mo-Fr 09:00-17:00; Dec 30-Jan 2 off', '2027-01-02', 'Dec 30-Jan 2 off'),
+    ('UTC; Mo-Fr 09:00-17:00; Dec 30-Jan 2 off', '2027-01-04', 'Mo-Fr 09:00-17:00'),
+    ('UTC; Jan 1-Dec 31 10:00-11:00', '2024-02-29', 'Jan 1-Dec 31 10:00-11:00'),
+    ('UTC; Mo-Su 09:00-17:00; Feb 29 off', '2024-02-29', 'Feb 29 off'),
+    ('UTC; Mo-Su 09:00-17:00; Feb 29 off', '2026-03-01', 'Mo-Su 09:00-17:00'),
+    ('UTC; 2026 May 1,2026 May 3-5 off', '2026-05-04', '2026 May 3-5 off'),
+    ('UTC; 2026 Dec 30-2027 Jan 2 10:00-10:00', '2027-01-01', '2026 Dec 30-2027 Jan 2 10:00-10:00'),
+    ('UTC; Mo-Su 09:00-17:00; Dec 25 off', '4714-11-24 BC', 'Mo-Su 09:00-17:00'),
+    ('UTC; Mo-Su 09:00-17:00; Dec 25 off', '5874897-12-25', 'Dec 25 off')
+) v(cal, day, rule);
+SELECT is(day_rule(with_holidays('UTC; Mo-Fr 09:00-17:00', '{2026-12-25,2026-12-24,2027-01-01}'), day::date), rule, 'a holiday that was added: ' || day)
+FROM (VALUES ('2026-12-25', '2026 Dec 24-25 off'), ('2027-01-01', '2027 Jan 1 off'), ('2026-12-23', 'Mo-Fr 09:00-17:00')) v(day, rule);
+SELECT is((pg_temp.refusal(format('SELECT leadflow.day_rule(%L, %L)', 'UTC; 24/7', day))).state, '22008', day || ' has no rule')
+FROM unnest('{infinity,-infinity}'::text[]) day;
+SELECT ok(day_rule(NULL, '2026-10-05') IS NULL AND day_rule('UTC; 24/7', NULL) IS NULL, 'null of nothing');
+
+-- on the hard calendars: a calendar of the rule alone has the same rule, the days' own hours
+-- make the whole, and nothing begins on a day that is off
+CREATE TEMP TABLE ruled AS
+    SELECT n, cal, split_part(cal::text, ';', 1) AS zone, day, day_rule(cal, day) AS rule
+    FROM hard, LATERAL (SELECT d::date AS day FROM generate_series('2011-12-01'::date, '2012-01-31'::date, interval '1 day') d
+                        UNION SELECT d::date FROM generate_series('2024-02-20'::date, '2024-11-20'::date, interval '1 day') d) days;
+SELECT is(count(*), 0::bigint, 'the rule of a day is a rule that gives that day its hours') FROM ruled
+WHERE rule IS NOT NULL AND day_rule((zone || '; ' || rule)::calendar, day) IS DISTINCT FROM rule;
+SELECT is(count(*), 0::bigint, 'nothing begins on a day that is off') FROM ruled
+WHERE coalesce(rule, 'off') ~ '(^| )off$'
+  AND NOT (zone = 'Pacific/Apia' AND day = '2011-12-31')		-- where 30 December did not exist, its hours fall on the 31st
+  AND EXISTS (SELECT FROM open_spans(cal, day::timestamp AT TIME ZONE zone - interval '1 day', day::timestamp AT TIME ZONE zone + interval '2 days') s
+              WHERE (lower(s) AT TIME ZONE zone)::date = day AND lower(s) > day::timestamp AT TIME ZONE zone - interval '1 day');
+SELECT is(range_agg(own) * tstzmultirange(tstzrange(a, b)), (SELECT coalesce(range_agg(s), '{}') FROM open_spans(cal, a, b) s), format('the days of %s add up, %s', left(cal::text, 24), a::date))
+FROM ruled, (VALUES ('2011-12-05'::timestamptz, '2012-01-27'::timestamptz), ('2024-02-24', '2024-11-16')) w(a, b),
+     LATERAL open_spans(CASE WHEN rule ~ ' off$' THEN 'UTC; off'
+                             ELSE zone || '; ' || substr('MoTuWeThFrSaSu', 2 * extract(isodow FROM day)::int - 1, 2) || ' ' ||
+                                  CASE rule WHEN '24/7' THEN '00:00-24:00' ELSE regexp_replace(rule, '.* ', '') END END::calendar,
+                        day::timestamp - interval '3 days', day::timestamp + interval '4 days') own
+WHERE rule IS NOT NULL
+GROUP BY n, cal, a, b ORDER BY n, a;
+
 -- keys: the value, not the spelling
 SELECT is(count(DISTINCT c::calendar), 2::bigint, 'calendars are counted by value')
 FROM unnest('{UTC; Mo-Fr 09:00-17:00,utc; Fr-Fr 09:00-17:00; Mo-Th 9:00-17:00,UTC; 24/7}'::text[]) c;

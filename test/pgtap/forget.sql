@@ -35,7 +35,9 @@ SELECT leadflow.merge('crm', 1, 3) \g /dev/null
 SET leadflow.clock = '2026-03-02 10:00+00';
 UPDATE crm.lead SET phone = '0048 6' WHERE id = 3;
 UPDATE crm.lead SET stage = 'mql' WHERE id IN (1, 4);
-UPDATE crm.lead SET stage = 'nurture', reason = 'other', reason_note = 'Ada Lovelace is away', narrative = 'Ada is back in May', urgency = 'hot' WHERE id = 1;
+SELECT leadflow.give_verdict('crm', 1, 'rejected', 'other', 'Ada Lovelace is away', narrative => 'Write to Ada Lovelace in May') \g /dev/null
+INSERT INTO crm.verdict_answer (verdict_id, answer, note) SELECT id, a, 'Ada Lovelace is never away' FROM crm.verdict, unnest('{agrees,disputes}'::text[]) a;
+UPDATE crm.lead SET urgency = 'hot' WHERE id = 1;
 UPDATE crm.lead SET stage = 'lead' WHERE id = 1;
 INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'demo_request', 'inbound', '2026-03-02 09:50'), (1, 'form_submit', 'inbound', '2026-03-02 09:50');
 INSERT INTO crm.sla_pause (clock_id, paused_at, resumed_at, reason) SELECT id, '2026-03-02 09:55', '2026-03-02 10:05', 'Ada Lovelace asked for it' FROM crm.sla_clock WHERE lead_id = 1 AND stopped_at IS NULL LIMIT 1;
@@ -69,13 +71,13 @@ BEGIN
     RETURN array_to_string(places, ', ');
 END;
 $$;
-SELECT is(places('ada lovelace'), 'crm.lead attributes+evidence+full_name, crm.lead_merge survivors, crm.opportunity name, crm.overwrite_refused kept, crm.quarantine parked_row, crm.sla_pause reason, crm.stage_event reason_note, crm.touch content+note',
+SELECT is(places('ada lovelace'), 'crm.lead attributes+evidence+full_name, crm.lead_merge survivors, crm.nurture_stay narrative, crm.opportunity name, crm.overwrite_refused kept, crm.quarantine parked_row, crm.sla_pause reason, crm.stage_event reason_note, crm.touch content+note, crm.verdict narrative+note, crm.verdict_answer note',
           'the name is in all these places');
 
 -- every report, but for the names in it
 CREATE FUNCTION figures(report name) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT to_jsonb(r) - ''{name,full_name,opportunity,reason_note,pause_reason}''::text[] FROM crm.%I r', report);
+    RETURN QUERY EXECUTE format('SELECT to_jsonb(r) - ''{name,full_name,opportunity,reason_note,pause_reason,note,answer_note}''::text[] FROM crm.%I r', report);
 END;
 $$;
 CREATE TABLE before AS SELECT c.relname, f FROM pg_class c, figures(c.relname) f WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v';

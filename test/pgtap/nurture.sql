@@ -180,7 +180,7 @@ SELECT is(tried($$INSERT INTO crm.stage_alias (source, status, stage) VALUES ('t
 -- rights
 CREATE ROLE nurture_marketing; CREATE ROLE nurture_read;
 SELECT leadflow.grant_workspace('crm', 'nurture_marketing', 'marketing'), leadflow.grant_workspace('crm', 'nurture_read', 'read') \g /dev/null
-SELECT is(tried('SET LOCAL ROLE nurture_marketing; ' || nurtured('mql'), 'SELECT stays()'), 'mql 03-02 10:00 from mql of anna not_now n stay_in_touch wakes 2026-05-31 rests 2026-04-01', 'whoever may write leads leaves a stay');
+SELECT is(tried('SET LOCAL ROLE nurture_marketing; ' || nurtured('lead'), 'SELECT stays()'), 'lead 03-02 10:00 from lead of anna not_now n stay_in_touch wakes 2026-05-31', 'whoever may write leads leaves a stay');
 SELECT is(tried('SET LOCAL ROLE nurture_marketing; ' || c.statement), c.expected, 'rights: ' || c.label)
 FROM (VALUES
     ('no stay is written by hand', $$INSERT INTO crm.nurture_stay (lead_id, entered_at) VALUES (1, now())$$, '42501'),

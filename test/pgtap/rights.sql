@@ -25,7 +25,7 @@ SELECT leadflow.grant_workspace('crm', :'revops', 'revops') \g /dev/null
 GRANT USAGE ON SCHEMA crm TO :writer;
 GRANT INSERT, UPDATE ON crm.lead TO :writer;
 GRANT SELECT (id, external_id) ON crm.lead TO :writer;
-GRANT INSERT ON crm.opportunity, crm.touch TO :writer;
+GRANT INSERT ON crm.opportunity, crm.touch, crm.verdict TO :writer;
 INSERT INTO crm.lead (source, external_id, email, role, verified, budget) VALUES ('t', 'a', 'a@b.c', 'CEO', true, 1234);
 INSERT INTO crm.touch (lead_id, kind, direction) SELECT 1, k, 'inbound' FROM unnest('{web_visit,form_submit}'::text[]) k;
 RESET ROLE;
@@ -117,7 +117,7 @@ FROM (VALUES ('DELETE FROM crm.stage_event', '23514'), ('UPDATE crm.stage_event 
 
 -- a writer without a right on history, clocks and definitions
 SELECT is(tried_as(:'writer', 'SELECT 1 FROM ' || t), '42501', 'the writer has no right on ' || t)
-FROM unnest('{crm.stage_event,crm.sla_clock,crm.standard,crm.touch,crm.violation,crm.quarantine,crm.source,crm.overwrite_rule,crm.overwrite_refused,crm.definition_change}'::text[]) t;
+FROM unnest('{crm.stage_event,crm.sla_clock,crm.standard,crm.touch,crm.violation,crm.quarantine,crm.source,crm.overwrite_rule,crm.overwrite_refused,crm.definition_change,crm.verdict,crm.verdict_answer}'::text[]) t;
 SELECT is(tried_as(:'writer', c.statement), c.expected, format('the writer, %s: %s', c.label, c.expected))
 FROM (VALUES
     ('a move', $$UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'a'$$, '00000'),
@@ -242,7 +242,7 @@ CREATE FUNCTION hers.spy() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT I
 CREATE FUNCTION hers.note(text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES ($1, current_user); END $$;
 CREATE FUNCTION hers.spy(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM hers.note($1); RETURN $1; END $$;
 SELECT format('CREATE TRIGGER spy BEFORE INSERT OR UPDATE ON hers.%I FOR EACH ROW EXECUTE FUNCTION hers.spy()', t)
-FROM unnest('{stage_event,sla_clock,sla_pause,violation,quarantine,overwrite_refused,definition_change}'::text[]) t \gexec
+FROM unnest('{stage_event,sla_clock,sla_pause,verdict,violation,quarantine,overwrite_refused,definition_change}'::text[]) t \gexec
 INSERT INTO hers.overwrite_rule (field, rule) VALUES ('owner', 'keep_filled');
 ALTER TABLE hers.stage_event ALTER reason_note SET DEFAULT hers.spy('default');
 CREATE INDEX ON hers.stage_event (hers.spy('event index'));

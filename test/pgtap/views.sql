@@ -396,6 +396,24 @@ SELECT results_eq($$SELECT rows_of('SELECT clock_id, policy, promise, metric, le
     'sla_breach, the worst first');
 SET leadflow.clock = '2026-01-01';
 SELECT is_empty('SELECT FROM sla_breach', 'sla_breach before everything');
+CREATE FUNCTION broken(at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    ids text;
+BEGIN
+    PERFORM set_config('leadflow.clock', at::text, true);
+    SELECT (SELECT coalesce(string_agg(b::text, ' ' ORDER BY clock_id), '-') FROM (
+                SELECT clock_id, policy, metric, lead_id, opportunity_id, owner, team, measure, started_at, due_at, target_seconds, elapsed_seconds, - overdue_seconds
+                FROM sla_breach) b) || '='
+        || (SELECT coalesce(string_agg(s::text, ' ' ORDER BY clock_id), '-') FROM (
+                SELECT clock_id, policy, metric, lead_id, opportunity_id, owner, team, measure, started_at, due_at, target_seconds, elapsed_seconds, remaining_seconds
+                FROM sla_status s WHERE state = 'breached' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)) s) INTO ids;
+    RETURN ids;
+END;
+$$;
+SELECT is(split_part(b, '=', 1), split_part(b, '=', 2), format('sla_breach lists what sla_status calls breached at %s', at))
+FROM (SELECT DISTINCT i.at + d AS at FROM (SELECT due_at AS at FROM sla_clock UNION SELECT stopped_at FROM sla_clock UNION SELECT cancelled_at FROM sla_clock
+             UNION SELECT paused_at FROM sla_pause UNION SELECT resumed_at FROM sla_pause) i, unnest('{1 second,3 hours}'::interval[]) d WHERE i.at IS NOT NULL) m, LATERAL broken(m.at) b
+ORDER BY m.at;
 SET leadflow.clock = '2026-03-13 12:00+00';
 SELECT results_eq($$SELECT rows_of('SELECT policy, metric, team, owner, month, clocks, met, met_late, breached, running, paused, cancelled, cancelled_late, met_share
         FROM sla_compliance ORDER BY policy, metric, team')$$, ARRAY[
@@ -487,6 +505,14 @@ VALUES ('2026-03-05 10:00', '2026-03-05 10:00', '2026-03-05 10:00', 'disqualifie
 INSERT INTO quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)
 VALUES ('lead', 'INSERT', 't', '7', 'mql', '{}', '[{"criterion": "two_signals", "requirement": "Two signs."}]', 'x', 'x');
 
+-- a verdict and what came after it: verdicts.sql asks for more
+ALTER TABLE verdict DISABLE TRIGGER USER;
+INSERT INTO verdict (lead_id, verdict, at, handed_over_at, stage, reason, owner, team, variant)
+VALUES (2, 'rejected', '2026-03-09 16:00', '2026-03-06 16:00', 'nurture', 'not_now', 'bert', 'field', '*');
+INSERT INTO verdict_answer (verdict_id, answer, note, at) SELECT id, 'disputes', 'it was a good lead', '2026-03-09 17:00' FROM verdict;
+INSERT INTO stage_event (at, recorded_at, lead_id, definition_version, implied, subject, from_stage, to_stage, session_actor, actor, variant)
+VALUES ('2026-05-04 10:00', '2026-05-04 10:00', 2, 7, false, 'lead', 'mql', 'won', 'login', 'role', '*');
+
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;
@@ -507,8 +533,12 @@ SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
 ORDER BY c.relname;
+INSERT INTO crm.alert (alert_key, kind, at, raised_at, send_at, message) VALUES ('x', 'breach', '2026-03-01', '2026-03-01', '2026-03-01', 'x');
 INSERT INTO crm.sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, attempts, stops_on_touch, started_by, definition_version)
 VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, '{call}', 'stage mql', 1);
+INSERT INTO crm.pool (pool, fallback_owner) VALUES ('default', 'anna');
+INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'bert');
+UPDATE crm.team_member SET active = false WHERE member = 'bert';
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

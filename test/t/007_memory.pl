@@ -42,7 +42,7 @@ sub turn
 	return qq{
 UPDATE crm.lead SET stage = '$leaf' WHERE id = $lead;
 UPDATE crm.lead SET stage = 'sql' WHERE id = $lead;
-UPDATE crm.lead SET owner = CASE owner WHEN 'ann' THEN 'bob' ELSE 'ann' END WHERE id = $lead;
+UPDATE crm.lead SET owner = CASE owner WHEN 'ann' THEN 'bob' ELSE 'ann' END, owner_reason = 'in turn' WHERE id = $lead;
 INSERT INTO crm.touch (lead_id, kind, direction) VALUES ($lead, 'contact_request', 'inbound');
 INSERT INTO crm.touch (lead_id, kind, direction) VALUES ($lead, 'call', 'outbound');
 DELETE FROM crm.touch WHERE id = (SELECT max(id) FROM crm.touch);

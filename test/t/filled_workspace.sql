@@ -75,7 +75,7 @@ UPDATE crm.lead SET stage = 'sal', why_now = 'new plant', promised = 'nothing', 
 UPDATE crm.lead SET stage = 'sql', need = 'fewer lost leads', budget = 5000 + id, currency = 'EUR', decision_by = '2026-06-30'
 WHERE id <= 6;
 UPDATE crm.lead SET stage = 'lost.price', reason = 'too_expensive' WHERE id = 6;
-UPDATE crm.lead SET stage = 'nurture', reason = 'not_now', reason_note = 'in autumn' WHERE id IN (9, 10);
+UPDATE crm.lead SET stage = 'nurture', reason = 'not_now', reason_note = 'in autumn', narrative = 'ask again in autumn' WHERE id IN (9, 10);
 UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE id = 20;
 SET leadflow.clock = '2026-02-04 10:00+00';
 UPDATE crm.lead SET stage = 'engaged' WHERE id = 9;

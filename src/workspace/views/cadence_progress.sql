@@ -63,8 +63,9 @@ CROSS JOIN LATERAL (
                ELSE c.due_at END AS due_at) w) s
 LEFT JOIN team_member m ON m.member = c.owner
 LEFT JOIN business_calendar d ON d.code = COALESCE(m.calendar, 'default')
-CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, d.calendar) AS calendar) b;
-COMMENT ON VIEW cadence_progress IS 'Every cadence (a promise of so many attempts over so many channels) and how far it has come at leadflow.clock(). Attempts are those that count: far enough apart, and before the lead answered.';
+CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, d.calendar) AS calendar) b
+WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = c.lead_id);
+COMMENT ON VIEW cadence_progress IS 'Every cadence (a promise of so many attempts over so many channels) and how far it has come at leadflow.clock(). Attempts are those that count: far enough apart, and before the lead answered. Leads in lead_outside are left out.';
 COMMENT ON COLUMN cadence_progress.clock_id IS 'number of the clock (sla_clock)';
 COMMENT ON COLUMN cadence_progress.lead_id IS 'the lead';
 COMMENT ON COLUMN cadence_progress.policy IS 'policy that started it';

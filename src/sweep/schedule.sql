@@ -1,0 +1,74 @@
+/* schedule.sql: sweeps by themselves, where pg_cron is */
+
+CREATE FUNCTION leadflow.schedule(workspace name, cron text DEFAULT '* * * * *') RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
+    AS $$
+DECLARE
+    job bigint;
+BEGIN
+    IF workspace IS NULL OR cron IS NULL THEN
+        RAISE EXCEPTION 'a schedule needs a workspace and a time'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
+        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
+            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
+    END IF;
+    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace), 'USAGE') THEN
+        RAISE EXCEPTION 'must be owner of workspace %', workspace
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM leadflow.require_pg_cron();
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
+        USING 'leadflow sweep ' || workspace, cron, pg_catalog.format('SELECT * FROM leadflow.sweep(%L)', workspace);
+    RETURN job;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.schedule(name, text) IS
+    'has pg_cron sweep the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. Gives the number of the job, which is called "leadflow sweep <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time (22023), what pg_cron says of a wrong expression';
+
+CREATE FUNCTION leadflow.unschedule(workspace name) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    job bigint;
+BEGIN
+    PERFORM leadflow.require_pg_cron();
+    EXECUTE 'SELECT j.jobid FROM cron.job j WHERE j.jobname OPERATOR(pg_catalog.=) $1 AND j.username OPERATOR(pg_catalog.=) CURRENT_USER'
+        INTO job USING 'leadflow sweep ' || workspace;
+    IF job IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE 'SELECT cron.unschedule($1)' USING job;
+    RETURN true;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.unschedule(name) IS
+    'ends what leadflow.schedule began in the name of the current role, also of a workspace that was dropped. Gives whether there was anything to end. Errors: this database has no pg_cron (0A000)';
+
+CREATE FUNCTION leadflow.require_pg_cron() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    -- null also to those who may not see it
+    home constant text := (SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'cron.database_name');
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_cron') THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'this database has no pg_cron'
+        USING ERRCODE = 'feature_not_supported',
+              DETAIL = 'pg_cron lives in one database of a cluster: '
+                  || COALESCE(pg_catalog.format('here in "%s".', home), 'the one that cron.database_name names.'),
+              HINT = CASE WHEN home IS NULL THEN 'Add pg_cron to shared_preload_libraries, set cron.database_name to this database, restart, and CREATE EXTENSION pg_cron.'
+                          WHEN home = pg_catalog.current_database() THEN 'CREATE EXTENSION pg_cron.'
+                          ELSE pg_catalog.format('From that one, cron.schedule_in_database can run SELECT * FROM leadflow.sweep(...) here, in "%s". So can any other scheduler.',
+                                                 pg_catalog.current_database()) END;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.require_pg_cron() IS
+    'part of leadflow.schedule. Errors: this database has no pg_cron (0A000), with a hint at what is missing';

@@ -1,0 +1,69 @@
+CREATE OR REPLACE VIEW verdict_quality AS
+WITH handed AS (
+    SELECT e.lead_id, e.at, pg_catalog.lead(e.at) OVER (PARTITION BY e.lead_id ORDER BY e.at) AS next_at
+    FROM (SELECT DISTINCT f.lead_id, f.at
+          FROM stage_event f
+          WHERE f.opportunity_id IS NULL AND f.at <= (SELECT leadflow.clock())
+              AND f.to_stage >= 'mql' AND f.to_stage < 'contacted'
+              AND (f.from_stage >= 'mql' AND f.from_stage < 'contacted') IS NOT TRUE) e
+), won AS MATERIALIZED (
+    SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
+    FROM stage_event e
+    LEFT JOIN opportunity o ON o.id = e.opportunity_id
+    WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+), closed AS MATERIALIZED (
+    -- leads whose opportunities have all come to nothing
+    SELECT o.lead_id
+    FROM current_stage s
+    JOIN opportunity o ON o.id = s.opportunity_id
+    WHERE s.subject = 'opportunity'
+    GROUP BY o.lead_id
+    HAVING pg_catalog.bool_and(s.is_exit)
+)
+SELECT x.team,
+       x.owner,
+       x.month,
+       x.accepted,
+       x.accepted_won,
+       x.accepted_lost,
+       x.accepted - x.accepted_won - x.accepted_lost AS accepted_open,
+       x.rejected,
+       x.rejected_won,
+       (x.accepted::numeric / (x.accepted + x.rejected))::numeric(9,6) AS acceptance_rate,
+       (x.accepted_won::numeric / NULLIF(x.accepted_won + x.accepted_lost, 0))::numeric(9,6) AS win_rate,
+       (x.rejected_won::numeric / NULLIF(x.rejected, 0))::numeric(9,6) AS false_rejection_rate,
+       (x.accepted_won::numeric * (x.accepted_won + x.accepted_lost + x.rejected)
+           / NULLIF((x.accepted_won + x.accepted_lost) * (x.accepted_won + x.rejected_won), 0))::numeric(12,4) AS lift
+FROM (SELECT v.team,
+             v.owner,
+             pg_catalog.date_trunc('month', v.given_at)::date AS month,
+             pg_catalog.count(*) FILTER (WHERE v.verdict = 'accepted') AS accepted,
+             pg_catalog.count(*) FILTER (WHERE v.verdict = 'accepted' AND v.is_won) AS accepted_won,
+             pg_catalog.count(*) FILTER (WHERE v.verdict = 'accepted' AND NOT v.is_won AND v.is_over) AS accepted_lost,
+             pg_catalog.count(*) FILTER (WHERE v.verdict = 'rejected') AS rejected,
+             pg_catalog.count(v.false_id) AS rejected_won
+      FROM (SELECT w.verdict, w.given_at, w.owner, w.team, f.verdict_id AS false_id,
+                   EXISTS (SELECT FROM won
+                           WHERE won.lead_id = w.lead_id AND won.at >= w.given_at AND (won.at < h.next_at) IS NOT FALSE) AS is_won,
+                   h.next_at IS NOT NULL OR COALESCE(s.is_exit, false)
+                       OR EXISTS (SELECT FROM closed c WHERE c.lead_id = w.lead_id) AS is_over
+            FROM verdicts w
+            LEFT JOIN handed h ON h.lead_id = w.lead_id AND h.at = w.handed_over_at
+            LEFT JOIN current_stage s ON s.lead_id = w.lead_id AND s.subject = 'lead'
+            LEFT JOIN false_rejections f ON f.verdict_id = w.verdict_id
+            WHERE w.in_force) v
+      GROUP BY v.team, v.owner, pg_catalog.date_trunc('month', v.given_at)::date) x;
+COMMENT ON VIEW verdict_quality IS 'How the verdicts of sales agree with what became of the leads, by team, owner and month of the verdict, as known at leadflow.clock(). Only verdicts in force. Counts may be added up, rates may not. Leads in lead_outside are left out.';
+COMMENT ON COLUMN verdict_quality.team IS 'team of the lead''s owner at the verdict';
+COMMENT ON COLUMN verdict_quality.owner IS 'owner of the lead at the verdict';
+COMMENT ON COLUMN verdict_quality.month IS 'first day of the month of the verdict, in the session''s time zone';
+COMMENT ON COLUMN verdict_quality.accepted IS 'number of leads that were accepted: won, lost and open together';
+COMMENT ON COLUMN verdict_quality.accepted_won IS 'how many of them reached won since, or an opportunity of theirs did, before they were handed over again';
+COMMENT ON COLUMN verdict_quality.accepted_lost IS 'how many of them were not won and are in an exit, have lost every opportunity, or were handed over again';
+COMMENT ON COLUMN verdict_quality.accepted_open IS 'how many of them are undecided';
+COMMENT ON COLUMN verdict_quality.rejected IS 'number of leads that were rejected';
+COMMENT ON COLUMN verdict_quality.rejected_won IS 'how many of them are in false_rejections';
+COMMENT ON COLUMN verdict_quality.acceptance_rate IS 'accepted / (accepted + rejected), 0..1';
+COMMENT ON COLUMN verdict_quality.win_rate IS 'accepted_won / (accepted_won + accepted_lost), 0..1; null where none is decided';
+COMMENT ON COLUMN verdict_quality.false_rejection_rate IS 'rejected_won / rejected, 0..1; null where none was rejected';
+COMMENT ON COLUMN verdict_quality.lift IS 'win_rate / the share of wins among all that are decided, (accepted_won + rejected_won) / (accepted_won + accepted_lost + rejected): above 1 sales chooses better than chance; null where nothing was won or none of the accepted is decided';
