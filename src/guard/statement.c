@@ -47,16 +47,18 @@
 /*
  * Of each metric at most one clock is running: a stricter promise takes the
  * place of the one that runs, a laxer one does not start; where the promise
- * restarts ($27), it takes the place of an earlier one that is not late yet, and
- * of a later one only if it was late itself when that one began.
+ * restarts ($27), it takes the place of an earlier one of its own that was not
+ * late yet, in whatever order the two are recorded: also of a later one, if it
+ * was late itself when that one began.
  * Where the answer was recorded before the question, the clock is met at once
  * and disturbs nothing; what stops it otherwise than by one touch ($21 attempts,
- * $25 inbound kinds) is seen to by RECKON_CADENCES.
+ * $25 inbound kinds) is seen to by RECKON_CADENCES.  A touch of the very instant
+ * at which a clock starts may be what started it: it is no answer of the lead's.
  */
 #define GIVES_WAY \
-	"(CASE WHEN NOT $27 OR started_at OPERATOR(pg_catalog.=) $8 THEN due_at OPERATOR(pg_catalog.>) $10" \
-	"  WHEN started_at OPERATOR(pg_catalog.<) $8 THEN due_at OPERATOR(pg_catalog.>=) $8" \
-	"  ELSE started_at OPERATOR(pg_catalog.>) $10 END)"
+	"CASE WHEN $27 AND policy OPERATOR(pg_catalog.=) $2" \
+	" THEN (started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8) OR started_at OPERATOR(pg_catalog.>) $10" \
+	" ELSE due_at OPERATOR(pg_catalog.>) $10 END"
 #define START_CLOCK_OF(clocks) \
 	"WITH answer AS MATERIALIZED (SELECT a.* FROM (" ANSWER("$17", "$8", "$16") ") AS a WHERE $21 IS NULL AND $25 IS NULL)," \
 	" superseded AS (" \
@@ -277,7 +279,7 @@ static const struct
 		" FROM %1$s.sla_clock o LEFT JOIN LATERAL ("
 		"  SELECT s.at, s.touch_id, s.stopped_by, s.cancels FROM ("
 		"   (SELECT t.at, t.id AS touch_id, '" STOPPED_BY_ANSWER "' OPERATOR(pg_catalog.||) t.kind AS stopped_by, false AS cancels, 1 AS place"
-		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>=) o.started_at"
+		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>) o.started_at"
 		"     AND t.direction OPERATOR(pg_catalog.=) 'inbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_inbound)"
 		"    ORDER BY t.at, t.id LIMIT 1)"
 		"   UNION ALL"

@@ -202,7 +202,7 @@ INSERT INTO alert_rule (kind, receiver, after, threshold, meaning) VALUES
     ('warning', 'owner', NULL, NULL, 'A promise is about to be broken.'),
     ('breach', 'owner', NULL, NULL, 'A promise is broken.'),
     ('exhausted', 'owner', NULL, NULL, 'All attempts to reach a lead were made, and it has not answered.'),
-    ('never_contacted', 'manager', '2 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
+    ('never_contacted', 'manager', '3 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
     ('volume_without_sales', 'owner', '90 days', 100, 'A campaign brings many leads and no sale.'),
     ('data_gap', 'revops', NULL, 0.8, 'Many rows lack a field that is owed.'),
     ('woken', 'owner', NULL, NULL, 'A lead comes back from nurture.');
