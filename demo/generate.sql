@@ -8,6 +8,7 @@
  * instant that the database keeps as its leadflow.clock.
  */
 \set present '2026-10-01 14:00+00'
+\set departure '2026-05-15 15:00+00'
 \set leads 20000
 \set accounts 4000
 
@@ -24,10 +25,16 @@ SET jit = off;
 \ir generate/market.sql
 \ir generate/leads.sql
 
--- Everybody takes one step, then another one, until nobody moves any more.
+-- Everybody takes one step, then another one, until nobody moves any more: up
+-- to the day on which a seller leaves, and from then on.
 \set step 1
+\set until :departure
+\ir generate/step.sql
+\ir generate/departure.sql
+\set until :present
 \ir generate/step.sql
 
+\ir generate/answers.sql
 \ir generate/exceptions.sql
 
 SET client_min_messages = warning;

@@ -3,7 +3,8 @@
  *
  * A lead walks from stage to stage. Which way it takes next depends on where
  * it stands alone, and how well it fits: path says how likely each way is, and
- * how long the step takes.
+ * how long the step takes. A lead that came back because its time had come,
+ * not by itself, stands at woken.
  */
 
 -- hours: the median duration of the step; working: in the office's time
@@ -22,11 +23,14 @@ INSERT INTO chance.path (from_stage, to_stage, share, hours, spread, working) VA
     ('lead',        'mql',          0.46,  16, 1.3, true),
     ('lead',        'disqualified', 0.13,  10, 1.2, true),
     ('lead',        'nurture',      0.13, 170, 0.6, true),
-    ('mql',         'contacted',    0.71, 4.5, 1.3, true),
-    ('mql',         'nurture',      0.15, 120, 0.6, true),
-    ('mql',         'disqualified', 0.08,  20, 1.0, true),
-    ('contacted',   'sal',          0.56,   7, 1.0, true),
-    ('contacted',   'nurture',      0.15,  30, 0.8, true),
+    ('woken',       'mql',          0.18,  60, 0.9, true),
+    ('woken',       'nurture',      0.46, 120, 0.5, true),
+    ('woken',       'disqualified', 0.10,  60, 0.8, true),
+    ('mql',         'contacted',    0.84, 4.5, 1.3, true),
+    ('mql',         'nurture',      0.05,  60, 0.8, true),
+    ('mql',         'disqualified', 0.09,  20, 1.0, true),
+    ('contacted',   'sal',          0.51,   7, 1.0, true),
+    ('contacted',   'nurture',      0.28,  30, 0.8, true),
     ('contacted',   'disqualified', 0.10,  12, 1.0, true),
     ('contacted',   'mql',          0.06,  60, 0.5, true),
     ('sal',         'sql',          0.62,  24, 0.9, true),
@@ -43,9 +47,13 @@ INSERT INTO chance.path (from_stage, to_stage, share, hours, spread, working) VA
     ('value',       'proposal',     0.84,  40, 0.8, true),
     ('value',       'lost',         0.12,  80, 0.8, true),
     ('proposal',    'decision',     0.42,  70, 0.8, true),
-    ('proposal',    'proposal.legal_review', 0.20, 40, 0.6, true),
+    ('proposal',    'proposal.legal_review', 0.12, 40, 0.6, true),
+    ('proposal',    'proposal.deal_desk', 0.14, 24, 0.6, true),
     ('proposal',    'value',        0.05,  50, 0.6, true),
-    ('proposal',    'lost',         0.27, 100, 0.7, true),
+    ('proposal',    'lost',         0.23, 100, 0.7, true),
+    ('proposal.deal_desk', 'decision', 0.52, 5, 0.7, true),
+    ('proposal.deal_desk', 'proposal.legal_review', 0.28, 5, 0.7, true),
+    ('proposal.deal_desk', 'lost',  0.17,   6, 0.7, true),
     ('proposal.legal_review', 'decision', 0.75, 60, 0.7, true),
     ('proposal.legal_review', 'lost', 0.15, 90, 0.7, true),
     ('decision',    'won',          0.72,  45, 0.8, true),
@@ -79,19 +87,23 @@ INSERT INTO chance.why (from_stage, to_stage, share, reason, note) VALUES
     ('lead', 'disqualified', 1.00, 'bad_contact_data', NULL),
     ('lead', 'nurture', 0.60, 'no_need', NULL),
     ('lead', 'nurture', 1.00, 'not_now', NULL),
-    ('mql', 'nurture', 0.85, 'no_response', NULL),
+    ('woken', 'nurture', 0.60, 'not_now', NULL),
+    ('woken', 'nurture', 1.00, 'no_need', NULL),
+    ('woken', 'disqualified', 0.50, 'not_target', NULL),
+    ('woken', 'disqualified', 1.00, 'bad_contact_data', NULL),
     ('mql', 'nurture', 1.00, 'not_now', NULL),
     ('mql', 'disqualified', 0.50, 'not_target', NULL),
     ('mql', 'disqualified', 0.30, 'bad_contact_data', NULL),
     ('mql', 'disqualified', 1.00, 'duplicate', NULL),
-    ('contacted', 'nurture', 0.40, 'not_now', NULL),
-    ('contacted', 'nurture', 0.25, 'no_response', NULL),
-    ('contacted', 'nurture', 0.20, 'no_need', NULL),
+    ('contacted', 'nurture', 0.62, 'no_response', NULL),
+    ('contacted', 'nurture', 0.16, 'not_now', NULL),
+    ('contacted', 'nurture', 0.12, 'no_need', NULL),
     ('contacted', 'nurture', 1.00, 'no_budget', NULL),
     ('contacted', 'disqualified', 0.45, 'not_target', NULL),
     ('contacted', 'disqualified', 0.40, 'wrong_role', NULL),
     ('contacted', 'disqualified', 1.00, 'bad_contact_data', NULL),
-    ('contacted', 'mql', 1.00, 'no_response', NULL),
+    ('contacted', 'mql', 0.50, 'no_response', NULL),
+    ('contacted', 'mql', 1.00, 'wrong_role', NULL),
     ('sal', 'nurture', 0.55, 'not_now', NULL),
     ('sal', 'nurture', 1.00, 'no_budget', NULL),
     ('sal', 'lost', 0.50, 'competitor', 'had signed with somebody else already'),
@@ -103,11 +115,10 @@ INSERT INTO chance.why (from_stage, to_stage, share, reason, note) VALUES
     ('sql', 'lost', 0.40, 'no_decision', NULL),
     ('sql', 'lost', 0.30, 'competitor', 'asked two others for an offer as well'),
     ('sql', 'lost', 1.00, 'no_budget', NULL),
-    ('deal', 'lost', 0.27, 'no_decision', NULL),
+    ('deal', 'lost', 0.37, 'no_decision', NULL),
     ('deal', 'lost', 0.26, 'competitor', 'a rival offered more for the same price'),
     ('deal', 'lost', 0.20, 'too_expensive', NULL),
     ('deal', 'lost', 0.12, 'missing_feature', 'needs to run inside the buyer''s own data centre'),
-    ('deal', 'lost', 0.10, 'no_response', NULL),
     ('deal', 'lost', 1.00, 'not_now', NULL),
     ('deal', 'value', 1.00, 'missing_feature', 'asked for single sign-on after the offer'),
     ('deal', 'churned', 0.50, 'service', 'support answered too late'),
@@ -117,8 +128,30 @@ UPDATE chance.why w SET low = (SELECT COALESCE(sum(o.share), 0)
                                FROM chance.why o
                                WHERE o.from_stage = w.from_stage AND o.to_stage = w.to_stage AND o.position < w.position);
 
+-- What sales tells marketing about a lead that it gives back.
+CREATE TABLE chance.lesson (reason text PRIMARY KEY, narrative text NOT NULL);
+INSERT INTO chance.lesson VALUES
+    ('no_response', 'Nobody answered by telephone, e-mail or social network. Send something useful before the next call.'),
+    ('not_now', 'Interested, but the projects of this year are settled. Wants to hear how others did it.'),
+    ('no_need', 'Content with what they have. Ask again when the contract ends.'),
+    ('no_budget', 'Wants it and cannot pay for it this year. Send the calculation of the return before the next plan.');
+
+CREATE FUNCTION chance.narrative(reason text, need text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$ SELECT l.narrative || COALESCE(' What they need: ' || lower(need), '') FROM chance.lesson l WHERE l.reason = narrative.reason $$;
+
+-- What sales hears from those who say no.
+CREATE TABLE chance.objection (reason text PRIMARY KEY, objections text[] NOT NULL);
+INSERT INTO chance.objection VALUES
+    ('not_now', '{bad_timing,bad_timing,think_about_it,ask_partner}'),
+    ('no_need', '{just_looking,just_looking,have_a_supplier,unclear_offer}'),
+    ('no_budget', '{too_expensive,too_expensive,ask_partner,think_about_it}'),
+    ('no_decision', '{think_about_it,ask_partner}'),
+    ('competitor', '{have_a_supplier,have_a_supplier,too_expensive}');
+
 -- What passes between lead and company on the way to a stage; null is for
--- those who stay. place: how much of the way lies behind, 0..1.
+-- those who stay. place: how much of the way lies behind, 0..1. Of a lead that
+-- never answers see the attempts in step.sql.
 CREATE TABLE chance.talk (
     from_stage  text NOT NULL,
     to_stage    text,
@@ -138,16 +171,19 @@ INSERT INTO chance.talk (from_stage, to_stage, share, place, direction, kinds) V
     ('lead', NULL, 0.5, 0.2, 'inbound', '{email_open,email_open,email_click,web_visit}'),
     ('lead', NULL, 0.4, 0.5, 'outbound', '{sequence_email}'),
     ('mql', 'contacted', 1.0, 1.0, 'outbound', '{call,call,call,email,email,social_message}'),
-    ('mql', 'nurture', 0.6, 0.4, 'outbound', '{sequence_email}'),
+    ('woken', 'mql', 1.0, 0.6, 'inbound', '{email_click,content_download,webinar_attended}'),
+    ('woken', 'nurture', 0.4, 0.2, 'outbound', '{sequence_email}'),
+    ('woken', NULL, 0.8, 0.2, 'outbound', '{sequence_email}'),
+    ('mql', 'nurture', 0.9, 0.9, 'inbound', '{email,call}'),
     ('mql', NULL, 0.25, 0.4, 'inbound', '{web_visit,email_open,contact_request}'),
-    ('contacted', 'sal', 0.5, 0.3, 'outbound', '{email,call,social_message}'),
+    ('contacted', 'sal', 0.3, 0.2, 'outbound', '{email,call,social_message}'),
+    ('contacted', 'sal', 0.5, 0.5, 'outbound', '{email,call,social_message}'),
     ('contacted', 'sal', 0.9, 0.9, 'inbound', '{call,email,meeting}'),
     ('contacted', 'nurture', 0.9, 0.2, 'outbound', '{email,call}'),
     ('contacted', 'nurture', 0.8, 0.5, 'outbound', '{call,social_message}'),
-    ('contacted', 'nurture', 0.5, 0.8, 'outbound', '{email}'),
+    ('contacted', 'nurture', 0.9, 0.8, 'inbound', '{email,call}'),
     ('contacted', 'mql', 0.9, 0.2, 'outbound', '{call}'),
-    ('contacted', 'mql', 0.9, 0.5, 'outbound', '{social_message,email}'),
-    ('contacted', 'mql', 0.9, 0.8, 'outbound', '{call}'),
+    ('contacted', 'mql', 0.9, 0.8, 'inbound', '{email,call}'),
     ('contacted', NULL, 0.7, 0.1, 'outbound', '{call,email}'),
     ('contacted', NULL, 0.4, 0.3, 'outbound', '{social_message,email}'),
     ('sal', 'sql', 0.9, 0.6, 'outbound', '{meeting}'),
@@ -162,6 +198,7 @@ INSERT INTO chance.talk (from_stage, to_stage, share, place, direction, kinds) V
     ('decision', 'won', 0.9, 0.9, 'inbound', '{email,call}'),
     ('onboarding', 'active', 0.8, 0.4, 'outbound', '{meeting}'),
     ('nurture', 'lead', 1.0, 1.0, 'inbound', '{content_download,email_click,webinar_attended,form_submit}'),
+    ('nurture', 'woken', 0.3, 0.5, 'outbound', '{sequence_email}'),
     ('nurture', NULL, 0.8, 0.3, 'outbound', '{sequence_email}'),
     ('nurture', NULL, 0.3, 0.5, 'inbound', '{email_open}'),
     ('lost', 'lead', 1.0, 1.0, 'inbound', '{contact_request,pricing_request,email}');

@@ -19,7 +19,7 @@ JOIN campaign c ON c.external_id = 'F004';
 
 -- At the end of the quarter somebody hands over whoever is left.
 UPDATE lead l
-SET stage = 'mql', stage_since = timestamptz '2026-09-30 15:00+00' + l.id * interval '1 millisecond', owner = p.seller
+SET stage = 'mql', stage_since = timestamptz '2026-09-30 15:00+00' + l.id * interval '1 millisecond', owner = NULL
 FROM chance.person p
 WHERE l.source = 'crm' AND l.external_id = format('L%s', lpad(p.n::text, 6, '0'))
     AND l.stage = 'lead' AND l.created_at >= '2026-09-21' AND l.stage_since < '2026-09-30 15:00+00' AND p.origin IN ('email', 'social');

@@ -63,8 +63,6 @@ SELECT t.n, t.account_id, t.segment, t.industry, t.territory, t.came_from AS ori
            * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END)::double precision AS fit,
        CASE t.territory WHEN 'Europe' THEN chance.pick('marketer', t.n, '{a.nowak,p.zielinski}')
                         ELSE chance.pick('marketer', t.n, '{g.ross,d.kim}') END AS marketer,
-       CASE t.territory WHEN 'Europe' THEN chance.pick('seller', t.n, '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')
-                        ELSE chance.pick('seller', t.n, '{r.bennett,l.ortiz,s.patel,b.walsh}') END AS seller,
        c.calendar,
        CASE t.came_from WHEN 'event' THEN 'event_attended'
                         WHEN 'webinar' THEN 'webinar_attended'
@@ -95,7 +93,7 @@ SELECT 'crm',
        CASE WHEN p.in_target THEN chance.pick('target role', p.n, '{CEO,CTO,Head of Operations,Purchasing Manager,IT Director,Founder,VP Sales,Plant Manager}')
             ELSE chance.pick('other role', p.n, '{Student,Intern,Assistant,Consultant,Developer,Journalist}') END,
        p.origin, p.segment, p.industry, p.territory,
-       CASE WHEN p.request IS NULL THEN p.marketer ELSE p.seller END,
+       p.marketer,
        CASE WHEN p.request IN ('demo_request', 'pricing_request') THEN 'hot' ELSE 'normal' END,
        round((40 * p.fit + 40 * chance.even('score', p.n))::numeric)
 FROM chance.person p
@@ -103,17 +101,20 @@ LEFT JOIN campaign c ON c.attributes ->> 'origin' = p.origin AND c.channel <> 'e
 ORDER BY p.came_at, p.n;
 \echo :ROW_COUNT 'leads'
 
--- Where everybody stands: at first, at the beginning.
+-- Where everybody stands: at first, at the beginning. steps: how many it took;
+-- next_at: it takes none before.
 CREATE TABLE chance.walk AS
 SELECT l.id AS lead_id, substr(l.external_id, 2)::integer AS n, NULL::bigint AS opportunity_id,
-       l.stage::text AS stage, l.stage_since AS at, true AS moving
+       l.stage::text AS stage, false AS woken, 1 AS steps, l.stage_since AS at, l.stage_since AS next_at, true AS moving
 FROM lead l;
 CREATE UNIQUE INDEX ON chance.walk (lead_id);
 ANALYZE lead, chance.walk;
 
--- What brought them; some had looked around before.
-INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, source)
-SELECT t.at, t.at, l.id, l.account_id, l.campaign_id, t.kind, c.channel, 'inbound', 'web'
+-- What brought them; some had looked around before. The tables of touches and
+-- clocks are empty yet, and what is planned for empty tables is slow in full
+-- ones: a few come first.
+CREATE TABLE chance.beginning AS
+SELECT t.at, l.id AS lead_id, l.account_id, l.campaign_id, t.kind, c.channel, w.n <= 500 AS is_first
 FROM chance.walk w
 JOIN chance.person p ON p.n = w.n
 JOIN lead l ON l.id = w.lead_id
@@ -122,7 +123,12 @@ CROSS JOIN LATERAL (
     UNION ALL
     SELECT p.came_at - interval '1 second' * floor(40000 * chance.skewed('before', p.n, 1.5)), 'web_visit'
     WHERE p.request IS NOT NULL OR chance.even('looked', p.n) < 0.35) t
-JOIN chance.channel c ON c.kind = t.kind
-ORDER BY t.at;
+JOIN chance.channel c ON c.kind = t.kind;
+
+INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, source)
+SELECT at, at, lead_id, account_id, campaign_id, kind, channel, 'inbound', 'web' FROM chance.beginning WHERE is_first ORDER BY at;
+ANALYZE touch, stage_event, sla_clock;
+INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, source)
+SELECT at, at, lead_id, account_id, campaign_id, kind, channel, 'inbound', 'web' FROM chance.beginning WHERE NOT is_first ORDER BY at;
 \echo :ROW_COUNT 'first touches'
 ANALYZE touch, stage_event, sla_clock;

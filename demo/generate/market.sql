@@ -1,7 +1,7 @@
 /*
  * market.sql: the companies, and the campaigns of the year.
  */
-INSERT INTO account (source, external_id, name, domain, industry, segment, territory, country, employees, created_at, updated_at)
+INSERT INTO account (source, external_id, name, domain, industry, segment, territory, country, employees, owner, created_at, updated_at)
 SELECT 'crm',
        format('A%s', lpad(n::text, 5, '0')),
        x.name,
@@ -13,6 +13,10 @@ SELECT 'crm',
             WHEN 'Europe' THEN chance.pick('country', n, '{PL,PL,PL,DE,DE,CZ,FR,GB,NL,SE}')
             ELSE chance.pick('country', n, '{US,US,US,US,CA,MX}') END,
        x.employees,
+       -- the larger ones have had their seller for long
+       CASE WHEN x.employees < 100 THEN NULL
+            WHEN x.territory = 'Europe' THEN chance.pick('seller', n, '{k.wojcik,m.lewandowski,e.schulz,t.novotny,j.kaminska}')
+            ELSE chance.pick('seller', n, '{r.bennett,l.ortiz,s.patel,b.walsh}') END,
        x.created_at,
        x.created_at
 FROM (SELECT n,
