@@ -5,6 +5,7 @@ WITH fact AS (
            pg_catalog.count(*) AS handed_over,
            pg_catalog.count(h.first_contact_at) AS contacted,
            pg_catalog.count(h.verdict) AS with_verdict,
+           pg_catalog.count(*) FILTER (WHERE NOT h.returned_unreached) AS owed_verdict,
            pg_catalog.count(*) FILTER (WHERE h.verdict = 'accepted') AS accepted,
            pg_catalog.count(*) FILTER (WHERE s.furthest >= 'sql') AS reached_sql,
            pg_catalog.count(*) FILTER (WHERE s.furthest >= 'won') AS won,
@@ -17,7 +18,7 @@ WITH fact AS (
           GROUP BY e.lead_id) s ON s.lead_id = h.lead_id
     GROUP BY h.mql_at::date, h.variant, h.segment, h.origin
     UNION ALL
-    SELECT s.started_at::date, l.variant, l.segment, l.origin, 0, 0, 0, 0, 0, 0,
+    SELECT s.started_at::date, l.variant, l.segment, l.origin, 0, 0, 0, 0, 0, 0, 0,
            pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE s.state = 'met')
     FROM sla_status s
     JOIN lead l ON l.id = s.lead_id
@@ -39,7 +40,7 @@ WITH fact AS (
            pg_catalog.sum(CASE a.measure WHEN 'accepted_share' THEN f.with_verdict
                                          WHEN 'qualified_share' THEN f.handed_over
                                          WHEN 'contacted_share' THEN f.handed_over
-                                         WHEN 'verdict_share' THEN f.handed_over
+                                         WHEN 'verdict_share' THEN f.owed_verdict
                                          WHEN 'sla_met_share' THEN f.judged
                                          WHEN 'deal_share' THEN f.reached_sql END) AS out_of
     FROM agreement a

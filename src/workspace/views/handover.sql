@@ -12,7 +12,10 @@ SELECT q.lead_id,
        t.contact_at AS first_contact_at,
        v.verdict,
        v.at AS verdict_at,
-       v.reason AS verdict_reason
+       v.reason AS verdict_reason,
+       v.verdict IS NULL AND EXISTS (SELECT FROM nurture_stay n
+                                     WHERE n.lead_id = q.lead_id AND n.entered_at >= q.at AND n.entered_at <= (SELECT leadflow.clock())
+                                         AND n.from_stage >= 'mql' AND n.from_stage < 'sal') AS returned_unreached
 FROM (SELECT DISTINCT ON (e.lead_id) e.lead_id, e.at, e.implied
       FROM stage_event e
       WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock()) AND e.to_stage >= 'mql' AND e.to_stage < 'contacted'
@@ -45,3 +48,4 @@ COMMENT ON COLUMN handover.first_contact_at IS 'first attempt to reach the lead 
 COMMENT ON COLUMN handover.verdict IS 'first answer of sales (verdict): accepted, rejected, or null for none; a lead that nobody reached after all attempts has none';
 COMMENT ON COLUMN handover.verdict_at IS 'when it was given';
 COMMENT ON COLUMN handover.verdict_reason IS 'code of the reason given';
+COMMENT ON COLUMN handover.returned_unreached IS 'whether it went to nurture without a verdict, as all attempts to reach it were made';
