@@ -21,12 +21,13 @@ is_worked_on(const Stage *stage)
 		stage_code(stage) >= STAGE_MQL && stage_code(stage) < STAGE_WON;
 }
 
+/* Is that a member who works on leads?  Marketing hands them over. */
 static bool
-is_active(Rulebook *rulebook, const char *owner)
+works_on_leads(Rulebook *rulebook, const char *owner)
 {
 	const Member *member = rulebook_member(rulebook, owner);
 
-	return member != NULL && member->active;
+	return member != NULL && member->active && !member->in_marketing;
 }
 
 /*
@@ -62,6 +63,7 @@ judge_collision(Move *move, List **findings)
 	Rulebook   *rulebook = move->rulebook;
 	char	   *owner;
 	char	   *reason;
+	const Member *member;
 	char	   *holder = NULL;
 	char	   *where;
 	bool		isnull;
@@ -76,6 +78,9 @@ judge_collision(Move *move, List **findings)
 	reason = row_string(move, FIELD_OWNER_REASON);
 	if (!is_blank(reason))
 		return;
+	member = rulebook_member(rulebook, owner);
+	if (member != NULL && member->in_marketing)
+		return;
 
 	if (is_worked_on(move->from) && is_changed(move, FIELD_OWNER))
 	{
@@ -83,7 +88,7 @@ judge_collision(Move *move, List **findings)
 
 		if (!isnull)
 			holder = TextDatumGetCString(old_owner);
-		if (holder != NULL && !is_active(rulebook, holder))
+		if (holder != NULL && !works_on_leads(rulebook, holder))
 			holder = NULL;
 		where = "lead";
 	}

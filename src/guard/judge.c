@@ -379,8 +379,10 @@ static void
 judge_attempts(Move *move, const char *reason, List **findings, bool want_all)
 {
 	const char *cadence = evidence_cadence(&move->evidence);
+	/* whom sales has accepted may fall silent all the same */
+	bool		undecided = move->from == NULL || stage_code(move->from) < STAGE_SAL;
 	bool		met = cadence == NULL ||
-		(strcmp(cadence, "running") != 0 && strcmp(cadence, "answered") != 0);
+		(strcmp(cadence, "running") != 0 && (strcmp(cadence, "answered") != 0 || !undecided));
 	Finding    *finding;
 
 	if (met && !want_all)

@@ -80,6 +80,10 @@ CREATE FUNCTION leadflow.clock_is_exhausted(workspace name) RETURNS text
          AND EXISTS (SELECT FROM %1$I.lead l
                      WHERE l.id = c.lead_id AND l.stage >= ''visitor''
                          AND l.stage < COALESCE(CASE WHEN NOT leadflow.is_exit(c.stops_on_stage) THEN c.stops_on_stage END, ''sal''::leadflow.stage))
+         -- handed back since, it has another cadence
+         AND NOT EXISTS (SELECT FROM %1$I.sla_clock n
+                         WHERE n.lead_id = c.lead_id AND n.attempts IS NOT NULL AND n.cancelled_at IS NULL
+                             AND (n.started_at, n.id) > (c.started_at, c.id) AND n.started_at <= leadflow.clock())
          AND NOT EXISTS (SELECT FROM %1$I.touch t
                          WHERE t.lead_id = c.lead_id AND t.at > c.started_at AND t.at <= leadflow.clock()
                              AND t.direction = ''inbound'' AND t.kind = ANY (c.stops_on_inbound))', workspace)
