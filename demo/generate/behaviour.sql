@@ -163,13 +163,12 @@ CREATE TABLE chance.talk (
 );
 INSERT INTO chance.talk (from_stage, to_stage, share, place, direction, kinds) VALUES
     ('engaged', 'lead', 0.9, 1.0, 'inbound', '{form_submit,form_submit,webinar_attended}'),
-    ('engaged', NULL, 0.7, 0.1, 'outbound', '{sequence_email}'),
+    ('engaged', NULL, 0.4, 0.1, 'outbound', '{sequence_email}'),
     ('engaged', NULL, 0.3, 0.3, 'inbound', '{email_open,web_visit}'),
     ('lead', 'mql', 0.5, 0.3, 'inbound', '{email_open,email_click,web_visit}'),
     ('lead', 'nurture', 0.5, 0.3, 'outbound', '{sequence_email}'),
-    ('lead', NULL, 0.7, 0.1, 'outbound', '{sequence_email}'),
-    ('lead', NULL, 0.5, 0.2, 'inbound', '{email_open,email_open,email_click,web_visit}'),
-    ('lead', NULL, 0.4, 0.5, 'outbound', '{sequence_email}'),
+    ('lead', NULL, 0.5, 0.1, 'outbound', '{sequence_email}'),
+    ('lead', NULL, 0.4, 0.2, 'inbound', '{email_open,email_open,email_click,web_visit}'),
     ('mql', 'contacted', 1.0, 1.0, 'outbound', '{call,call,call,email,email,social_message}'),
     ('woken', 'mql', 1.0, 0.6, 'inbound', '{email_click,content_download,webinar_attended}'),
     ('woken', 'nurture', 0.4, 0.2, 'outbound', '{sequence_email}'),
