@@ -101,6 +101,20 @@ WORKSPACE_VIEWS = \
 	false_rejections \
 	disputes \
 	verdict_quality \
+	contact_attempt \
+	attempts_to_answer \
+	channel_effect \
+	wasted_effort \
+	response_conversion \
+	volume_and_quality \
+	agreement_kept \
+	sla_open \
+	owner_load \
+	work_queue \
+	order_of_work \
+	work_order_kept \
+	lead_story \
+	lead_card \
 	quarantine_reasons \
 	completeness \
 	data_quality \

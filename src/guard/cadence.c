@@ -66,7 +66,7 @@ has_cadence(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 			continue;
 		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
 		found = heap_attisnull(tuple, columns->cancelled_at, desc) &&
-			(isnull || at == NULL || DatumGetTimestampTz(stopped) > *at);
+			(isnull || at == NULL || DatumGetTimestampTz(stopped) >= *at);
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
@@ -95,12 +95,27 @@ typedef struct Attempt
 } Attempt;
 
 static int
+compare_channels(text *left, text *right)
+{
+	int			left_length = VARSIZE_ANY_EXHDR(left);
+	int			right_length = VARSIZE_ANY_EXHDR(right);
+	int			order = memcmp(VARDATA_ANY(left), VARDATA_ANY(right), Min(left_length, right_length));
+
+	return order != 0 ? order : left_length - right_length;
+}
+
+/* By time; at one instant by channel, so that the order given does not matter. */
+static int
 compare_attempts(const void *a, const void *b)
 {
-	TimestampTz left = ((const Attempt *) a)->at;
-	TimestampTz right = ((const Attempt *) b)->at;
+	const Attempt *left = (const Attempt *) a;
+	const Attempt *right = (const Attempt *) b;
 
-	return left < right ? -1 : left > right;
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	if (left->channel == NULL || right->channel == NULL)
+		return (left->channel == NULL) - (right->channel == NULL);
+	return compare_channels(left->channel, right->channel);
 }
 
 /* The minute of the clock in which an instant lies. */
@@ -123,7 +138,9 @@ is_apart(TimestampTz last, TimestampTz at, const Interval *spacing)
 		return false;
 	if (spacing == NULL)
 		return true;
-	length = interval_length(spacing);
+	if (pg_mul_s64_overflow(spacing->day, USECS_PER_DAY, &length) ||
+		pg_add_s64_overflow(length, spacing->time, &length))
+		return spacing->day < 0;	/* longer than all time */
 	return pg_sub_s64_overflow(at, last, &since) || since >= length;
 }
 
@@ -132,8 +149,7 @@ is_known(text **channels, int n, text *channel)
 {
 	for (int i = 0; i < n; i++)
 	{
-		if (VARSIZE_ANY_EXHDR(channels[i]) == VARSIZE_ANY_EXHDR(channel) &&
-			memcmp(VARDATA_ANY(channels[i]), VARDATA_ANY(channel), VARSIZE_ANY_EXHDR(channel)) == 0)
+		if (compare_channels(channels[i], channel) == 0)
 			return true;
 	}
 	return false;
@@ -187,8 +203,8 @@ leadflow_count_attempts(PG_FUNCTION_ARGS)
 	Interval   *spacing = PG_ARGISNULL(2) ? NULL : PG_GETARG_INTERVAL_P(2);
 	int32		wanted = PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3);
 	int32		wanted_channels = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
-	Attempt    *attempts = NULL;
-	int			n = 0;
+	Attempt    *attempts;
+	int			n;
 	text	  **used;
 	int			n_used = 0;
 	int64		made = 0;
@@ -204,8 +220,8 @@ leadflow_count_attempts(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the spacing of attempts must have no months and years")));
-	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
-		attempts = get_attempts(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &n);
+	attempts = get_attempts(PG_ARGISNULL(0) ? construct_empty_array(TIMESTAMPTZOID) : PG_GETARG_ARRAYTYPE_P(0),
+							PG_ARGISNULL(1) ? construct_empty_array(TEXTOID) : PG_GETARG_ARRAYTYPE_P(1), &n);
 
 	used = palloc(sizeof(text *) * Max(n, 1));
 	for (int i = 0; i < n; i++)

@@ -511,6 +511,18 @@ touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_
 		same_column(old_row, new_row, touch->direction);
 }
 
+/* A touch turns out to have gone by another channel, which cadences count. */
+static void
+rechannel_touch(Rulebook *rulebook, TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	TouchColumns *touch = &rulebook->touch;
+	bool		isnull;
+	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
+
+	if (!isnull && !same_column(old_row, new_row, touch->channel))
+		reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
+}
+
 static void
 record_touch(TriggerData *trigger, Rulebook *rulebook)
 {
@@ -525,8 +537,13 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		/* merging moves the clocks themselves */
-		if (history_may_change || touch_is_same(touch, trigger->tg_trigslot, row))
+		if (history_may_change)
 			return;
+		if (touch_is_same(touch, trigger->tg_trigslot, row))
+		{
+			rechannel_touch(rulebook, trigger->tg_trigslot, row);
+			return;
+		}
 		retract_touch(rulebook, trigger->tg_trigslot);
 	}
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))

@@ -44,11 +44,15 @@ BEGIN
                     pg_catalog.array_agg(p.reason ORDER BY p.paused_at, p.id) FILTER (WHERE p.stood_still) AS pause_reason,
                     COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at)) FILTER (WHERE p.is_over), ''{}'') AS over,
                     pg_catalog.min(p.paused_at) FILTER (WHERE p.stood_still AND NOT p.is_over) AS open_since,
-                    COALESCE(pg_catalog.bool_or(p.resumed_at > $2), false) AS moved_later
-             FROM (SELECT p.id, p.paused_at, p.resumed_at, p.reason, p.resumed_at <= $2 IS TRUE AS is_over,
+                    COALESCE(pg_catalog.bool_or(p.resumed_at > $2 IS TRUE OR p.ended_by_stop), false) AS moved
+             FROM (SELECT p.id, p.paused_at, r.resumed_at, p.reason, r.resumed_at <= $2 IS TRUE AS is_over, r.ended_by_stop,
                           -- a pause that goes on does not stop a clock that had ended before it
-                          p.paused_at <= $2 AND (p.resumed_at <= $2 IS TRUE OR e.ended_at <= p.paused_at IS NOT TRUE) AS stood_still
-                   FROM %1$I.sla_pause p WHERE p.clock_id = c.id) p) p
+                          p.paused_at <= $2 AND (r.resumed_at <= $2 IS TRUE OR e.ended_at <= p.paused_at IS NOT TRUE) AS stood_still
+                   FROM %1$I.sla_pause p
+                   -- what stopped the clock has ended its pause
+                   CROSS JOIN LATERAL (SELECT c.stopped_at <= $2 IS TRUE AND p.resumed_at <= c.stopped_at IS NOT TRUE AS ended_by_stop) s
+                   CROSS JOIN LATERAL (SELECT s.ended_by_stop, CASE WHEN s.ended_by_stop THEN GREATEST(c.stopped_at, p.paused_at) ELSE p.resumed_at END AS resumed_at) r
+                   WHERE p.clock_id = c.id) p) p
          WHERE c.id = $1', workspace)
         INTO clock USING clock_id, present;
     IF clock.started_at IS NULL THEN
@@ -58,8 +62,8 @@ BEGIN
 
     warn_at := clock.warn_at;
     due_at := clock.due_at;
-    IF clock.moved_later THEN
-        -- resuming a clock moves its limits; what was resumed after the present has not moved them yet
+    IF clock.moved THEN
+        -- the limits that are stored know of the pauses that were resumed, also after the present
         warn_at := leadflow.add_worktime(COALESCE(clock.calendar, 'UTC; 24/7'::leadflow.calendar), clock.started_at, clock.warn_after, clock.over);
         due_at := leadflow.add_worktime(COALESCE(clock.calendar, 'UTC; 24/7'::leadflow.calendar), clock.started_at, clock.target, clock.over);
     END IF;

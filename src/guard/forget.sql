@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, verdicts with their answers, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -76,7 +76,7 @@ BEGIN
     END IF;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL, why_now = NULL,
-             promised = NULL, evidence = NULL, narrative = NULL, attributes = ''{}'', verified = false,
+             promised = NULL, evidence = NULL, narrative = NULL, owner_reason = NULL, attributes = ''{}'', verified = false,
              external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END
          WHERE id = ANY ($1)', workspace) USING leads, person;
 END;

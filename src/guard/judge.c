@@ -24,6 +24,7 @@
 #include "compat.h"
 #include "guard/collision.h"
 #include "guard/judge.h"
+#include "guard/nurture.h"
 #include "guard/statement.h"
 #include "leadflow.h"
 
@@ -390,6 +391,22 @@ judge_attempts(Move *move, const char *reason, List **findings, bool want_all)
 	finding->seen = psprintf("cadence = %s", cadence == NULL ? "null" : cadence);
 }
 
+/* No reason is known yet: what would those ask that need attempts? */
+static void
+judge_attempts_of_reasons(Move *move, List **findings)
+{
+	Rulebook   *rulebook = move->rulebook;
+
+	for (int i = 0; i < rulebook->n_reasons; i++)
+	{
+		Reason	   *reason = &rulebook->reasons[i];
+
+		if (reason->needs_attempts && reason_applies(reason, move->to) &&
+			evidence_cadence(&move->evidence) != NULL)
+			judge_attempts(move, reason->code, findings, true);
+	}
+}
+
 static void
 judge_reason(Move *move, List **findings, bool want_all)
 {
@@ -417,6 +434,8 @@ judge_reason(Move *move, List **findings, bool want_all)
 
 	if (reason != NULL && reason->needs_attempts && move->rules->kind == OBJECT_LEAD)
 		judge_attempts(move, code, findings, want_all);
+	else if (want_all && reason == NULL && move->rules->kind == OBJECT_LEAD)
+		judge_attempts_of_reasons(move, findings);
 
 	if (reason != NULL && reason->needs_note)
 	{
@@ -494,6 +513,7 @@ judge_criteria(Move *move, List **findings, bool want_all)
 			finding->enforce = criterion->enforce;
 			finding->is_old = move->from != NULL &&
 				!stage_code_is_exit(stage_code(move->from)) &&
+				!stage_code_is_exit(stage_code(criterion->stage)) &&
 				stage_code(criterion->stage) <= stage_code(move->from);
 			finding->columns = program->columns;
 			finding->evidence = program->evidence;
@@ -603,6 +623,7 @@ List *
 judge(Move *move, bool want_all)
 {
 	List	   *findings = NIL;
+	Finding    *track;
 
 	judge_merged(move, &findings);
 	judge_transition(move, &findings, want_all);
@@ -610,6 +631,8 @@ judge(Move *move, bool want_all)
 	judge_status(move, &findings);
 	judge_reason(move, &findings, want_all);
 	judge_criteria(move, &findings, want_all);
+	if ((track = judge_track(move)) != NULL)
+		findings = lappend(findings, track);
 	judge_collision(move, &findings);
 	judge_lead(move, &findings, want_all);
 	return findings;

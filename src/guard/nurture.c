@@ -37,27 +37,52 @@ field_string(ObjectRules *rules, TupleTableSlot *row, Field field)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
-/* The track that the row names, or its reason, or the first one. */
+/* The track that the row names, or that of its reason, or the first one. */
 static const NurtureTrack *
 track_of(Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row)
 {
 	char	   *name = field_string(rules, row, FIELD_NURTURE_TRACK);
 	char	   *code;
 	const Reason *reason;
+	const NurtureTrack *track;
 
-	if (name == NULL && (code = field_string(rules, row, FIELD_REASON)) != NULL &&
-		(reason = rulebook_reason(rulebook, code)) != NULL)
-		name = reason->nurture_track;
-	return rulebook_track(rulebook, name);
+	if (name != NULL)
+		return rulebook_track(rulebook, name);
+	if ((code = field_string(rules, row, FIELD_REASON)) != NULL &&
+		(reason = rulebook_reason(rulebook, code)) != NULL && reason->nurture_track != NULL)
+	{
+		track = rulebook_track(rulebook, reason->nurture_track);
+		if (track != NULL && track->active)
+			return track;
+	}
+	return rulebook_track(rulebook, NULL);
+}
+
+/* Only leadflow writes until when a lead rests: the value as it was. */
+static void
+keep_rest(Stamps *stamps, ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	Datum		value = (Datum) 0;
+	bool		isnull = true;
+
+	if (old_row != NULL)
+		value = slot_getattr(old_row, rules->fields[FIELD_RESTS_UNTIL], &isnull);
+	stamp(stamps, rules, FIELD_RESTS_UNTIL, value, isnull);
 }
 
 static void
-enter(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *row,
-	  const Stage *from, TimestampTz since)
+enter(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *old_row,
+	  TupleTableSlot *row, const Stage *from, TimestampTz since)
 {
 	const NurtureTrack *track = track_of(rulebook, rules, row);
+	bool		rests = track != NULL && from != NULL &&
+		!stage_code_is_exit(stage_code(from)) && stage_code(from) >= STAGE_MQL;
 	bool		isnull;
 
+	if (rests)
+		stamp(stamps, rules, FIELD_RESTS_UNTIL, TimestampTzGetDatum(later(since, &track->cool_down)), false);
+	else
+		keep_rest(stamps, rules, old_row, row);
 	if (track == NULL)
 		return;
 	(void) slot_getattr(row, rules->fields[FIELD_NURTURE_TRACK], &isnull);
@@ -65,9 +90,13 @@ enter(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules, TupleTableSlot *ro
 		stamp(stamps, rules, FIELD_NURTURE_TRACK, CStringGetTextDatum(track->track), false);
 	(void) slot_getattr(row, rules->fields[FIELD_WAKE_AT], &isnull);
 	if (isnull && track->wakes)
-		stamp(stamps, rules, FIELD_WAKE_AT, TimestampTzGetDatum(later(since, &track->wake_after)), false);
-	if (from != NULL && !stage_code_is_exit(stage_code(from)) && stage_code(from) >= STAGE_MQL)
-		stamp(stamps, rules, FIELD_RESTS_UNTIL, TimestampTzGetDatum(later(since, &track->cool_down)), false);
+	{
+		TimestampTz wake = later(since, &track->wake_after);
+
+		if (rests)
+			wake = Max(wake, later(since, &track->cool_down));
+		stamp(stamps, rules, FIELD_WAKE_AT, TimestampTzGetDatum(wake), false);
+	}
 }
 
 /*
@@ -81,13 +110,17 @@ nurture_stamps(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules,
 {
 	static const Field left_behind[] = {FIELD_NARRATIVE, FIELD_NURTURE_TRACK, FIELD_WAKE_AT};
 
-	if (rules->kind != OBJECT_LEAD || is_nurture(from) == is_nurture(to))
+	if (rules->kind != OBJECT_LEAD)
 		return;
-	if (is_nurture(to))
+	if (is_nurture(to) && !is_nurture(from))
 	{
-		enter(stamps, rulebook, rules, new_row, from, since);
+		enter(stamps, rulebook, rules, old_row, new_row, from, since);
 		return;
 	}
+	if (old_row == NULL || !same_column(old_row, new_row, rules->fields[FIELD_RESTS_UNTIL]))
+		keep_rest(stamps, rules, old_row, new_row);
+	if (is_nurture(to) || !is_nurture(from))
+		return;
 	for (int i = 0; i < (int) lengthof(left_behind); i++)
 	{
 		bool		isnull;
@@ -96,6 +129,28 @@ nurture_stamps(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules,
 		if (!isnull && same_column(old_row, new_row, rules->fields[left_behind[i]]))
 			stamp(stamps, rules, left_behind[i], (Datum) 0, true);
 	}
+}
+
+/* No lead is put on a track that is no longer used. */
+Finding *
+judge_track(Move *move)
+{
+	char	   *name;
+	const NurtureTrack *track;
+	Finding    *finding;
+
+	if (move->rules->kind != OBJECT_LEAD || !is_nurture(move->to) || is_nurture(move->from) ||
+		(name = row_string(move, FIELD_NURTURE_TRACK)) == NULL ||
+		(track = rulebook_track(move->rulebook, name)) == NULL || track->active)
+		return NULL;
+	finding = palloc0(sizeof(Finding));
+	finding->criterion = "nurture_track";
+	finding->stage = move->to;
+	finding->requirement = psprintf("Leads are no longer put on the track %s.", name);
+	finding->how_to_fix = "Set nurture_track to an active track, or leave it to the reason.";
+	finding->enforce = true;
+	finding->columns = bms_make_singleton(move->rules->fields[FIELD_NURTURE_TRACK]);
+	return finding;
 }
 
 /* A lead has entered nurture: keep what marketing was told. */

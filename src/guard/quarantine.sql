@@ -84,9 +84,10 @@ BEGIN
         END IF;
     END IF;
     IF wanted IS NOT NULL THEN
+        -- an owner may be both what was asked for and a field that is empty
         EXECUTE pg_catalog.format('UPDATE %1$I.%2$I o SET %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $2) p WHERE o.id = $1',
                                   workspace, parked.object,
-                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM pg_catalog.unnest(wanted) w))
+                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d))
             USING (present ->> 'id')::bigint, parked.parked_row;
     END IF;
     RETURN CASE WHEN superseded THEN 'superseded' ELSE 'accepted' END;

@@ -47,13 +47,18 @@
 /*
  * Of each metric at most one clock is running: a stricter promise takes the
  * place of the one that runs, a laxer one does not start; where the promise
- * restarts ($27), it takes the place of an earlier one that is not late yet.
+ * restarts ($27), it takes the place of an earlier one of its own that was not
+ * late yet, in whatever order the two are recorded: also of a later one, if it
+ * was late itself when that one began.
  * Where the answer was recorded before the question, the clock is met at once
  * and disturbs nothing; what stops it otherwise than by one touch ($21 attempts,
- * $25 inbound kinds) is seen to by RECKON_CADENCES.
+ * $25 inbound kinds) is seen to by RECKON_CADENCES.  A touch of the very instant
+ * at which a clock starts may be what started it: it is no answer of the lead's.
  */
 #define GIVES_WAY \
-	"(due_at OPERATOR(pg_catalog.>) $10 OR ($27 AND started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8))"
+	"CASE WHEN $27 AND policy OPERATOR(pg_catalog.=) $2" \
+	" THEN (started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8) OR started_at OPERATOR(pg_catalog.>) $10" \
+	" ELSE due_at OPERATOR(pg_catalog.>) $10 END"
 #define START_CLOCK_OF(clocks) \
 	"WITH answer AS MATERIALIZED (SELECT a.* FROM (" ANSWER("$17", "$8", "$16") ") AS a WHERE $21 IS NULL AND $25 IS NULL)," \
 	" superseded AS (" \
@@ -85,6 +90,23 @@
 	" OR COALESCE($3 OPERATOR(pg_catalog.<@) stops_on_stage, false)" \
 	" OR COALESCE(NOT $3 OPERATOR(pg_catalog.<@) stops_on_leaving, false)" \
 	" OR COALESCE(NOT $5 AND NOT leadflow.is_exit(stops_on_stage) AND $3 OPERATOR(pg_catalog.>=) stops_on_stage, false))"
+/*
+ * The first stage that the lead entered after a clock o began and that stopped
+ * it, or cancelled it.
+ */
+#define ENDED_BY_STAGE \
+	"SELECT v.at, 'stage ' OPERATOR(pg_catalog.||) v.to_stage::text AS stopped_by," \
+	"  NOT (o.stops_on_verdict OR COALESCE(v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_stage, false)" \
+	"   OR COALESCE(NOT v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_leaving, false))" \
+	"   AND leadflow.is_exit(v.to_stage) AS cancels" \
+	" FROM %1$s.stage_event v WHERE v.lead_id OPERATOR(pg_catalog.=) $1 AND v.opportunity_id IS NULL" \
+	"  AND v.at OPERATOR(pg_catalog.>) o.started_at AND NOT v.implied" \
+	"  AND (leadflow.is_exit(v.to_stage) OR (o.stops_on_verdict AND v.to_stage OPERATOR(pg_catalog.>=) 'sal'::leadflow.stage)" \
+	"   OR COALESCE(v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_stage, false)" \
+	"   OR COALESCE(NOT v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_leaving, false)" \
+	"   OR COALESCE(NOT leadflow.is_exit(o.stops_on_stage) AND v.to_stage OPERATOR(pg_catalog.>=) o.stops_on_stage, false))" \
+	" ORDER BY v.at, v.id LIMIT 1"
+
 #define STOP_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET" \
 	"  stopped_at = CASE WHEN " REACHED " THEN GREATEST($2, started_at) END," \
@@ -246,19 +268,22 @@ static const struct
 
 	/*
 	 * Clocks that a number of attempts stops, or an inbound touch: when they
-	 * stop is told by all touches since they started.  One that was stopped by
-	 * a touch that is no more runs again.  What else stopped it earlier stands.
+	 * stop is told by all touches since they started; of an answer and an
+	 * attempt at one instant the answer counts.  One that was stopped by a
+	 * touch that is no more runs again, unless the lead has moved on since.
+	 * What else stopped it earlier stands.
 	 */
 	[RECKON_CADENCES] = {
-		"UPDATE %1$s.sla_clock c SET stopped_at = e.at, stop_touch_id = e.touch_id, stopped_by = e.stopped_by"
+		"UPDATE %1$s.sla_clock c SET stopped_at = CASE WHEN e.cancels THEN NULL ELSE e.at END,"
+		"  cancelled_at = CASE WHEN e.cancels THEN e.at END, stop_touch_id = e.touch_id, stopped_by = e.stopped_by"
 		" FROM %1$s.sla_clock o LEFT JOIN LATERAL ("
-		"  SELECT s.at, s.touch_id, s.stopped_by FROM ("
-		"   (SELECT t.at, t.id AS touch_id, '" STOPPED_BY_ANSWER "' OPERATOR(pg_catalog.||) t.kind AS stopped_by"
-		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>=) o.started_at"
+		"  SELECT s.at, s.touch_id, s.stopped_by, s.cancels FROM ("
+		"   (SELECT t.at, t.id AS touch_id, '" STOPPED_BY_ANSWER "' OPERATOR(pg_catalog.||) t.kind AS stopped_by, false AS cancels, 1 AS place"
+		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1 AND t.at OPERATOR(pg_catalog.>) o.started_at"
 		"     AND t.direction OPERATOR(pg_catalog.=) 'inbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_inbound)"
 		"    ORDER BY t.at, t.id LIMIT 1)"
 		"   UNION ALL"
-		"   (SELECT t.at, t.id, CASE WHEN o.attempts IS NULL THEN 'touch ' OPERATOR(pg_catalog.||) t.kind ELSE '" STOPPED_BY_ATTEMPTS "' END"
+		"   (SELECT t.at, t.id, CASE WHEN o.attempts IS NULL THEN 'touch ' OPERATOR(pg_catalog.||) t.kind ELSE '" STOPPED_BY_ATTEMPTS "' END, false, 2"
 		"    FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1"
 		"     AND t.at OPERATOR(pg_catalog.=) CASE WHEN o.attempts IS NULL THEN"
 		"      (SELECT pg_catalog.min(f.at) FROM %1$s.touch f WHERE f.lead_id OPERATOR(pg_catalog.=) $1"
@@ -270,7 +295,8 @@ static const struct
 		"        AND f.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)) END"
 		"     AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)"
 		"    ORDER BY t.id LIMIT 1)"
-		"  ) AS s ORDER BY s.at, s.touch_id LIMIT 1) AS e ON true"
+		"   UNION ALL (SELECT v.at, NULL, v.stopped_by, v.cancels, 3 FROM (" ENDED_BY_STAGE ") AS v)"
+		"  ) AS s ORDER BY s.at, s.place LIMIT 1) AS e ON true"
 		" WHERE o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NULL AND o.cancelled_at IS NULL"
 		"  AND (o.attempts IS NOT NULL OR o.stops_on_inbound IS NOT NULL) AND c.id OPERATOR(pg_catalog.=) o.id"
 		"  AND (o.stopped_at IS NULL OR o.stop_touch_id IS NOT NULL OR e.at OPERATOR(pg_catalog.<) o.stopped_at)"

@@ -40,7 +40,7 @@ static const struct
 	{"channels_tried", INT8OID},	/* different channels of them */
 	{"last_attempt_at", TIMESTAMPTZOID},
 	{"last_inbound_at", TIMESTAMPTZOID},
-	{"cadence", TEXTOID}		/* how the latest cadence stands; null for none */
+	{"cadence", TEXTOID}		/* how the lead's cadence stands; null for none */
 };
 
 /* The number of a kind of evidence, or 0 for a name that is none. */
@@ -277,14 +277,15 @@ cadence_state(ClockColumns *columns, HeapTuple tuple, TupleDesc desc, TimestampT
 }
 
 /*
- * Read how the cadence that the lead began last stands: of its clocks those
- * with a number of attempts.
+ * Read how the lead's cadence stands, of its clocks those with a number of
+ * attempts: one that runs, else the one that began last.
  */
 static void
 read_cadence(Evidence *evidence)
 {
 	ClockColumns *columns = &evidence->rulebook->clock;
 	TimestampTz latest = DT_NOBEGIN;
+	bool		running = false;
 	Relation	rel;
 	TupleDesc	desc;
 	SysScanDesc scan;
@@ -305,9 +306,10 @@ read_cadence(Evidence *evidence)
 	scan = systable_beginscan(rel, columns->lead_index,
 							  OidIsValid(columns->lead_index) && evidence->rulebook->valid,
 							  SnapshotSelf, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (!running && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		TimestampTz started;
+		const char *state;
 		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
@@ -315,16 +317,20 @@ read_cadence(Evidence *evidence)
 		if (heap_attisnull(tuple, columns->attempts, desc))
 			continue;
 		started = DatumGetTimestampTz(heap_getattr(tuple, columns->started_at, desc, &isnull));
-		if (isnull || started > evidence->as_of || started < latest)
+		if (isnull || started > evidence->as_of)
+			continue;
+		state = cadence_state(columns, tuple, desc, evidence->as_of);
+		running = strcmp(state, "running") == 0;
+		if (!running && started < latest)
 			continue;
 		latest = started;
-		evidence->cadence = cadence_state(columns, tuple, desc, evidence->as_of);
+		evidence->cadence = state;
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
 }
 
-/* How the latest cadence stands; NULL where there was none. */
+/* How the lead's cadence stands; NULL where there was none. */
 const char *
 evidence_cadence(Evidence *evidence)
 {

@@ -81,7 +81,7 @@ CREATE FUNCTION leadflow.clock_is_exhausted(workspace name) RETURNS text
                      WHERE l.id = c.lead_id AND l.stage >= ''visitor''
                          AND l.stage < COALESCE(CASE WHEN NOT leadflow.is_exit(c.stops_on_stage) THEN c.stops_on_stage END, ''sal''::leadflow.stage))
          AND NOT EXISTS (SELECT FROM %1$I.touch t
-                         WHERE t.lead_id = c.lead_id AND t.at >= c.started_at AND t.at <= leadflow.clock()
+                         WHERE t.lead_id = c.lead_id AND t.at > c.started_at AND t.at <= leadflow.clock()
                              AND t.direction = ''inbound'' AND t.kind = ANY (c.stops_on_inbound))', workspace)
 $$;
 COMMENT ON FUNCTION leadflow.clock_is_exhausted(name) IS
@@ -305,7 +305,7 @@ BEGIN
     EXECUTE pg_catalog.format($q$
         SELECT pg_catalog.concat_ws(' ', CASE n.made WHEN 0 THEN 'No attempt' WHEN 1 THEN '1 attempt by' ELSE n.made || ' attempts by' END,
                                     NULLIF(pg_catalog.array_to_string(n.channels_used, ', '), ''))
-            || pg_catalog.to_char(c.started_at AT TIME ZONE 'UTC', '" between "YYYY-MM-DD')
+            || pg_catalog.to_char(COALESCE(a.at[1], c.started_at) AT TIME ZONE 'UTC', '" between "YYYY-MM-DD')
             || pg_catalog.to_char($2 AT TIME ZONE 'UTC', '" and "YYYY-MM-DD"."')
         FROM %1$I.sla_clock c,
              LATERAL (SELECT pg_catalog.array_agg(t.at ORDER BY t.at, t.id) AS at, pg_catalog.array_agg(COALESCE(t.channel, t.kind) ORDER BY t.at, t.id) AS channel
@@ -376,7 +376,7 @@ BEGIN
 
     WHEN 'reassign' THEN
         receiver := leadflow.route(workspace, a.lead, NULL, pg_catalog.array_remove(ARRAY[c.owner], NULL), 'promise broken: ' || c.policy);
-        IF receiver IS NULL THEN
+        IF receiver IS NULL OR receiver IS NOT DISTINCT FROM c.owner THEN
             RETURN 'nobody else may have the lead';
         END IF;
         added := pg_catalog.jsonb_build_object('new_owner', receiver);

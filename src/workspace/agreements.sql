@@ -21,7 +21,7 @@ CREATE TABLE agreement (
 COMMENT ON TABLE agreement IS 'What marketing and sales promised each other in numbers: volume and quality on one side, reaction and answers on the other.';
 COMMENT ON COLUMN agreement.agreement IS 'code of the promise';
 COMMENT ON COLUMN agreement.department IS 'who made it: marketing or sales';
-COMMENT ON COLUMN agreement.measure IS 'what is promised: handed_over (leads that reached mql) or accepted (those that sales accepted), numbers; accepted_share (of those with a verdict), qualified_share (of those handed over, that reached sql), contacted_share, verdict_share (of those handed over), sla_met_share (of the clocks of leads), deal_share (of those that reached sql, that were won), 0..1';
+COMMENT ON COLUMN agreement.measure IS 'what is promised: handed_over (leads that reached mql) or accepted (those that sales accepted), numbers; accepted_share (of those with a verdict), qualified_share (of those handed over, that reached sql), contacted_share (of those handed over), verdict_share (of those too, but those that nobody reached after all attempts), sla_met_share (of the clocks of leads), deal_share (of those that reached sql, that were won), 0..1';
 COMMENT ON COLUMN agreement.period IS 'week, month or quarter, in the session''s time zone';
 COMMENT ON COLUMN agreement.variant IS 'only leads of this product line or region; null for all';
 COMMENT ON COLUMN agreement.segment IS 'only leads of this segment; null for all';

@@ -202,7 +202,7 @@ INSERT INTO alert_rule (kind, receiver, after, threshold, meaning) VALUES
     ('warning', 'owner', NULL, NULL, 'A promise is about to be broken.'),
     ('breach', 'owner', NULL, NULL, 'A promise is broken.'),
     ('exhausted', 'owner', NULL, NULL, 'All attempts to reach a lead were made, and it has not answered.'),
-    ('never_contacted', 'manager', '2 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
+    ('never_contacted', 'manager', '3 days', NULL, 'A lead was handed over and nobody has tried to reach it.'),
     ('volume_without_sales', 'owner', '90 days', 100, 'A campaign brings many leads and no sale.'),
     ('data_gap', 'revops', NULL, 0.8, 'Many rows lack a field that is owed.'),
     ('woken', 'owner', NULL, NULL, 'A lead comes back from nurture.');
@@ -253,3 +253,12 @@ INSERT INTO free_mail_domain (domain) VALUES
     ('orange.fr'), ('free.fr'), ('laposte.net'), ('libero.it'), ('seznam.cz'), ('comcast.net'),
     ('mail.ru'), ('bk.ru'), ('list.ru'), ('inbox.ru'), ('yandex.ru'), ('ya.ru'), ('rambler.ru'), ('ukr.net'),
     ('qq.com'), ('foxmail.com'), ('163.com'), ('126.com'), ('sina.com'), ('naver.com');
+
+INSERT INTO agreement (agreement, department, measure, period, at_least, promise) VALUES
+    ('volume', 'marketing', 'handed_over', 'month', 100, 'Marketing hands over 100 leads a month.'),
+    ('acceptance', 'marketing', 'accepted_share', 'month', 0.6, 'Sales accepts 60 of 100 leads that it answers for.'),
+    ('qualification', 'marketing', 'qualified_share', 'quarter', 0.3, 'Of 100 leads that are handed over 30 have a confirmed need, a budget and a time frame.'),
+    ('follow_up', 'sales', 'contacted_share', 'month', 0.95, 'Sales tries to reach 95 of 100 leads that are handed over.'),
+    ('feedback', 'sales', 'verdict_share', 'month', 0.9, 'Sales accepts or rejects 90 of 100 leads that are handed over.'),
+    ('reaction', 'sales', 'sla_met_share', 'month', 0.9, 'Of 100 promised reactions to leads 90 come in time.'),
+    ('deals', 'sales', 'deal_share', 'quarter', 0.2, 'Of 100 leads with a confirmed need, a budget and a time frame 20 become deals.');

@@ -139,6 +139,8 @@ BEGIN
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = grant_workspace.name AND c.relkind = 'v'
+        -- what is said to and about a person is for those who work with it
+        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card'))
         -- not what attachments read of the company's tables
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.pronargs = 1 AND p.proargtypes[0] = c.reltype);
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', ws, grantee);
@@ -183,4 +185,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
+    'gives a role its rights in a workspace. access: read (reports, but for lead_story and lead_card, and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';

@@ -384,6 +384,7 @@ CREATE UNIQUE INDEX sla_clock_running_opportunity ON sla_clock (opportunity_id, 
 CREATE INDEX sla_clock_lead ON sla_clock (lead_id, started_at);
 CREATE INDEX sla_clock_touches ON sla_clock (start_touch_id);
 CREATE INDEX sla_clock_answers ON sla_clock (stop_touch_id);
+CREATE INDEX sla_clock_owner ON sla_clock (owner, due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX sla_clock_due ON sla_clock (due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
 CREATE INDEX sla_clock_warn ON sla_clock (warn_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL AND warn_at IS NOT NULL;
 COMMENT ON TABLE sla_clock IS 'The promises that were started, on the terms that held then. What state a clock is in is computed when it is read: see sla_status.';

@@ -37,9 +37,9 @@ CREATE FUNCTION stop(at text DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
     INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'meeting', 'outbound', coalesce($1::timestamp AT TIME ZONE zone(), leadflow.clock())) $$;
 CREATE FUNCTION leave() RETURNS void LANGUAGE sql AS $$ UPDATE crm.lead SET stage = 'nurture', reason = 'not_now', stage_since = leadflow.clock() WHERE id = 1 $$;
 
--- the pauses that are known at present, but for one that goes on although the clock had ended before
+-- the pauses that are known at present; what stopped the clock has ended them, and none begins after that
 CREATE FUNCTION pauses(of_clock bigint) RETURNS tstzmultirange LANGUAGE sql AS $$
-    SELECT coalesce(range_agg(tstzrange(p.paused_at, least(p.resumed_at, leadflow.clock()))), '{}')
+    SELECT coalesce(range_agg(tstzrange(p.paused_at, greatest(p.paused_at, least(p.resumed_at, s.stopped_at, leadflow.clock())))), '{}')
     FROM crm.sla_pause p JOIN crm.sla_status s USING (clock_id)
     WHERE p.clock_id = of_clock AND p.paused_at <= leadflow.clock()
       AND (p.resumed_at <= leadflow.clock() OR coalesce(s.stopped_at, s.cancelled_at, 'infinity') > p.paused_at)
@@ -399,7 +399,8 @@ Fri 02 16:00 due'),
 Fri 02 15:00 > Fri 02 15:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 15:30 > Fri 02 15:45 paused: x
 Fri 02 15:45 stopped: touch meeting
-Fri 02 15:45 due: not foreseen while it stands still');
+Fri 02 15:45 > Fri 02 16:15 +00:30 open: Mo-Fr 09:00-17:00
+Fri 02 16:15 due');
 
 SELECT is(tried('SELECT ' || calls, $$SELECT E'\n' || explained()$$), expected, label) FROM explanation ORDER BY nth;
 SELECT is(tried('SELECT ' || calls, 'SELECT faults()'), '', 'the laws: ' || label) FROM explanation ORDER BY nth;

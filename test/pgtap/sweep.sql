@@ -37,6 +37,7 @@ INSERT INTO crm.team_member (member, team, department, calendar, alert_calendar,
     ('mute', 'inbound', 'sales', 'warsaw', 'never', NULL, true);
 INSERT INTO crm.team_member (member, team, department, active, manager) VALUES ('x', 't', 'sales', false, NULL), ('y', 't', 'sales', false, 'x');
 UPDATE crm.team_member SET manager = 'y' WHERE member = 'x';
+UPDATE crm.alert_rule SET after = '2 days' WHERE kind = 'never_contacted';
 INSERT INTO crm.lead (source, external_id, full_name, email, role, verified, owner, stage_since, created_at)
 SELECT 't', n::text, 'Ada Lovelace', 'ada' || n || '@example.com', 'CEO', true, 'anna', '2026-09-01', '2026-09-01' FROM generate_series(1, 4) n;
 INSERT INTO crm.touch (lead_id, kind, direction, at) SELECT n, k, 'inbound', '2026-09-01' FROM generate_series(1, 4) n, unnest('{web_visit,form_submit}'::text[]) k;
@@ -147,7 +148,7 @@ FROM (VALUES
 INSERT INTO crm.consequence (policy, event, action, reason) VALUES ('cadence', 'exhausted', 'return_to_nurture', 'no_response');
 SELECT is(tried($$SELECT exhausted(); SELECT swept('2026-10-08 10:00', '2026-10-08 10:01')$$,
         $$SELECT concat_ws(' | ', told(), (SELECT string_agg(concat_ws(' ', stage, reason, narrative, to_char(stage_since, 'DD HH24:MI')), ';') FROM crm.lead WHERE id = 1))$$),
-    'exhausted>anna l1 08 10:00 08 10:00 sent; return_to_nurture>nobody l1 08 10:00 08 10:00 sent done | nurture no_response 3 attempts by call_channel, email_channel between 2026-10-01 and 2026-10-08. 08 10:00',
+    'exhausted>anna l1 08 10:00 08 10:00 sent; return_to_nurture>nobody l1 08 10:00 08 10:00 sent done | nurture no_response 3 attempts by call_channel, email_channel between 2026-10-05 and 2026-10-08. 08 10:00',
     'an exhausted cadence returns the lead to nurture, and says what was tried');
 SELECT is(tried($$DELETE FROM crm.transition WHERE to_stage = 'nurture'; SELECT exhausted(); SELECT swept('2026-10-08 10:00', '2026-10-08 10:01')$$,
         $$SELECT concat_ws(' | ', told(), (SELECT tries FROM crm.alert WHERE action IS NOT NULL), (SELECT stage FROM crm.lead WHERE id = 1))$$),
@@ -177,6 +178,7 @@ DELETE FROM crm.consequence;
 UPDATE crm.alert_rule SET active = false;
 INSERT INTO crm.pool (pool, fallback_owner) VALUES ('default', 'ben');
 INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'anna'), ('default', 'ben');
+INSERT INTO crm.routing_rule (rule, pool) VALUES ('all', 'default');
 SELECT is(tried(c.setup || $$; SELECT touched('demo_request', '2026-10-02 09:00')$$, 'SELECT swept(VARIADIC ' || quote_literal(c.sweeps) || ') || '' / '' || coalesce(told(), ''-'') || '' / '' || lead_now(1)'), c.expected, c.label)
 FROM (VALUES
     ('escalated to the manager, in the manager''s hours', $$INSERT INTO crm.consequence (policy, event, action) VALUES ('hot_request', 'breach', 'escalate')$$, '{2026-10-02 09:15,2026-10-02 19:59,2026-10-02 20:30}',

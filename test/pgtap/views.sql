@@ -106,6 +106,7 @@ SELECT h.at, h.at, h.lead_id, h.opportunity_id, 7, h.campaign_id, h.implied, CAS
        CASE WHEN h.opportunity_id IS NOT NULL THEN 5000 END, CASE WHEN h.opportunity_id IS NOT NULL THEN 'EUR' END
 FROM history h
 ORDER BY h.n;
+\ir common/verdicts_said.sql
 
 INSERT INTO touch (at, lead_id, kind, direction) VALUES
     ('2026-03-04 10:00', 1, 'call', 'outbound'),
@@ -509,7 +510,7 @@ VALUES ('lead', 'INSERT', 't', '7', 'mql', '{}', '[{"criterion": "two_signals", 
 ALTER TABLE verdict DISABLE TRIGGER USER;
 INSERT INTO verdict (lead_id, verdict, at, handed_over_at, stage, reason, owner, team, variant)
 VALUES (2, 'rejected', '2026-03-09 16:00', '2026-03-06 16:00', 'nurture', 'not_now', 'bert', 'field', '*');
-INSERT INTO verdict_answer (verdict_id, answer, note, at) SELECT id, 'disputes', 'it was a good lead', '2026-03-09 17:00' FROM verdict;
+INSERT INTO verdict_answer (verdict_id, answer, note, at) SELECT id, 'disputes', 'it was a good lead', '2026-03-09 17:00' FROM verdict WHERE lead_id = 2 AND note IS NULL ORDER BY id DESC LIMIT 1;
 INSERT INTO stage_event (at, recorded_at, lead_id, definition_version, implied, subject, from_stage, to_stage, session_actor, actor, variant)
 VALUES ('2026-05-04 10:00', '2026-05-04 10:00', 2, 7, false, 'lead', 'mql', 'won', 'login', 'role', '*');
 
@@ -539,6 +540,8 @@ VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, 
 INSERT INTO crm.pool (pool, fallback_owner) VALUES ('default', 'anna');
 INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'bert');
 UPDATE crm.team_member SET active = false WHERE member = 'bert';
+INSERT INTO crm.sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, stopped_at, target, stops_on_touch, started_by, stop_touch_id, definition_version)
+VALUES ('hot_request', 'answered', 1, 'anna', '*', '2026-03-04 09:00', '2026-03-04 11:00', '2026-03-04 10:00', '2:00', '{call}', 'touch demo_request', 1, 1);
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

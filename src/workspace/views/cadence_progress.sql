@@ -5,7 +5,7 @@ SELECT c.id AS clock_id,
        c.owner,
        c.team,
        c.started_at,
-       c.due_at AS window_ends_at,
+       s.due_at AS window_ends_at,
        c.attempts::bigint AS attempts_wanted,
        p.made AS attempts_made,
        CASE WHEN s.is_open THEN
@@ -19,7 +19,8 @@ SELECT c.id AS clock_id,
            leadflow.next_open(b.calendar, COALESCE(GREATEST(pg_catalog.date_trunc('minute', p.last_at) + interval '1 minute',
                p.last_at + pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.spacing))), c.started_at)) END AS next_attempt_at,
        CASE WHEN s.state IN ('running', 'overdue') THEN
-           LEAST(leadflow.add_worktime(b.calendar, COALESCE(p.last_at, c.started_at), c.attempt_every, s.pauses), c.due_at) END AS next_attempt_due_at,
+           CASE WHEN c.attempt_every IS NOT NULL THEN
+               LEAST(leadflow.add_worktime(b.calendar, COALESCE(p.last_at, c.started_at), c.attempt_every, s.pauses), s.due_at) END END AS next_attempt_due_at,
        CASE WHEN s.state IN ('running', 'overdue') THEN
            (SELECT k.kind
             FROM pg_catalog.unnest(c.stops_on_touch) WITH ORDINALITY k (kind, place)
@@ -40,18 +41,26 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT x.is_open,
            x.pauses,
+           w.due_at,
            CASE WHEN c.cancelled_at <= n.at THEN 'ended'
                 WHEN NOT x.is_open THEN CASE WHEN c.stopped_by = 'attempts' THEN 'exhausted'
                                              WHEN pg_catalog.starts_with(c.stopped_by, 'answer ') THEN 'answered'
                                              ELSE 'ended' END
-                WHEN x.paused THEN 'paused'
-                WHEN n.at > c.due_at THEN 'overdue'
+                WHEN x.paused_at <= w.due_at THEN 'paused'
+                WHEN n.at > w.due_at THEN 'overdue'
                 ELSE 'running' END AS state
     FROM (SELECT (c.stopped_at <= n.at OR c.cancelled_at <= n.at) IS NOT TRUE AS is_open,
-                 COALESCE(pg_catalog.bool_or(u.resumed_at <= n.at IS NOT TRUE), false) AS paused,
+                 pg_catalog.count(*) > 0 AS was_paused,
+                 pg_catalog.min(u.paused_at) FILTER (WHERE u.paused_at <= n.at AND u.resumed_at <= n.at IS NOT TRUE) AS paused_at,
                  COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(u.paused_at, u.resumed_at)) FILTER (WHERE u.resumed_at <= n.at), '{}') AS pauses
           FROM sla_pause u
-          WHERE u.clock_id = c.id AND u.paused_at <= n.at) x) s
+          WHERE u.clock_id = c.id) x
+    -- as it was due then: a pause that ended later has not moved it yet
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN x.was_paused THEN
+                   leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar), c.started_at,
+                                         pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), x.pauses)
+               ELSE c.due_at END AS due_at) w) s
 LEFT JOIN team_member m ON m.member = c.owner
 LEFT JOIN business_calendar d ON d.code = COALESCE(m.calendar, 'default')
 CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, d.calendar) AS calendar) b

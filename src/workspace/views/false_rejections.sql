@@ -43,11 +43,11 @@ FROM (SELECT r.*, 1 AS rank, 'same_lead' AS how, w.lead_id AS won_lead_id, w.opp
       FROM rejected r
       JOIN won w ON w.lead_id = r.lead_id AND w.at >= r.given_at
       UNION ALL
-      SELECT r.*, 2, 'same_person', w.lead_id, w.opportunity_id, w.at, w.amount, w.currency
+      SELECT r.*, 2 AS rank, 'same_person' AS how, w.lead_id AS won_lead_id, w.opportunity_id, w.at AS won_at, w.amount, w.currency
       FROM rejected r
       JOIN won w ON w.email = r.email AND w.lead_id <> r.lead_id AND w.at >= r.given_at
       UNION ALL
-      SELECT r.*, 3, 'same_account', w.lead_id, w.opportunity_id, w.at, w.amount, w.currency
+      SELECT r.*, 3 AS rank, 'same_account' AS how, w.lead_id AS won_lead_id, w.opportunity_id, w.at AS won_at, w.amount, w.currency
       FROM rejected r
       JOIN won w ON w.account_id = r.account_id AND w.lead_id IS DISTINCT FROM r.lead_id AND w.at >= r.given_at) h
 ORDER BY h.verdict_id, h.rank, h.won_at, h.opportunity_id;

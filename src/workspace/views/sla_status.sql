@@ -8,22 +8,27 @@ WITH present AS MATERIALIZED (
            p.open_since,
            p.reason,
            leadflow.worktime(t.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at), p.known) AS elapsed,
-           -- resuming a clock moves its limits; what was resumed after the present has not moved them yet
-           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+           -- the limits that are stored know of the pauses that were resumed, also after the present
+           CASE WHEN p.moved THEN leadflow.add_worktime(t.calendar, c.started_at,
                pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.warn_after)), p.ended) ELSE c.warn_at END AS warn_at,
-           CASE WHEN p.moved_later THEN leadflow.add_worktime(t.calendar, c.started_at,
+           CASE WHEN p.moved THEN leadflow.add_worktime(t.calendar, c.started_at,
                pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), p.ended) ELSE c.due_at END AS due_at
     FROM (SELECT p.clock_id,
-                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(p.resumed_at, n.at)))
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(e.resumed_at, n.at)))
                      FILTER (WHERE p.paused_at <= n.at), '{}') AS known,
-                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, p.resumed_at))
-                     FILTER (WHERE p.resumed_at <= n.at), '{}') AS ended,
-                 pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS open_since,
+                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, e.resumed_at))
+                     FILTER (WHERE e.resumed_at <= n.at), '{}') AS ended,
+                 pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS open_since,
                  pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
-                     FILTER (WHERE p.paused_at <= n.at AND p.resumed_at <= n.at IS NOT TRUE) AS reason,
-                 COALESCE(pg_catalog.bool_or(p.resumed_at > n.at), false) AS moved_later
+                     FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS reason,
+                 pg_catalog.bool_or(e.resumed_at > n.at IS TRUE OR e.resumed_at IS DISTINCT FROM p.resumed_at) AS moved
           FROM sla_pause p
+          JOIN sla_clock c ON c.id = p.clock_id
           CROSS JOIN present n
+          -- what stopped the clock has ended its pause
+          CROSS JOIN LATERAL (
+              SELECT CASE WHEN c.stopped_at <= n.at AND (p.resumed_at <= c.stopped_at) IS NOT TRUE
+                          THEN GREATEST(c.stopped_at, p.paused_at) ELSE p.resumed_at END AS resumed_at) e
           GROUP BY p.clock_id) p
     JOIN sla_clock c ON c.id = p.clock_id
     CROSS JOIN present n
