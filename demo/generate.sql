@@ -40,6 +40,10 @@ SET default_statistics_target = 10;
 \ir generate/answers.sql
 \ir generate/exceptions.sql
 
+-- What leadflow.schedule would run every few minutes.
+SELECT pg_catalog.sum(raised) AS raised, pg_catalog.sum(acted) AS acted FROM leadflow.sweep('crm') \gset
+\echo :raised 'alerts raised,' :acted 'acted on'
+
 SET client_min_messages = warning;
 DROP SCHEMA chance CASCADE;
 RESET default_statistics_target;

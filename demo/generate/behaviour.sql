@@ -102,7 +102,6 @@ INSERT INTO chance.why (from_stage, to_stage, share, reason, note) VALUES
     ('contacted', 'disqualified', 0.45, 'not_target', NULL),
     ('contacted', 'disqualified', 0.40, 'wrong_role', NULL),
     ('contacted', 'disqualified', 1.00, 'bad_contact_data', NULL),
-    ('contacted', 'mql', 0.50, 'no_response', NULL),
     ('contacted', 'mql', 1.00, 'wrong_role', NULL),
     ('sal', 'nurture', 0.55, 'not_now', NULL),
     ('sal', 'nurture', 1.00, 'no_budget', NULL),
