@@ -9,7 +9,7 @@ WITH tried AS (
     WHERE t.answered IS NULL OR t.attempt <= t.answered
     GROUP BY t.attempt, t.channel
     UNION ALL
-    SELECT NULL, NULL, NULL, pg_catalog.count(*)
+    SELECT NULL AS attempt, NULL AS channel, NULL AS made, pg_catalog.count(*) AS leads
     FROM tried t
     WHERE t.answered IS NULL AND t.attempt = 1
     HAVING pg_catalog.count(*) > 0

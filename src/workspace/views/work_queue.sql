@@ -59,20 +59,20 @@ FROM (SELECT d.*,
             WHERE s.opportunity_id IS NULL AND s.state <> 'paused' AND s.owes <> 'attempts'
             UNION ALL
             -- a row for the next attempt, due in time of the wall clock
-            SELECT s.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
-                   CASE WHEN s.owner IS NULL THEN 'assign' ELSE 'attempt' END,
-                   s.clock_id, s.policy, s.variant, 'elapsed', u.due_at, leadflow.seconds(u.due_at - u.at),
-                   CASE WHEN u.due_at < u.at THEN 'breached' ELSE 'running' END,
+            SELECT s.owner, l.id, NULL AS opportunity_id, l.full_name, l.account_id, l.stage, l.score, l.urgency,
+                   CASE WHEN s.owner IS NULL THEN 'assign' ELSE 'attempt' END AS task,
+                   s.clock_id, s.policy, s.variant, 'elapsed' AS measure, u.due_at, leadflow.seconds(u.due_at - u.at) AS remaining_seconds,
+                   CASE WHEN u.due_at < u.at THEN 'breached' ELSE 'running' END AS state,
                    p.attempts_left, k.channel,
                    CASE WHEN u.due_at < u.at THEN 1
                         WHEN p.next_attempt_at > u.at THEN 4
                         WHEN u.due_at <= u.at + interval '1 hour' THEN 2
                         WHEN u.due_at <= u.at + interval '24 hours' THEN 3
-                        ELSE 4 END,
+                        ELSE 4 END AS band,
                    'attempt ' || p.attempts_made + 1 || ' of ' || p.attempts_made + p.attempts_left
                        || CASE WHEN p.channels_tried < p.channels_wanted THEN ', ' || k.channel || ' not tried yet' ELSE ', ' || k.channel END
                        || CASE WHEN p.next_attempt_at > u.at
-                               THEN ', not before ' || pg_catalog.to_char(p.next_attempt_at, 'YYYY-MM-DD HH24:MI') ELSE '' END
+                               THEN ', not before ' || pg_catalog.to_char(p.next_attempt_at, 'YYYY-MM-DD HH24:MI') ELSE '' END AS what
             FROM sla_open s
             JOIN lead l ON l.id = s.lead_id
             -- OFFSET 0: each by its number
@@ -93,25 +93,28 @@ FROM (SELECT d.*,
             WHERE s.owes = 'attempts' AND s.state <> 'paused' AND p.state IN ('running', 'overdue')
             UNION ALL
             SELECT s.owner, s.lead_id, o.id, COALESCE(l.full_name, o.name), COALESCE(o.account_id, l.account_id), o.stage, l.score, l.urgency,
-                   'approve', s.clock_id, s.policy, s.variant, s.measure, s.due_at, s.remaining_seconds, s.state, NULL, NULL,
+                   'approve' AS task, s.clock_id, s.policy, s.variant, s.measure, s.due_at, s.remaining_seconds, s.state,
+                   NULL AS attempts_left, NULL AS channel,
                    CASE WHEN s.state = 'breached' THEN 1
                         WHEN s.state = 'warning' OR s.due_at <= (SELECT leadflow.clock()) + interval '1 hour' THEN 2
                         WHEN s.due_at <= (SELECT leadflow.clock()) + interval '24 hours' THEN 3
-                        ELSE 4 END,
-                   NULL
+                        ELSE 4 END AS band,
+                   NULL AS what
             FROM sla_open s
             JOIN opportunity o ON o.id = s.opportunity_id
             LEFT JOIN lead l ON l.id = s.lead_id
             WHERE s.opportunity_id IS NOT NULL AND s.state <> 'paused'
             UNION ALL
-            SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
-                   'wake', NULL, NULL, NULL, NULL, l.wake_at, NULL, 'waiting', NULL, NULL, 3, NULL
+            SELECT l.owner, l.id, NULL AS opportunity_id, l.full_name, l.account_id, l.stage, l.score, l.urgency,
+                   'wake' AS task, NULL AS clock_id, NULL AS policy, NULL AS variant, NULL AS measure, l.wake_at, NULL AS remaining_seconds, 'waiting' AS state,
+                   NULL AS attempts_left, NULL AS channel, 3 AS band, NULL AS what
             FROM lead l
             WHERE l.wake_at <= (SELECT leadflow.clock()) AND l.stage <@ 'nurture'
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
             UNION ALL
-            SELECT l.owner, l.id, NULL, l.full_name, l.account_id, l.stage, l.score, l.urgency,
-                   'assign', NULL, NULL, NULL, NULL, NULL, NULL, 'waiting', NULL, NULL, 3, NULL
+            SELECT l.owner, l.id, NULL AS opportunity_id, l.full_name, l.account_id, l.stage, l.score, l.urgency,
+                   'assign' AS task, NULL AS clock_id, NULL AS policy, NULL AS variant, NULL AS measure, NULL AS due_at, NULL AS remaining_seconds, 'waiting' AS state,
+                   NULL AS attempts_left, NULL AS channel, 3 AS band, NULL AS what
             FROM lead l
             WHERE l.owner IS NULL AND l.stage >= 'mql' AND l.stage < 'won'
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)) d) w
