@@ -16,7 +16,7 @@ SET TimeZone = 'UTC';
 SET leadflow.clock = :'present';
 SELECT pg_catalog.format('ALTER DATABASE %I SET leadflow.clock = %L', pg_catalog.current_database(), :'present') \gexec
 SET search_path = crm, leadflow, pg_catalog;
--- Thousands of small statements are run inside the big ones.
+-- Thousands of small statements are run inside the big ones,
 SET jit = off;
 -- and a small sample tells enough of tables that grow.
 SET default_statistics_target = 10;

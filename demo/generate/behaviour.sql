@@ -20,7 +20,7 @@ CREATE TABLE chance.path (
 );
 INSERT INTO chance.path (from_stage, to_stage, share, hours, spread, working) VALUES
     ('engaged',     'lead',         0.62,  90, 1.0, false),
-    ('lead',        'mql',          0.46,  16, 1.3, true),
+    ('lead',        'mql',          0.42,  16, 1.3, true),
     ('lead',        'disqualified', 0.13,  10, 1.2, true),
     ('lead',        'nurture',      0.13, 170, 0.6, true),
     ('woken',       'mql',          0.18,  60, 0.9, true),
