@@ -16,8 +16,10 @@ SET TimeZone = 'UTC';
 SET leadflow.clock = :'present';
 SELECT pg_catalog.format('ALTER DATABASE %I SET leadflow.clock = %L', pg_catalog.current_database(), :'present') \gexec
 SET search_path = crm, leadflow, pg_catalog;
--- Thousands of small statements are run inside the big ones.
+-- Thousands of small statements are run inside the big ones,
 SET jit = off;
+-- and a small sample tells enough of tables that grow.
+SET default_statistics_target = 10;
 
 \ir generate/chance.sql
 \ir generate/agreement.sql
@@ -28,6 +30,7 @@ SET jit = off;
 -- Everybody takes one step, then another one, until nobody moves any more: up
 -- to the day on which a seller leaves, and from then on.
 \set step 1
+\set written 0
 \set until :departure
 \ir generate/step.sql
 \ir generate/departure.sql
@@ -37,8 +40,13 @@ SET jit = off;
 \ir generate/answers.sql
 \ir generate/exceptions.sql
 
+-- What leadflow.schedule would run every few minutes.
+SELECT pg_catalog.sum(raised) AS raised, pg_catalog.sum(acted) AS acted FROM leadflow.sweep('crm') \gset
+\echo :raised 'alerts raised,' :acted 'acted on'
+
 SET client_min_messages = warning;
 DROP SCHEMA chance CASCADE;
+RESET default_statistics_target;
 ANALYZE;
 
 SELECT (SELECT pg_catalog.count(*) FROM lead) AS n_leads,

@@ -77,13 +77,65 @@ FROM feedback_coverage f
 WHERE f.team IN ('Sales Warsaw', 'Sales New York') AND f.month >= date '2026-04-01' AND f.month < date '2026-10-01'
 ORDER BY f.month, f.team;
 
+\echo 'AGREEMENT: what marketing and sales promised each other in numbers, in the last full period.'
+SELECT a.department AS "promised by", a.promise, pg_catalog.to_char(a.from_date, 'YYYY-MM') AS since, a.period,
+       pg_catalog.trim_scale(pg_catalog.round(a.delivered, 2)) AS delivered, a.kept, a.missing
+FROM (SELECT DISTINCT ON (k.agreement) k.*
+      FROM agreement_kept k
+      WHERE k.state = 'complete'
+      ORDER BY k.agreement, k.from_date DESC) a
+ORDER BY a.department, a.agreement;
+
+\echo 'CADENCE: new MQLs are tried 6 times over 3 channels. How that ended, or where it stands.'
+SELECT c.team, pg_catalog.count(*) AS cadences,
+       pg_catalog.count(*) FILTER (WHERE c.state = 'answered') AS answered,
+       pg_catalog.count(*) FILTER (WHERE c.state = 'exhausted') AS exhausted,
+       pg_catalog.count(*) FILTER (WHERE c.state = 'ended') AS "ended by sales",
+       pg_catalog.count(*) FILTER (WHERE c.state = 'running') AS running,
+       pg_catalog.count(*) FILTER (WHERE c.state = 'overdue') AS overdue,
+       pg_catalog.round(pg_catalog.avg(c.attempts_made) FILTER (WHERE c.state = 'answered'), 1) AS "attempts to an answer"
+FROM cadence_progress c
+GROUP BY c.team
+ORDER BY c.team;
+
+\echo 'VERDICTS: leads handed over in the last full quarter, and whether sales has answered for each.'
+SELECT v.team, pg_catalog.sum(v.handed_over) AS "handed over", pg_catalog.sum(v.with_verdict) AS "with verdict",
+       pg_catalog.sum(v.returned_unreached) AS unreached, pg_catalog.sum(v.undecided) AS undecided,
+       pg_catalog.round(100 * pg_catalog.sum(v.with_verdict) / NULLIF(pg_catalog.sum(v.with_verdict + v.undecided), 0), 1) AS "% answered for",
+       pg_catalog.round(100 * pg_catalog.sum(v.in_time) / NULLIF(pg_catalog.sum(v.in_time + v.late + v.undecided_late), 0), 1) AS "% in time"
+FROM verdict_coverage v
+WHERE v.team IN ('Sales Warsaw', 'Sales New York') AND v.month >= date '2026-07-01' AND v.month < date '2026-10-01'
+GROUP BY v.team
+ORDER BY v.team;
+
+\echo 'REJECTIONS: the three kinds that cost sales most attempts, and what marketing says to them.'
+SELECT r.reason, r.origin, pg_catalog.sum(r.rejected) AS rejected, pg_catalog.sum(r.attempts) AS attempts,
+       pg_catalog.round(pg_catalog.sum(r.attempts) / pg_catalog.sum(r.rejected), 1) AS "each",
+       pg_catalog.sum(r.agreed) AS agreed, pg_catalog.sum(r.disputed) AS disputed, pg_catalog.sum(r.mended) AS mended
+FROM rejections r
+GROUP BY r.reason, r.origin
+ORDER BY pg_catalog.sum(r.attempts) DESC, r.reason, r.origin
+LIMIT 3;
+
+\echo 'ROUTING: whether everybody got the share of leads that was promised; less than one off is as fair as it gets.'
+SELECT f.pool, f.member_name AS member, f.weight, f.assigned AS "leads by turn", f.earned AS "owed", f.leads_off AS "off by"
+FROM routing_fairness f
+ORDER BY f.pool, f.member;
+
+\echo 'WORK QUEUE: what Rachel Bennett does next, and why.'
+SELECT w.position AS "#", w.band, w.task, w.full_name AS lead, w.account, w.stage, w.score::integer AS score, w.why
+FROM work_queue w
+WHERE w.owner = 'r.bennett'
+ORDER BY w.position
+LIMIT 10;
+
 \echo 'SET ASIDE: rows that a bulk load wanted in and the standard did not, by what they lack; a row can lack'
 \echo 'several things.'
-SELECT q.source, q.target_stage AS "wanted", u.value ->> 'criterion' AS lacks, u.value ->> 'requirement' AS requirement,
-       pg_catalog.count(*) AS "rows"
+SELECT q.source, q.target_stage AS "wanted", u.value ->> 'criterion' AS lacks,
+       pg_catalog.min(u.value ->> 'requirement') AS "requirement (one of them)", pg_catalog.count(*) AS "rows"
 FROM quarantine q
 CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(q.unmet) u
-GROUP BY q.source, q.target_stage, u.value ->> 'criterion', u.value ->> 'requirement'
+GROUP BY q.source, q.target_stage, u.value ->> 'criterion'
 ORDER BY q.source, pg_catalog.count(*) DESC, u.value ->> 'criterion';
 
 \echo 'LET IN ALL THE SAME: moves accepted although something was missing, because the session or the'
@@ -92,3 +144,19 @@ SELECT v.object, v.criterion, v.requirement, pg_catalog.count(*) AS moves
 FROM violation v
 GROUP BY v.object, v.criterion, v.requirement
 ORDER BY pg_catalog.count(*) DESC, v.criterion;
+
+\echo 'STORY: a lead that sales gave back, that marketing kept warm, and that became a customer.'
+SELECT pg_catalog.to_char(s.happened_at, 'YYYY-MM-DD HH24:MI') AS at, s.what, pg_catalog."left"(s.summary, 110) AS summary, s.by_whom AS "by"
+FROM lead_story s
+WHERE s.lead_id = (SELECT n.lead_id
+                   FROM nurture_stay n
+                   JOIN lead l ON l.id = n.lead_id
+                   WHERE l.stage >= 'won'
+                   GROUP BY n.lead_id
+                   HAVING pg_catalog.count(*) = 1 AND pg_catalog.bool_and(n.from_stage >= 'mql')
+                   ORDER BY pg_catalog.bool_and(n.reason = 'no_response') DESC, n.lead_id
+                   LIMIT 1)
+    AND (s.what IN ('campaign', 'owner', 'nurture', 'verdict')
+         OR s.what = 'stage' AND s.summary IN ('entered lead', 'entered opportunity', 'entered won'))
+ORDER BY s.happened_at, s.what, s.summary
+LIMIT 12;

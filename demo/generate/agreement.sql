@@ -58,3 +58,4 @@ INSERT INTO standard (object, stage, criterion, requirement, expression, how_to_
     ('lead', 'sal', 'known_account', 'The company is known.', 'account_id IS NOT NULL', 'Set account_id.', 'warn', 40);
 
 UPDATE workspace SET currency = 'EUR';
+UPDATE agreement SET at_least = 600, promise = 'Marketing hands over 600 leads a month.' WHERE agreement = 'volume';

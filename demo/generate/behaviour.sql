@@ -20,7 +20,7 @@ CREATE TABLE chance.path (
 );
 INSERT INTO chance.path (from_stage, to_stage, share, hours, spread, working) VALUES
     ('engaged',     'lead',         0.62,  90, 1.0, false),
-    ('lead',        'mql',          0.46,  16, 1.3, true),
+    ('lead',        'mql',          0.42,  16, 1.3, true),
     ('lead',        'disqualified', 0.13,  10, 1.2, true),
     ('lead',        'nurture',      0.13, 170, 0.6, true),
     ('woken',       'mql',          0.18,  60, 0.9, true),
@@ -102,7 +102,6 @@ INSERT INTO chance.why (from_stage, to_stage, share, reason, note) VALUES
     ('contacted', 'disqualified', 0.45, 'not_target', NULL),
     ('contacted', 'disqualified', 0.40, 'wrong_role', NULL),
     ('contacted', 'disqualified', 1.00, 'bad_contact_data', NULL),
-    ('contacted', 'mql', 0.50, 'no_response', NULL),
     ('contacted', 'mql', 1.00, 'wrong_role', NULL),
     ('sal', 'nurture', 0.55, 'not_now', NULL),
     ('sal', 'nurture', 1.00, 'no_budget', NULL),
@@ -163,13 +162,12 @@ CREATE TABLE chance.talk (
 );
 INSERT INTO chance.talk (from_stage, to_stage, share, place, direction, kinds) VALUES
     ('engaged', 'lead', 0.9, 1.0, 'inbound', '{form_submit,form_submit,webinar_attended}'),
-    ('engaged', NULL, 0.7, 0.1, 'outbound', '{sequence_email}'),
+    ('engaged', NULL, 0.4, 0.1, 'outbound', '{sequence_email}'),
     ('engaged', NULL, 0.3, 0.3, 'inbound', '{email_open,web_visit}'),
     ('lead', 'mql', 0.5, 0.3, 'inbound', '{email_open,email_click,web_visit}'),
     ('lead', 'nurture', 0.5, 0.3, 'outbound', '{sequence_email}'),
-    ('lead', NULL, 0.7, 0.1, 'outbound', '{sequence_email}'),
-    ('lead', NULL, 0.5, 0.2, 'inbound', '{email_open,email_open,email_click,web_visit}'),
-    ('lead', NULL, 0.4, 0.5, 'outbound', '{sequence_email}'),
+    ('lead', NULL, 0.5, 0.1, 'outbound', '{sequence_email}'),
+    ('lead', NULL, 0.4, 0.2, 'inbound', '{email_open,email_open,email_click,web_visit}'),
     ('mql', 'contacted', 1.0, 1.0, 'outbound', '{call,call,call,email,email,social_message}'),
     ('woken', 'mql', 1.0, 0.6, 'inbound', '{email_click,content_download,webinar_attended}'),
     ('woken', 'nurture', 0.4, 0.2, 'outbound', '{sequence_email}'),

@@ -19,6 +19,8 @@ WHERE l.account_id = h.account_id AND l.owner = h.owner AND l.stage >= 'mql';
 UPDATE lead l
 SET owner = 'k.wojcik', owner_reason = 'Tomas Novotny leaves the company.'
 WHERE l.owner = 't.novotny' AND l.stage >= 'mql';
+-- Marketing looks after those with whom sales has done.
+UPDATE lead SET owner = 'a.nowak' WHERE owner = 't.novotny' AND stage < 'mql';
 UPDATE opportunity o
 SET owner = l.owner
 FROM lead l

@@ -81,16 +81,6 @@ WHERE w.moving AND w.next_at <= :'until';
 UPDATE chance.walk w SET next_at = m.to_at FROM chance.move m WHERE m.lead_id = w.lead_id AND m.to_at > :'until' AND :'until' < clock();
 DELETE FROM chance.move WHERE to_at > :'until' AND :'until' < clock();
 UPDATE chance.move SET to_stage = NULL, reason = NULL, note = NULL WHERE to_at > clock();
-
--- Of a company that nobody knows yet one lead is handed over first: whoever
--- gets it answers for the company from then on.
-DELETE FROM chance.move m
-USING (SELECT m.lead_id, row_number() OVER (PARTITION BY l.account_id ORDER BY m.to_at, m.n) AS place
-       FROM chance.move m
-       JOIN lead l ON l.id = m.lead_id
-       JOIN account a ON a.id = l.account_id AND a.owner IS NULL
-       WHERE m.to_stage = 'mql') o
-WHERE o.lead_id = m.lead_id AND o.place > 1;
 CREATE UNIQUE INDEX ON chance.move (lead_id);
 ANALYZE chance.move;
 
@@ -153,10 +143,6 @@ SET stage = m.to_stage::stage,
     reason_note = m.note,
     narrative = CASE WHEN m.to_stage = 'nurture' AND l.furthest_stage >= 'mql'
                      THEN chance.narrative(m.reason, l.need) ELSE l.narrative END,
-    -- marketing lets go: the routing rules say whose it is
-    owner = CASE WHEN m.to_stage = 'mql' AND m.from_stage = 'lead' THEN NULL ELSE l.owner END,
-    verified = l.verified OR m.to_stage = 'mql',
-    email = CASE WHEN m.to_stage = 'mql' THEN COALESCE(l.email, lower(replace(l.full_name, ' ', '.')) || m.n || '@mail.example') ELSE l.email END,
     why_now = CASE WHEN m.to_stage = 'sal' THEN chance.pick('why now', m.n, '{A contract ends this quarter.,A new plant opens.,The auditors asked for it.,The team doubles next year.}') ELSE l.why_now END,
     promised = CASE WHEN m.to_stage = 'sal' THEN chance.pick('promised', m.n, '{Nothing.,A reference call.,An offer within a week.,A trial for ten users.}') ELSE l.promised END,
     evidence = CASE WHEN m.to_stage = 'sal' THEN format('Came by %s, then %s.', m.origin, replace(COALESCE(m.request, m.first_kind), '_', ' ')) ELSE l.evidence END,
@@ -165,13 +151,34 @@ SET stage = m.to_stage::stage,
     currency = CASE WHEN m.to_stage = 'sql' THEN 'EUR' ELSE l.currency END,
     decision_by = CASE WHEN m.to_stage = 'sql' THEN m.to_at::date + 20 + floor(200 * chance.even('decision', m.n))::integer ELSE l.decision_by END
 FROM chance.move m
-WHERE l.id = m.lead_id AND m.to_stage IS NOT NULL AND NOT m.is_deal AND NOT m.has_objections;
+WHERE l.id = m.lead_id AND m.to_stage <> 'mql' AND NOT m.is_deal AND NOT m.has_objections;
 
-UPDATE account a
-SET owner = l.owner
-FROM chance.move m
-JOIN lead l ON l.id = m.lead_id
-WHERE m.to_stage = 'mql' AND a.id = l.account_id AND a.owner IS NULL;
+-- Leads that are handed over, one after the other, each at its time: marketing
+-- lets go, the routing rules say whose it is, and whoever gets the first lead
+-- of a company answers for the company.
+DO $$
+DECLARE
+    m record;
+    present text := pg_catalog.current_setting('leadflow.clock');
+BEGIN
+    FOR m IN SELECT * FROM chance.move WHERE to_stage = 'mql' ORDER BY to_at, n LOOP
+        PERFORM pg_catalog.set_config('leadflow.clock', m.to_at::text, false);
+        UPDATE lead l
+        SET stage = 'mql',
+            stage_since = m.to_at,
+            reason = m.reason,
+            reason_note = m.note,
+            owner = CASE WHEN m.from_stage <> 'lead' THEN l.owner END,
+            verified = true,
+            email = COALESCE(l.email, lower(replace(l.full_name, ' ', '.')) || m.n || '@mail.example')
+        WHERE l.id = m.lead_id;
+        UPDATE account a
+        SET owner = l.owner
+        FROM lead l
+        WHERE l.id = m.lead_id AND a.id = l.account_id AND a.owner IS NULL;
+    END LOOP;
+    PERFORM pg_catalog.set_config('leadflow.clock', present, false);
+END $$;
 
 -- A verdict in words moves its lead by itself.
 INSERT INTO verdict (lead_id, verdict, at, stage, reason, note, narrative, objections)
@@ -232,10 +239,13 @@ FROM chance.move m
 LEFT JOIN opportunity o ON m.to_stage = 'opportunity' AND o.source = 'crm' AND o.external_id = format('O%s-%s', lpad(m.n::text, 6, '0'), m.steps)
 WHERE w.lead_id = m.lead_id;
 
-SELECT :step + 1 AS step, :touches > 3000 AS is_time_to_count, pg_catalog.bool_or(to_stage IS NOT NULL) IS TRUE AS goes_on FROM chance.move \gset
+SELECT :step + 1 AS step, :written + :touches AS written, :written + :touches > 15000 AS is_time_to_count,
+       pg_catalog.bool_or(to_stage IS NOT NULL) IS TRUE AS goes_on
+FROM chance.move \gset
 DROP TABLE chance.move;
 \if :is_time_to_count
-ANALYZE lead, touch, opportunity, sla_clock, stage_event;
+\set written 0
+ANALYZE lead, touch, opportunity, sla_clock, stage_event, verdict, assignment;
 \endif
 \if :goes_on
 \ir step.sql
