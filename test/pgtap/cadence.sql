@@ -449,6 +449,7 @@ FROM (VALUES
     ('too near each other', '02 10:00 call phone, 02 10:30 email email, 02 11:00 call phone', $$move('nurture', '03 10:00', 1, 'no_response')$$, '23514 attempts'),
     ('the window has passed', '02 10:00 call phone', $$move('nurture', '14 10:00', 1, 'no_response')$$, '23514 attempts'),
     ('it answered', '02 10:00 call phone, 02 11:00 <call phone', $$move('nurture', '03 10:00', 1, 'no_response')$$, '23514 attempts'),
+    ('it answered, was accepted, and fell silent', '02 10:00 call phone, 02 11:00 <call phone', $$move('sal', '02 12:00'), move('nurture', '03 10:00', 1, 'no_response')$$, '00000'),
     ('it answered, and was tried often', '02 09:30 <call phone, 02 10:00 call phone, 02 12:00 email email, 02 14:00 call phone', $$move('nurture', '03 10:00', 1, 'no_response')$$, '23514 attempts'),
     ('exhausted', '02 10:00 call phone, 02 12:00 email email, 02 14:00 call phone', $$move('nurture', '03 10:00', 1, 'no_response')$$, '00000'),
     ('exhausted at that very instant', '02 10:00 call phone, 02 12:00 email email, 02 14:00 call phone', $$move('nurture', '02 14:00', 1, 'no_response')$$, '00000'),

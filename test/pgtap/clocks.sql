@@ -211,4 +211,24 @@ SELECT is(tried($$INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, s
 SELECT is(tried($$INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'demo_request', 'inbound', 'infinity')$$), '23514 touch_at_check', 'a touch at no time');
 SELECT is((SELECT count(*) FROM crm.sla_clock), 0::bigint, 'every case was undone');
 
+-- the clocks of one lead are found by the lead, also by plans that were made while there were none
+SELECT leadflow.create_workspace('fresh') \g /dev/null
+INSERT INTO fresh.lead (source, email, role, verified) VALUES ('t', 'a@b.c', 'CEO', true);
+INSERT INTO fresh.account (source, name) VALUES ('t', 'Acme');
+BEGIN;
+INSERT INTO fresh.touch (lead_id, kind, direction) VALUES (1, 'demo_request', 'inbound'), (1, 'form_submit', 'inbound'), (1, 'call', 'outbound');
+UPDATE fresh.lead SET stage = 'mql', owner = 'anna';
+UPDATE fresh.lead SET owner = 'ben', owner_reason = 'x';
+INSERT INTO fresh.touch (lead_id, kind, direction) VALUES (1, 'email', 'outbound'), (1, 'call', 'inbound');
+DELETE FROM fresh.touch WHERE kind = 'call';
+UPDATE fresh.lead SET stage = 'disqualified', reason = 'not_target';
+INSERT INTO fresh.opportunity (source, account_id, amount, expected_close) VALUES ('t', 1, 1, '2026-12-01');
+UPDATE fresh.opportunity SET stage = 'proposal.deal_desk';
+UPDATE fresh.opportunity SET stage = 'proposal', owner = 'ben';
+SELECT is(string_agg(c.relname, ' ' ORDER BY c.relname) FILTER (WHERE c.relname ~ '_(due|warn|owner|exhausted|stopped|cancelled)$' AND pg_stat_get_xact_numscans(c.oid) > 0),
+          NULL, 'no touch or move walks through all that runs'),
+       cmp_ok(min(pg_stat_get_xact_numscans(c.oid)) FILTER (WHERE c.relname ~ '_(lead|opportunity)$'), '>', 0::bigint, 'they are found by the lead, or the opportunity')
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'fresh.sla_clock'::regclass;
+COMMIT;
+
 SELECT * FROM finish();

@@ -19,6 +19,15 @@ UPDATE crm.lead SET stage = external_id::leadflow.stage, stage_since = '2026-02-
 CREATE FUNCTION owns(who text) RETURNS text LANGUAGE sql AS $$ SELECT concat_ws(' ', COALESCE(owner, 'nobody'), owner_reason) FROM crm.lead WHERE external_id = $1 $$;
 CREATE FUNCTION give(who text, owner text, more text DEFAULT '') RETURNS text LANGUAGE sql AS $$ SELECT format('UPDATE crm.lead SET owner = %L %s WHERE external_id = %L', $2, $3, $1) $$;
 
+-- marketing hands over, it does not work on leads
+SELECT is(tried($$INSERT INTO crm.team_member (member, team, department) VALUES ('mia', 'demand', 'marketing');
+                  UPDATE crm.lead SET owner = 'mia', owner_reason = 'x' WHERE external_id = 'mql'; UPDATE crm.lead SET owner = 'ben' WHERE external_id = 'mql'$$, $$SELECT owns('mql')$$), 'ben', 'marketing gives a lead to sales');
+SELECT is(tried($$INSERT INTO crm.team_member (member, team, department) VALUES ('mia', 'demand', 'marketing');
+                  UPDATE crm.lead SET owner = 'mia', account_id = (SELECT id FROM crm.account WHERE external_id = 'anna') WHERE external_id = 'lead';
+                  UPDATE crm.lead SET stage = 'mql' WHERE external_id = 'lead'$$, $$SELECT stage || ' ' || owns('lead') FROM crm.lead WHERE external_id = 'lead'$$), 'mql mia', 'marketing hands over a lead of a company that sales works on');
+SELECT is(tried($$UPDATE crm.team_member SET department = 'marketing' WHERE member = 'anna'; UPDATE crm.lead SET owner = 'ben', account_id = (SELECT id FROM crm.account WHERE external_id = 'anna') WHERE external_id = 'mql'$$),
+          '00000', 'nor is a company marketing''s');
+
 -- which stages
 SELECT is(tried(give(c.stage, 'ben')), c.expected, 'a lead in ' || c.stage)
 FROM (VALUES ('visitor', '00000'), ('lead', '00000'), ('mql', '23514 collision'), ('contacted', '23514 collision'), ('sal', '23514 collision'), ('decision', '23514 collision'), ('won', '00000'), ('active', '00000'),
