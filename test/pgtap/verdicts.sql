@@ -281,7 +281,7 @@ FROM (VALUES
     ('mends', $$'mends', 'other words', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, 'mends|other words|2026-03-02 10:30:00+00|t|t|t'),
     ('disputes without a word', $$'disputes', NULL, 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 dispute_says_why'),
     ('mends with a blank', $$'mends', ' ', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 dispute_says_why'),
-    ('shrugs', $$'shrugs', 'x', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 verdict_answer_answer_check'),
+    ('shrugs', $$'shrugs', 'x', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '22023'),
     ('answers before the verdict', $$'agrees', NULL, 'x', 'x', '2020-01-01', '2026-03-02 09:59+00'$$, '22023')
 ) AS c (label, vals, expected);
 SELECT is(told($$INSERT INTO crm.verdict_answer (verdict_id, answer) VALUES (1, 'agrees')$$), '55000|verdict 1 did not reject the lead|Only rejections are answered.', 'an acceptance needs no answer');
