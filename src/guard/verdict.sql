@@ -56,7 +56,9 @@ BEGIN
     END IF;
     IF NEW.handed_over_at IS NULL THEN
         RAISE EXCEPTION 'lead % is not handed over', lead.id
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('It is in stage %s.', lead.stage),
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = CASE WHEN NEW.at < lead.stage_since THEN pg_catalog.format('It is in stage %s since %s; the verdict is of %s.', lead.stage, lead.stage_since, NEW.at)
+                                ELSE pg_catalog.format('It is in stage %s.', lead.stage) END,
                   HINT = 'Marketing hands a lead over by moving it to mql.';
     END IF;
     EXECUTE pg_catalog.format('SELECT v.verdict, v.at, v.actor FROM %I.verdict v WHERE v.lead_id = $1 AND v.handed_over_at = $2
