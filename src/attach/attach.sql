@@ -124,7 +124,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_columns(regclass, regclass, jsonb, jsonb) IS
     'the columns of a table of the workspace that a mapping fills, each with the expression over a row "new" of the target that gives it in the column''s type. Errors: no such column (42703), an expression that does not compile (its own SQLSTATE), a time without time zone (22023)';
 
-CREATE FUNCTION leadflow.attachment_statements(workspace name, attachment name, meaning text, stage_before text,
+CREATE FUNCTION leadflow.attachment_statements(workspace name, attachment name, meaning text, before text,
         OUT change text, OUT insertion text, OUT removal text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -135,6 +135,7 @@ DECLARE
     gone boolean;
     known text;
     forward text;
+    stage_before text;
     wanted text;
     columns text[];
     sets text[] := '{}';
@@ -152,6 +153,8 @@ BEGIN
     CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(p.proargnames), pg_catalog.unnest(p.proargmodes)) WITH ORDINALITY AS n (name, mode, position)
     WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment AND p.pronargs = 1 AND n.mode = 't' AND n.name <> 'gone';
 
+    stage_before := CASE WHEN before IS NULL THEN 'm.stage' ELSE pg_catalog.format(before, 'o.stage') END;
+
     -- where the row is to go
     IF a.object IN ('lead', 'opportunity') AND 'stage' = ANY (columns) THEN
         wanted := 'm.stage';
@@ -163,10 +166,15 @@ BEGIN
             -- what was merged into another does not move
             wanted := pg_catalog.format('CASE WHEN t.merged_into IS NULL THEN %s END', wanted);
         END IF;
-        -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else
+        -- who was put into an exit here comes back when the tool moves it, not when the tool changes something else;
+        -- who was taken out of one here (woken, for example) does not go back on the word that we have already
         forward := pg_catalog.format('COALESCE((SELECT s.stage_sync = ''forward'' FROM %s.source AS s WHERE s.source = %L), false)', ws, COALESCE(a.options ->> 'writer', a.source));
-        wanted := pg_catalog.format('COALESCE(leadflow.further(t.stage, CASE WHEN leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage)%s AND %s AND m.stage IS NOT DISTINCT FROM %s THEN NULL ELSE %s END, %s), t.stage)',
-            CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END, forward, stage_before, wanted, forward);
+        wanted := pg_catalog.format('COALESCE(leadflow.further(t.stage, CASE WHEN (leadflow.is_exit(t.stage) AND NOT leadflow.is_exit(m.stage)%s%s) AND %s AND m.stage IS NOT DISTINCT FROM %s THEN NULL ELSE %s END, %s), t.stage)',
+            CASE WHEN gone THEN ' AND t.reason IS DISTINCT FROM ''deleted_in_source''' ELSE '' END,
+            CASE WHEN before IS NOT NULL AND a.mapping ? 'status' AND NOT a.mapping ?| '{stage,outcome}'
+                 THEN ' OR leadflow.is_exit(m.stage) AND NOT leadflow.is_exit(t.stage) AND m.status IS NOT DISTINCT FROM t.status' || CASE WHEN gone THEN ' AND NOT m.gone' ELSE '' END
+                 ELSE '' END,
+            forward, stage_before, wanted, forward);
     END IF;
 
     FOREACH c IN ARRAY columns LOOP
@@ -181,6 +189,13 @@ BEGIN
                                                        ' WHEN m.gone AND leadflow.is_exit(t.stage) THEN t.reason ELSE COALESCE(m.reason, t.reason) END'
                                    ELSE 'COALESCE(m.reason, t.reason)' END
                 ELSE value END;
+        END IF;
+        -- whom the routing rules gave the lead keeps it until the tool gives it to somebody itself
+        IF a.object = 'lead' AND c IN ('owner', 'owner_reason') THEN
+            value := CASE WHEN before IS NULL THEN pg_catalog.format('COALESCE(m.%1$I, t.%1$I)', c)
+                          ELSE pg_catalog.format('CASE WHEN %s THEN t.%I ELSE m.%2$I END',
+                                   (SELECT pg_catalog.string_agg(pg_catalog.format('m.%I IS NOT DISTINCT FROM ', u) || pg_catalog.format(before, 'o.' || u), ' AND ')
+                                    FROM pg_catalog.unnest(columns) u WHERE u IN ('owner', 'owner_reason')), c) END;
         END IF;
         sets := sets || pg_catalog.format('%I = %s', c, value);
         CONTINUE WHEN c = 'stage_since' AND wanted IS NOT NULL;
@@ -208,7 +223,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text, text) IS
-    'how an attachment writes rows of its mapping function, which meaning (an item of a FROM clause) calls m, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). stage_before: an expression that gives the stage that the row meant before; where stages go forward only, a row that did not change its stage leaves no exit';
+    'how an attachment writes rows of its mapping function, which meaning (an item of a FROM clause) calls m, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). before: an expression that gives a column (%s, of o) of what the row meant before, null where that is not known: a row that did not change its owner takes the lead from nobody, and where stages go forward only, one that did not change its stage leaves no exit, and goes back into none';
 
 CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
@@ -217,7 +232,7 @@ CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment na
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
     meaning constant text := pg_catalog.format('%s.%I(new) AS m', ws, attachment);
-    before constant text := pg_catalog.format('(CASE WHEN NOT (old IS NULL) THEN (SELECT o.stage FROM %s.%I(old) AS o) END)', ws, attachment);
+    before constant text := pg_catalog.format('(CASE WHEN NOT (old IS NULL) THEN (SELECT %%s FROM %s.%I(old) AS o) END)', pg_catalog.replace(ws, '%', '%%'), attachment);
     a record;
     statements record;
     moves_lead boolean;
@@ -265,7 +280,7 @@ BEGIN
             E'-- a step forward of a record that was merged into another is a step of that one\n'
             'IF winner IS NOT NULL AND NOT leadflow.is_exit(stage_now) AND stage_now IS DISTINCT FROM %s THEN\n'
             '    UPDATE %s.lead AS t SET stage = stage_now\n'
-            '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', before, ws);
+            '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', pg_catalog.format(before, 'o.stage'), ws);
     END IF;
 
     EXECUTE pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'

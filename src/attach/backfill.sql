@@ -10,7 +10,7 @@ DECLARE
     s record;
 BEGIN
     -- rows that were there before have not moved
-    SELECT * INTO s FROM leadflow.attachment_statements(workspace, attachment, 'm', 'm.stage');
+    SELECT * INTO s FROM leadflow.attachment_statements(workspace, attachment, 'm', NULL);
     RETURN 'WITH m AS (' || rows || ')' || COALESCE(', removed AS (' || s.removal || ')', '')
         || COALESCE(', changed AS (' || s.change || ') ' || s.insertion, ' ' || s.change);
 END;

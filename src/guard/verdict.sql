@@ -56,7 +56,9 @@ BEGIN
     END IF;
     IF NEW.handed_over_at IS NULL THEN
         RAISE EXCEPTION 'lead % is not handed over', lead.id
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('It is in stage %s.', lead.stage),
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = CASE WHEN NEW.at < lead.stage_since THEN pg_catalog.format('It is in stage %s since %s; the verdict is of %s.', lead.stage, lead.stage_since, NEW.at)
+                                ELSE pg_catalog.format('It is in stage %s.', lead.stage) END,
                   HINT = 'Marketing hands a lead over by moving it to mql.';
     END IF;
     EXECUTE pg_catalog.format('SELECT v.verdict, v.at, v.actor FROM %I.verdict v WHERE v.lead_id = $1 AND v.handed_over_at = $2
@@ -194,6 +196,13 @@ BEGIN
     IF given.verdict <> 'rejected' THEN
         RAISE EXCEPTION 'verdict % did not reject the lead', NEW.verdict_id
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only rejections are answered.';
+    ELSIF NEW.answer NOT IN ('agrees', 'disputes', 'mends') THEN
+        RAISE EXCEPTION 'unknown answer "%"', NEW.answer
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose agrees, disputes or mends.';
+    ELSIF NEW.answer <> 'agrees' AND COALESCE(pg_catalog.btrim(NEW.note), '') = '' THEN
+        RAISE EXCEPTION 'the answer "%" needs a note', NEW.answer
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'dispute_says_why', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'note',
+                  HINT = 'Say in note why it is disputed, or what is being mended.';
     ELSIF NEW.at < given.at THEN
         RAISE EXCEPTION 'an answer must not be given before the verdict'
             USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('at = %s, the verdict was given at %s.', NEW.at, given.at);
@@ -205,7 +214,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.answer_guard() IS
-    'BEFORE INSERT trigger of verdict_answer: fills in who answers, and refuses an answer to an acceptance (55000) or before the verdict (22023)';
+    'BEFORE INSERT trigger of verdict_answer: fills in who answers, and refuses an answer to an acceptance (55000), an unknown one or one before the verdict (22023), and a dispute or a mending without a note (23514, constraint dispute_says_why)';
 
 CREATE FUNCTION leadflow.give_verdict(workspace name, lead_id bigint, verdict text, reason text DEFAULT NULL, note text DEFAULT NULL,
         objections text[] DEFAULT '{}', stage leadflow.stage DEFAULT NULL, narrative text DEFAULT NULL, wake_at timestamptz DEFAULT NULL)

@@ -63,7 +63,7 @@ BEGIN
     RAISE EXCEPTION 'this database has no pg_cron'
         USING ERRCODE = 'feature_not_supported',
               DETAIL = 'pg_cron lives in one database of a cluster: '
-                  || COALESCE(pg_catalog.format('here in "%s".', home), 'the one that cron.database_name names.'),
+                  || COALESCE('here in "' || home || '".', 'the one that cron.database_name names.'),
               HINT = CASE WHEN home IS NULL THEN 'Add pg_cron to shared_preload_libraries, set cron.database_name to this database, restart, and CREATE EXTENSION pg_cron.'
                           WHEN home = pg_catalog.current_database() THEN 'CREATE EXTENSION pg_cron.'
                           ELSE pg_catalog.format('From that one, cron.schedule_in_database can run SELECT * FROM leadflow.sweep(...) here, in "%s". So can any other scheduler.',

@@ -549,6 +549,42 @@ $$;
 COMMENT ON FUNCTION leadflow.acknowledge(name, bigint) IS
     'takes note of an alert, at leadflow.clock() and in the name of the current role: of several who do so at once, one does. Needs SELECT and UPDATE (acknowledged_at) on alert. Errors: no such alert (P0002), somebody did so before (55000), no right (42501), no such workspace (42P01)';
 
+CREATE FUNCTION leadflow.consequence_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    ws constant text := pg_catalog.quote_ident(TG_TABLE_SCHEMA);
+    known text;
+    has_attempts boolean;
+    returns boolean;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.string_agg(DISTINCT p.policy, '', ''), pg_catalog.bool_or(p.attempts IS NOT NULL) FILTER (WHERE $1 IN (p.policy, ''*'')) FROM %s.sla_policy p', ws)
+        INTO known, has_attempts USING NEW.policy;
+    IF has_attempts IS NULL AND NEW.policy <> '*' THEN
+        RAISE EXCEPTION 'unknown policy "%"', NEW.policy
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'policy_is_known', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'policy',
+                  HINT = COALESCE('Known ones: ' || known || '; or * for all.', 'There is no sla_policy yet.');
+    ELSIF NEW.event = 'exhausted' AND NOT COALESCE(has_attempts, true) THEN
+        RAISE EXCEPTION 'policy "%" asks for no attempts that could be exhausted', NEW.policy
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'exhausted_has_attempts', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'event',
+                  HINT = 'Choose a policy with attempts, or another event.';
+    END IF;
+    IF NEW.action = 'return_to_nurture' THEN
+        EXECUTE pg_catalog.format('SELECT r.applies_to = ''{}'' OR EXISTS (SELECT FROM pg_catalog.unnest(r.applies_to) s WHERE leadflow.base(s) = ''nurture'') FROM %s.reason r WHERE r.code = $1', ws)
+            INTO returns USING NEW.reason;
+        IF NOT returns THEN
+            RAISE EXCEPTION 'reason "%" is not for nurture', NEW.reason
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'reason_for_nurture', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'reason',
+                      HINT = 'Choose a reason whose applies_to names nurture.';
+        END IF;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.consequence_guard() IS
+    'BEFORE INSERT OR UPDATE trigger of consequence: refuses what could never happen: an unknown policy (23503, constraint policy_is_known), exhausted attempts of a policy that asks for none (23514, exhausted_has_attempts), a reason that is not for nurture (23514, reason_for_nurture)';
+
 CREATE FUNCTION leadflow.alert_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

@@ -110,6 +110,8 @@ CREATE INDEX sla_clock_stopped ON sla_clock (stopped_at) WHERE stopped_at IS NOT
 CREATE INDEX sla_clock_cancelled ON sla_clock (cancelled_at) WHERE cancelled_at IS NOT NULL;
 CREATE INDEX stage_event_handed_over ON stage_event (at) WHERE opportunity_id IS NULL AND to_stage >= 'mql' AND to_stage < 'contacted';
 
+CREATE TRIGGER leadflow_consequence_guard BEFORE INSERT OR UPDATE ON consequence
+    FOR EACH ROW EXECUTE FUNCTION leadflow.consequence_guard();
 CREATE TRIGGER leadflow_alert_guard BEFORE UPDATE ON alert
     FOR EACH ROW WHEN (OLD.acknowledged_at IS DISTINCT FROM NEW.acknowledged_at OR OLD.acknowledged_by IS DISTINCT FROM NEW.acknowledged_by)
     EXECUTE FUNCTION leadflow.alert_guard();

@@ -175,7 +175,12 @@ FROM (VALUES
     ('an exit is not backward', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1$$, '1=lost/no_need 2=lead'),
     ('out of an exit as listed', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1; UPDATE shop.prospect SET state = 'new', why = NULL WHERE id = 1$$, '1=lead 2=lead'),
     ('the lead that a person has put into an exit stays there when other columns change', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET rep = 'ann' WHERE id = 1$$, '1=nurture/not_now/ann 2=lead'),
-    ('and comes back when the tool moves it', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET state = 'called' WHERE id = 1$$, '1=contacted 2=lead')
+    ('and comes back when the tool moves it', $$UPDATE crm.lead SET stage = 'nurture', reason = 'not_now' WHERE external_id = '1'; UPDATE shop.prospect SET state = 'called' WHERE id = 1$$, '1=contacted 2=lead'),
+    ('the lead that a person has taken out of an exit stays out when other columns change', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1; UPDATE crm.lead SET stage = 'lead' WHERE external_id = '1'; UPDATE shop.prospect SET why = NULL, rep = 'ann' WHERE id = 1$$, '1=lead/ann 2=lead'),
+    ('and goes into one again when the tool says so again', $$UPDATE shop.prospect SET state = 'off', why = 'no_need' WHERE id = 1; UPDATE crm.lead SET stage = 'lead' WHERE external_id = '1'; UPDATE shop.prospect SET state = 'new' WHERE id = 1; UPDATE shop.prospect SET state = 'off' WHERE id = 1$$, '1=lost/no_need 2=lead'),
+    ('a refused exit is made when its reason comes', $$SET LOCAL leadflow.on_violation = park; UPDATE shop.prospect SET state = 'off' WHERE id = 1; UPDATE shop.prospect SET why = 'no_need' WHERE id = 1$$, '1=lost/no_need 2=lead'),
+    ('an owner that was given here stays when other columns change', $$UPDATE crm.lead SET owner = 'eve' WHERE external_id = '1'; UPDATE shop.prospect SET title = 'Owner' WHERE id = 1$$, '1=mql/eve 2=lead'),
+    ('and changes when the tool changes it', $$UPDATE crm.lead SET owner = 'eve' WHERE external_id = '1'; UPDATE shop.prospect SET rep = 'ann' WHERE id = 1$$, '1=mql/ann 2=lead')
 ) AS c (label, statement, expected);
 SELECT is(leadflow.detach('crm', 'shop.prospect'), 1, 'detached');
 SELECT attach_prospect('{"stage_sync": "mirror"}') \g /dev/null

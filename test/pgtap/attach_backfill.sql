@@ -169,4 +169,13 @@ DROP ROLE :stranger;
 SELECT leadflow.detach('crm', 'shop.prospect') \g /dev/null
 SELECT is((SELECT count(*) FROM crm.backfill_progress WHERE attachment = 'lead_from_prospect'), 0::bigint, 'what is detached has no progress');
 
+-- owners
+CREATE TABLE shop.owned (id int PRIMARY KEY, rep text);
+INSERT INTO shop.owned VALUES (1, NULL), (2, 'ann');
+SELECT leadflow.attach('crm', 'shop.owned', 'lead', '{"external_id": "''owned '' || new.id", "owner": "new.rep"}', '{"source": "shop"}') \g /dev/null
+CALL leadflow.backfill('crm', 'shop.owned');
+UPDATE crm.lead SET owner = 'eve' WHERE external_id LIKE 'owned %';
+CALL leadflow.backfill('crm', 'shop.owned');
+SELECT is((SELECT string_agg(owner, ',' ORDER BY external_id) FROM crm.lead WHERE external_id LIKE 'owned %'), 'eve,ann', 'a lead that the tool gives to nobody is not taken from its owner');
+
 SELECT * FROM finish();

@@ -110,6 +110,7 @@ SELECT is(tried($$ALTER TABLE crm.opportunity DISABLE TRIGGER USER;
         ALTER TABLE crm.opportunity ENABLE TRIGGER USER;
         INSERT INTO crm.sla_clock (policy, metric, lead_id, opportunity_id, owner, variant, started_at, due_at, target, started_by, definition_version)
         VALUES ('desk', 'desk', 1, 7, 'ben', '*', '2026-10-02 08:00', '2026-10-02 09:00', '1 hour', 'stage proposal', 1);
+        INSERT INTO crm.sla_policy (policy, object, metric, starts_on_stage, stops_on_leaving, target, promise) VALUES ('desk', 'opportunity', 'desk', 'proposal', true, '1 hour', 'x');
         INSERT INTO crm.consequence (policy, event, action, reason) VALUES ('*', 'breach', 'escalate', NULL), ('desk', 'breach', 'reassign', NULL), ('desk', 'breach', 'return_to_nurture', 'no_response')$$,
         $$SELECT swept('2026-10-02 12:00') || ' / ' || told() || ' / ' || messages()$$),
     'breach 1 raised 1 sent, escalate 1 raised 1 acted 1 sent / breach>ben l1 02 09:00 02 12:00 sent; escalate>maria l1 02 09:00 02 12:00 sent done / ben desk: opportunity 7 was due at 2026-10-02 09:00 UTC; maria desk: opportunity 7, due at 2026-10-02 09:00 UTC',
@@ -329,7 +330,10 @@ FROM (VALUES
     ('SELECT leadflow.schedule(''crm'', NULL)', '22023', 'no time to schedule'),
     ('INSERT INTO crm.alert_rule (kind, meaning) VALUES (''gossip'', ''x'')', '23514 alert_rule_kind_check', 'a kind that is not there'),
     ('UPDATE crm.alert_rule SET threshold = NULL WHERE kind = ''data_gap''', '23514 threshold_of_gap', 'a gap needs a threshold'),
-    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason')
+    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason'),
+    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''hot_requset'', ''breach'', ''escalate'')', '23503 policy_is_known', 'a policy that is not there'),
+    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''hot_request'', ''exhausted'', ''escalate'')', '23514 exhausted_has_attempts', 'attempts that nobody promised'),
+    ('INSERT INTO crm.consequence (policy, event, action, reason) VALUES (''*'', ''breach'', ''return_to_nurture'', ''not_target'')', '23514 reason_for_nurture', 'a reason that is not for nurture')
 ) AS c (statement, expected, label);
 SELECT is(tried($$UPDATE crm.alert_rule SET receiver = 'zoe'$$, $$SELECT count(*)::text FROM crm.definition_change WHERE definition = 'alert_rule' AND new_row ->> 'receiver' = 'zoe'$$), '7', 'a change of the rules is kept');
 

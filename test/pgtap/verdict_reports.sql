@@ -131,6 +131,7 @@ SELECT results_eq($$SELECT rows_of('SELECT team, owner, month, accepted, accepte
     'field,bert,2026-04-01,1,0,0,1,1,1,0.500000,,1.000000,',
     'field,bert,2026-05-01,1,1,0,0,0,0,1.000000,1.000000,,1.0000',
     'inbound,dora,2026-04-01,2,2,0,0,1,0,0.666667,1.000000,0.000000,1.5000'], 'verdict_quality');
+SELECT results_eq($$SELECT rows_of('SELECT handed_over, with_verdict, verdict_share FROM volume_and_quality WHERE month = ''2026-04-01''')$$, ARRAY['9,7,0.875000'], 'volume_and_quality: no verdict is owed for whom nobody reached');
 
 -- as it was known earlier
 SET leadflow.clock = '2026-04-07 13:00+00';

@@ -211,6 +211,7 @@ SELECT is((SELECT count(*) FROM crm.definition_change WHERE definition = 'object
 
 -- what is said: errors that help
 SELECT is(told(give('lead', '', $$'accepted'$$)), '55000|lead 1 is not handed over|It is in stage lead.|Marketing hands a lead over by moving it to mql.', 'not handed over');
+SELECT matches(told(give('mql', ', at', $$'accepted', '2020-01-01'$$)), '^55000.lead 2 is not handed over.It is in stage mql since .*; the verdict is of 2020-01-01', 'nor was it then');
 SELECT is(told(give('sal', '', $$'accepted'$$)), '55000|lead 4 was accepted already|postgres did so at 2026-03-02 09:30:00+00.', 'decided already');
 SELECT is(told(give('opportunity', ', reason', $$'rejected', 'no_need'$$)), '55000|lead 6 is in stage opportunity, too far to be rejected|Move it to lost, with a reason.', 'too far');
 SELECT is(told($$SET LOCAL leadflow.on_violation = park; $$ || give('bare', '', $$'accepted'$$)),
@@ -281,7 +282,7 @@ FROM (VALUES
     ('mends', $$'mends', 'other words', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, 'mends|other words|2026-03-02 10:30:00+00|t|t|t'),
     ('disputes without a word', $$'disputes', NULL, 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 dispute_says_why'),
     ('mends with a blank', $$'mends', ' ', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 dispute_says_why'),
-    ('shrugs', $$'shrugs', 'x', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '23514 verdict_answer_answer_check'),
+    ('shrugs', $$'shrugs', 'x', 'x', 'x', '2020-01-01', '2026-03-02 10:30+00'$$, '22023'),
     ('answers before the verdict', $$'agrees', NULL, 'x', 'x', '2020-01-01', '2026-03-02 09:59+00'$$, '22023')
 ) AS c (label, vals, expected);
 SELECT is(told($$INSERT INTO crm.verdict_answer (verdict_id, answer) VALUES (1, 'agrees')$$), '55000|verdict 1 did not reject the lead|Only rejections are answered.', 'an acceptance needs no answer');

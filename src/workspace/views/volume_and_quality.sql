@@ -4,6 +4,7 @@ WITH handed AS (
            pg_catalog.count(*) AS handed_over,
            pg_catalog.count(h.first_contact_at) AS contacted,
            pg_catalog.count(h.verdict) AS with_verdict,
+           pg_catalog.count(*) FILTER (WHERE NOT h.returned_unreached) AS owed_verdict,
            pg_catalog.count(*) FILTER (WHERE h.verdict = 'accepted') AS accepted,
            pg_catalog.count(*) FILTER (WHERE h.verdict = 'rejected') AS rejected,
            pg_catalog.count(*) FILTER (WHERE s.furthest >= 'sql') AS reached_sql,
@@ -36,7 +37,7 @@ SELECT month,
        COALESCE(p.judged, 0) AS promises,
        COALESCE(p.met, 0) AS promises_met,
        (h.contacted::numeric / h.handed_over)::numeric(9,6) AS contacted_share,
-       (h.with_verdict::numeric / h.handed_over)::numeric(9,6) AS verdict_share,
+       (h.with_verdict::numeric / NULLIF(h.owed_verdict, 0))::numeric(9,6) AS verdict_share,
        (p.met::numeric / NULLIF(p.judged, 0))::numeric(9,6) AS sla_met_share,
        (h.won::numeric / NULLIF(h.reached_sql, 0))::numeric(9,6) AS deal_share
 FROM handed h
@@ -55,6 +56,6 @@ COMMENT ON COLUMN volume_and_quality.with_verdict IS 'sales: how many of them we
 COMMENT ON COLUMN volume_and_quality.promises IS 'sales: number of promises to leads that started in the month and were kept, kept late or broken (met, met_late, breached in sla_status)';
 COMMENT ON COLUMN volume_and_quality.promises_met IS 'sales: how many of them were kept in time';
 COMMENT ON COLUMN volume_and_quality.contacted_share IS 'sales: contacted / handed_over, 0..1; null where no lead was handed over';
-COMMENT ON COLUMN volume_and_quality.verdict_share IS 'sales: with_verdict / handed_over, 0..1; null where no lead was handed over';
+COMMENT ON COLUMN volume_and_quality.verdict_share IS 'sales: with_verdict / those handed over but the ones that nobody reached after all attempts (see handover.returned_unreached), 0..1; null where no verdict was owed';
 COMMENT ON COLUMN volume_and_quality.sla_met_share IS 'sales: promises_met / promises, 0..1; null where there are none';
 COMMENT ON COLUMN volume_and_quality.deal_share IS 'sales: won / reached_sql, 0..1; null where none reached sql';
