@@ -160,4 +160,8 @@ SELECT results_eq($$SELECT rows_of('SELECT month, accepted, accepted_won, accept
     ARRAY['2026-03-01,1,1,0,0', '2026-04-01,2,0,1,1', '2026-06-01,1,1,0,0'], 'the win belongs to the handover that led to it');
 SELECT is((SELECT handed_over FROM verdict_coverage WHERE owner = 'anna' AND month = '2026-06-01'), 2::bigint, 'each entry into mql is a handover');
 
+-- an acceptance stays that of who accepted, whoever has the lead later
+UPDATE lead SET owner = 'bert', owner_reason = 'ready for a deal' WHERE id = 7 AND owner = 'anna';
+SELECT is((SELECT owner || ' ' || (SELECT owner FROM lead WHERE id = 7) FROM handover WHERE lead_id = 7), 'anna bert', 'the answer is hers, the lead is his');
+
 SELECT * FROM finish();

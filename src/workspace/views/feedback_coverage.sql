@@ -19,7 +19,7 @@ FROM (SELECT h.team,
       FROM handover h
       GROUP BY h.team, pg_catalog.date_trunc('month', h.mql_at)::date) x;
 COMMENT ON VIEW feedback_coverage IS 'Whether sales answers for the leads that were handed over, and how, by team and month, as known at leadflow.clock(). Counts may be added up, shares may not. Leads in lead_outside are left out.';
-COMMENT ON COLUMN feedback_coverage.team IS 'team of the lead''s present owner';
+COMMENT ON COLUMN feedback_coverage.team IS 'team of who owned the lead when it got its verdict; without one, of its present owner';
 COMMENT ON COLUMN feedback_coverage.month IS 'first day of the month in which the leads first reached mql, in the session''s time zone';
 COMMENT ON COLUMN feedback_coverage.handed_over IS 'number of leads that were handed over';
 COMMENT ON COLUMN feedback_coverage.with_verdict IS 'how many of them were accepted or rejected since';

@@ -16,7 +16,7 @@ FROM (SELECT h.team,
       GROUP BY h.team, h.owner, pg_catalog.date_trunc('month', h.mql_at)::date) x;
 COMMENT ON VIEW follow_up_coverage IS 'How many of the leads that were handed over somebody tried to reach, by team, owner and month, as known at leadflow.clock(). Counts may be added up, shares may not. Leads in lead_outside are left out.';
 COMMENT ON COLUMN follow_up_coverage.team IS 'team of the owner';
-COMMENT ON COLUMN follow_up_coverage.owner IS 'who owns the leads now';
+COMMENT ON COLUMN follow_up_coverage.owner IS 'who owned the leads when they got their verdict; without one, their present owner';
 COMMENT ON COLUMN follow_up_coverage.month IS 'first day of the month in which the leads first reached mql, in the session''s time zone';
 COMMENT ON COLUMN follow_up_coverage.handed_over IS 'number of leads that were handed over';
 COMMENT ON COLUMN follow_up_coverage.contacted IS 'how many of them somebody tried to reach';

@@ -1,8 +1,8 @@
 CREATE OR REPLACE VIEW handover AS
 SELECT q.lead_id,
        l.full_name,
-       l.owner,
-       m.team,
+       CASE WHEN v.verdict IS NULL THEN l.owner ELSE v.owner END AS owner,
+       CASE WHEN v.verdict IS NULL THEN m.team ELSE v.team END AS team,
        l.origin,
        l.campaign_id,
        l.segment,
@@ -28,16 +28,16 @@ LEFT JOIN (SELECT t.lead_id, pg_catalog.min(t.at) AS contact_at
            WHERE k.is_contact AND t.direction = 'outbound' AND t.at <= (SELECT leadflow.clock())
            GROUP BY t.lead_id) t ON t.lead_id = q.lead_id
 -- the first answer of sales
-LEFT JOIN (SELECT DISTINCT ON (v.lead_id) v.lead_id, v.at, v.reason, v.verdict
+LEFT JOIN (SELECT DISTINCT ON (v.lead_id) v.lead_id, v.at, v.reason, v.verdict, v.owner, v.team
            FROM verdict v
            WHERE v.at <= (SELECT leadflow.clock())
            ORDER BY v.lead_id, v.at, v.id) v ON v.lead_id = q.lead_id
 WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = q.lead_id);
-COMMENT ON VIEW handover IS 'Every lead that marketing handed over (it reached mql, or passed through it), and what sales made of it, as known at leadflow.clock(). Owner, origin, campaign, segment and variant are the present ones. Leads in lead_outside are left out.';
+COMMENT ON VIEW handover IS 'Every lead that marketing handed over (it reached mql, or passed through it), and what sales made of it, as known at leadflow.clock(). Owner and team are those of the verdict, without one the present ones; origin, campaign, segment and variant are the present ones. Leads in lead_outside are left out.';
 COMMENT ON COLUMN handover.lead_id IS 'the lead';
 COMMENT ON COLUMN handover.full_name IS 'name of the person';
-COMMENT ON COLUMN handover.owner IS 'who owns the lead now';
-COMMENT ON COLUMN handover.team IS 'the owner''s team now';
+COMMENT ON COLUMN handover.owner IS 'who owned the lead when it got its verdict; without one, its present owner';
+COMMENT ON COLUMN handover.team IS 'the owner''s team then';
 COMMENT ON COLUMN handover.origin IS 'where the lead came from';
 COMMENT ON COLUMN handover.campaign_id IS 'campaign that brought it';
 COMMENT ON COLUMN handover.segment IS 'market segment';
