@@ -329,7 +329,10 @@ FROM (VALUES
     ('SELECT leadflow.schedule(''crm'', NULL)', '22023', 'no time to schedule'),
     ('INSERT INTO crm.alert_rule (kind, meaning) VALUES (''gossip'', ''x'')', '23514 alert_rule_kind_check', 'a kind that is not there'),
     ('UPDATE crm.alert_rule SET threshold = NULL WHERE kind = ''data_gap''', '23514 threshold_of_gap', 'a gap needs a threshold'),
-    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason')
+    ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason'),
+    ('UPDATE crm.alert_rule SET horizon = ''10000 years''', '23514 alert_rule_horizon_check', 'a horizon before the calendar begins, with which no sweep could reckon'),
+    ('UPDATE crm.alert_rule SET after = ''10000 years''', '23514 alert_rule_after_check', 'nor a period as long'),
+    ('UPDATE crm.consequence SET after = ''10000 years''; INSERT INTO crm.consequence (policy, event, action, after) VALUES (''*'', ''breach'', ''escalate'', ''10000 years'')', '23514 consequence_after_check', 'nor a consequence as late')
 ) AS c (statement, expected, label);
 SELECT is(tried($$UPDATE crm.alert_rule SET receiver = 'zoe'$$, $$SELECT count(*)::text FROM crm.definition_change WHERE definition = 'alert_rule' AND new_row ->> 'receiver' = 'zoe'$$), '7', 'a change of the rules is kept');
 
