@@ -382,6 +382,7 @@ CREATE UNIQUE INDEX sla_clock_running ON sla_clock (lead_id, metric)
 CREATE UNIQUE INDEX sla_clock_running_opportunity ON sla_clock (opportunity_id, metric)
     WHERE stopped_at IS NULL AND cancelled_at IS NULL AND opportunity_id IS NOT NULL;
 CREATE INDEX sla_clock_lead ON sla_clock (lead_id, started_at);
+CREATE INDEX sla_clock_opportunity ON sla_clock (opportunity_id) WHERE opportunity_id IS NOT NULL;
 CREATE INDEX sla_clock_touches ON sla_clock (start_touch_id);
 CREATE INDEX sla_clock_answers ON sla_clock (stop_touch_id);
 CREATE INDEX sla_clock_owner ON sla_clock (owner, due_at) WHERE stopped_at IS NULL AND cancelled_at IS NULL;
