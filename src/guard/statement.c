@@ -38,12 +38,12 @@
 #define OPPORTUNITY_CLOCKS	"opportunity_id OPERATOR(pg_catalog.=) $1"
 
 /*
- * Is it running?  Said so that the indexes of what runs do not serve: planned
- * while the table is empty, a walk over all that is due would seem to cost no
- * more than finding the clocks of the one.
+ * Such a clock that is running.  Not in the words of the partial indexes: a plan
+ * that is made while there are no clocks yet could take one of them, and read all
+ * that run; the lead's, or the opportunity's, are few.
  */
-#define RUNNING_AS(clock)	"COALESCE(" clock "stopped_at, " clock "cancelled_at) IS NULL"
-#define RUNNING				RUNNING_AS("")
+#define RUNS(clock)		"COALESCE(" clock "stopped_at, " clock "cancelled_at) IS NULL"
+#define RUNNING			RUNS("")
 
 /* The first touch that answers: of the lead, from an instant on, of a kind */
 #define ANSWER(lead, since, kinds) \
@@ -268,7 +268,7 @@ static const struct
 		" WHERE o.stop_touch_id OPERATOR(pg_catalog.=) $1 AND o.attempts IS NULL AND o.stops_on_inbound IS NULL AND c.id OPERATOR(pg_catalog.=) o.id"
 		" AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) o.lead_id"
 		"  AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NOT DISTINCT FROM o.opportunity_id"
-		"  AND " RUNNING_AS("r.") "))",
+		"  AND " RUNS("r.") "))",
 		1,
 		{INT8OID}
 	},
@@ -310,7 +310,7 @@ static const struct
 		"  AND (e.at, e.touch_id) IS DISTINCT FROM (o.stopped_at, o.stop_touch_id)"
 		"  AND (e.at IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) $1"
 		"   AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NULL"
-		"   AND " RUNNING_AS("r.") "))",
+		"   AND " RUNS("r.") "))",
 		1,
 		{INT8OID}
 	},

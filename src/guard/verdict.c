@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -19,8 +20,17 @@
 #include "guard/statement.h"
 #include "guard/verdict.h"
 
-/* True while a verdict is written that a move has said. */
-static bool said_by_move = false;
+/*
+ * At which depth of triggers the verdict is written that a move has said; 0 for
+ * none.  What a trigger of its own writes meanwhile is not said by the move.
+ */
+static int32 said_at_depth = 0;
+
+static int32
+trigger_depth(void)
+{
+	return DatumGetInt32(OidFunctionCall0(F_PG_TRIGGER_DEPTH));
+}
 
 /* What the move says: accepted, rejected, or NULL for neither. */
 static const char *
@@ -85,7 +95,7 @@ record_verdict(Move *move, const char *verdict, bool hands_over)
 	const Member *member = owner == NULL ? NULL : rulebook_member(move->rulebook, owner);
 	Datum		values[20];
 	bool		nulls[20] = {false};
-	bool		outer = said_by_move;
+	int32		outer = said_at_depth;
 	volatile bool written = false;
 
 	for (int i = 0; i < (int) lengthof(fields); i++)
@@ -108,14 +118,15 @@ record_verdict(Move *move, const char *verdict, bool hands_over)
 	values[18] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_NURTURE);
 	values[19] = BoolGetDatum(undecided && stage_code(move->to) == STAGE_MQL);
 
-	said_by_move = true;
+	/* its triggers are within the one that records the move */
+	said_at_depth = trigger_depth() + 1;
 	PG_TRY();
 	{
 		written = statement_run(move->rulebook, RECORD_VERDICT, values, nulls) > 0;
 	}
 	PG_FINALLY();
 	{
-		said_by_move = outer;
+		said_at_depth = outer;
 	}
 	PG_END_TRY();
 	return written;
@@ -175,5 +186,5 @@ PG_FUNCTION_INFO_V1(leadflow_verdict_by_move);
 Datum
 leadflow_verdict_by_move(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(said_by_move);
+	PG_RETURN_BOOL(said_at_depth != 0 && said_at_depth == trigger_depth());
 }

@@ -21,6 +21,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -434,6 +435,32 @@ route_on_stage(Move *move)
 		return NULL;
 	routing_init(&routing, move, stage, false);
 	return hand_over(&routing, NULL);
+}
+
+/*
+ * leadflow.take_turn(workspace): part of leadflow.sweep, which waits for its
+ * turn before it locks leads, as every handover does.
+ */
+PG_FUNCTION_INFO_V1(leadflow_take_turn);
+Datum
+leadflow_take_turn(PG_FUNCTION_ARGS)
+{
+	Rulebook   *rulebook = rulebook_open(rulebook_namespace(NameStr(*PG_GETARG_NAME(0))));
+
+	PG_TRY();
+	{
+		if (!has_privs_of_role(GetUserId(), rulebook->owner))
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("must be owner of workspace %s", rulebook->schema)));
+		wait_for_turn(rulebook);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	PG_RETURN_VOID();
 }
 
 static void

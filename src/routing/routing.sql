@@ -7,6 +7,13 @@ CREATE FUNCTION leadflow.route(workspace name, lead_id bigint, stage leadflow.st
 COMMENT ON FUNCTION leadflow.route(name, bigint, leadflow.stage, text[], text) IS
     'hands a lead over by the routing rules of a stage (null: of the last stage with rules that it has reached), as entering the stage does; gives its owner, or null where no rule is in force. Who has it rightly keeps it, so it may run twice. avoid: members who are passed over if anybody else is eligible; the present owner, so that he gives it up. reason becomes owner_reason (null: the rule). Needs UPDATE on lead. Errors: no such lead (P0002), it was merged into another (55000), no such workspace (42704)';
 
+CREATE FUNCTION leadflow.take_turn(workspace name) RETURNS void
+    LANGUAGE C STRICT
+    SET lock_timeout = '1s'
+    AS 'MODULE_PATHNAME', 'leadflow_take_turn';
+COMMENT ON FUNCTION leadflow.take_turn(name) IS
+    'part of leadflow.sweep: waits for the turn to hand leads over, and keeps it to the end of the transaction. Errors: somebody else has it for longer than a second (55P03), not the owner (42501), no such workspace (42704)';
+
 CREATE FUNCTION leadflow.explain_routing(workspace name, lead_id bigint, stage leadflow.stage DEFAULT NULL)
     RETURNS TABLE (step integer, what text, name text, fits boolean, why text, chosen boolean,
         open_leads bigint, capacity bigint, weight bigint, credit numeric)

@@ -407,6 +407,30 @@ $$;
 COMMENT ON FUNCTION leadflow.perform(name, bigint) IS
     'part of leadflow.sweep: does with the lead what an alert says is to be done, unless its promise was kept, or the lead moved, meanwhile. Gives done, dropped (there is nothing to do any more), busy (somebody is writing the lead: the next sweep will see) or what stood in the way';
 
+CREATE FUNCTION leadflow.get_turn(workspace name) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    hands_over boolean;
+BEGIN
+    EXECUTE pg_catalog.format(
+        'SELECT EXISTS (SELECT FROM %1$I.routing_rule r WHERE r.active AND (
+             EXISTS (SELECT FROM %1$I.nurture_track t WHERE t.wakes_at >= r.on_stage)
+             OR EXISTS (SELECT FROM %1$I.consequence q WHERE q.active AND q.action = ''reassign'')
+             OR EXISTS (SELECT FROM %1$I.alert a WHERE a.action = ''reassign'' AND a.done_at IS NULL AND a.dropped_at IS NULL)))',
+        workspace) INTO hands_over;
+    IF hands_over THEN
+        PERFORM leadflow.take_turn(workspace);
+    END IF;
+    RETURN true;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN false;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.get_turn(name) IS
+    'part of leadflow.sweep: takes the turn to hand leads over, if a sweep may have to; whoever has it may wait for a clock or lead that the sweep locks later. Gives false where somebody else kept it for too long';
+
 CREATE FUNCTION leadflow.sweep(workspace name, as_of timestamptz DEFAULT leadflow.clock())
     RETURNS TABLE (kind text, raised bigint, acted bigint, failed bigint, sent bigint)
     LANGUAGE plpgsql
@@ -422,6 +446,7 @@ DECLARE
     pending record;
     outcome text;
     problem text;
+    has_turn boolean;
     counts jsonb := '{}';
     n bigint;
 BEGIN
@@ -444,12 +469,18 @@ BEGIN
     -- one at a time; nobody but vacuum waits for it
     EXECUTE pg_catalog.format('LOCK TABLE %I.alert IN SHARE UPDATE EXCLUSIVE MODE', workspace);
 
-    -- what has come due
-    FOR rule IN EXECUTE pg_catalog.format('SELECT r.* FROM %I.alert_rule r WHERE r.active ORDER BY r.kind', workspace) LOOP
+    -- what has come due; what reads every lead first, while no handover waits for us
+    FOR rule IN EXECUTE pg_catalog.format(
+        'SELECT r.*, r.kind IN (''volume_without_sales'', ''data_gap'') AS reads_all FROM %I.alert_rule r WHERE r.active ORDER BY reads_all DESC, r.kind', workspace)
+    LOOP
+        IF has_turn IS NULL AND NOT rule.reads_all THEN
+            has_turn := leadflow.get_turn(workspace);
+        END IF;
         n := leadflow.raise_alerts(workspace, rule.kind, rule.receiver, CASE rule.kind WHEN 'woken' THEN 'wake' END,
             pg_catalog.format('leadflow.due_alerts(%L, %L, %L, %L, %L)', workspace, rule.kind, rule.after, rule.horizon, rule.threshold));
         counts := counts || pg_catalog.jsonb_build_object(rule.kind || ' raised', n);
     END LOOP;
+    has_turn := COALESCE(has_turn, leadflow.get_turn(workspace));
     FOR rule IN EXECUTE pg_catalog.format(
         'SELECT q.*, COALESCE(r.horizon, interval ''7 days'') AS horizon
          FROM %1$I.consequence q LEFT JOIN %1$I.alert_rule r ON r.kind = q.event
@@ -467,7 +498,8 @@ BEGIN
     -- what is to be done: now, or still
     FOR pending IN EXECUTE pg_catalog.format(
         'SELECT a.id, a.kind, a.fault FROM %I.alert a
-         WHERE a.action IS NOT NULL AND a.done_at IS NULL AND a.dropped_at IS NULL AND a.raised_at <= leadflow.clock() ORDER BY a.id', workspace)
+         WHERE a.action IS NOT NULL AND a.done_at IS NULL AND a.dropped_at IS NULL AND a.raised_at <= leadflow.clock()
+             AND ($1 OR a.action NOT IN (''reassign'', ''wake'')) ORDER BY a.id', workspace) USING has_turn
     LOOP
         problem := NULL;
         BEGIN
@@ -521,7 +553,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.sweep(name, timestamptz) IS
-    'raises the alerts that have come due by that instant, does what was agreed (consequence, and waking leads from nurture), and notifies what may be told by then. One row for each kind of alert with which something happened: how many were raised, acted on, failed (tried again at the next sweep; alert.fault says why) and sent. Each is raised, done and sent once, however often and by however many it is swept. Sent means NOTIFY leadflow with the JSON object {workspace, id, kind, receiver, lead_id, clock_id}, numbers and codes only; alert has the rest. Everything is read and written as of that instant, but a promise that is kept by now is no alert, even if it was kept late; nor is one that fell due longer ago than the horizon of its alert_rule. A lead that somebody is just writing is left for the next sweep. Only for the owner, with the caller''s rights. Errors: not the owner (42501), not a workspace (42704), no instant (22023)';
+    'raises the alerts that have come due by that instant, does what was agreed (consequence, and waking leads from nurture), and notifies what may be told by then. One row for each kind of alert with which something happened: how many were raised, acted on, failed (tried again at the next sweep; alert.fault says why) and sent. Each is raised, done and sent once, however often and by however many it is swept. Sent means NOTIFY leadflow with the JSON object {workspace, id, kind, receiver, lead_id, clock_id}, numbers and codes only; alert has the rest. Everything is read and written as of that instant, but a promise that is kept by now is no alert, even if it was kept late; nor is one that fell due longer ago than the horizon of its alert_rule. A lead that somebody is just writing is left for the next sweep, and so are handovers while another transaction goes on handing over. Only for the owner, with the caller''s rights. Errors: not the owner (42501), not a workspace (42704), no instant (22023)';
 
 CREATE FUNCTION leadflow.acknowledge(workspace name, alert_id bigint) RETURNS void
     LANGUAGE plpgsql

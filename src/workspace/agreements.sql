@@ -11,12 +11,13 @@ CREATE TABLE agreement (
     variant         text,
     segment         text,
     origin          text,
-    at_least        numeric NOT NULL CHECK (at_least >= 0),
-    starts_on       date,
-    ends_on         date,
+    at_least        numeric NOT NULL CHECK (at_least >= 0 AND at_least < 1000000000),
+    starts_on       date CHECK (pg_catalog.isfinite(starts_on)),
+    ends_on         date CHECK (pg_catalog.isfinite(ends_on)),
     promise         text NOT NULL,
     active          boolean NOT NULL DEFAULT true,
-    CHECK (ends_on >= starts_on)
+    CHECK (ends_on >= starts_on),
+    CONSTRAINT share_of_one CHECK (measure NOT LIKE '%\_share' OR at_least <= 1)
 );
 COMMENT ON TABLE agreement IS 'What marketing and sales promised each other in numbers: volume and quality on one side, reaction and answers on the other.';
 COMMENT ON COLUMN agreement.agreement IS 'code of the promise';

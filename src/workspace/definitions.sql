@@ -122,8 +122,8 @@ CREATE TABLE nurture_track (
     position    integer NOT NULL DEFAULT 100,
     meaning     text NOT NULL,
     content     text,
-    wake_after  interval CHECK (wake_after > interval '0'),
-    cool_down   interval NOT NULL DEFAULT '0' CHECK (cool_down >= interval '0'),
+    wake_after  interval CHECK (wake_after > interval '0' AND wake_after <= interval '100 years'),
+    cool_down   interval NOT NULL DEFAULT '0' CHECK (cool_down >= interval '0' AND cool_down <= interval '100 years'),
     wakes_at    leadflow.stage NOT NULL DEFAULT 'lead' CHECK (wakes_at >= 'visitor'),
     active      boolean NOT NULL DEFAULT true
 );

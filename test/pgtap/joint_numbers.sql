@@ -154,6 +154,15 @@ SELECT results_eq($$SELECT rows_of('SELECT from_date, until_date, state, counted
 SELECT is(count(*), 1::bigint, 'an agreement begins on its first day')
 FROM (SELECT pg_catalog.set_config('leadflow.clock', '2026-04-20 12:00+00', false)) c, agreement_kept k WHERE k.agreement = 'future' AND k.from_date = '2026-04-20';
 SELECT throws_ok($$INSERT INTO agreement (agreement, department, measure, at_least, promise) VALUES ('x', 'sales', 'luck', 1, 'x')$$, '23514', NULL, 'a measure that nobody knows is refused');
+SELECT throws_ok(format('UPDATE agreement SET %s WHERE agreement = ''future''', c.value), '23514', NULL, 'refused: ' || c.label)
+FROM (VALUES
+    ('at_least = ''Infinity''', 'what nobody can deliver'),
+    ('at_least = ''NaN''', 'what is no number'),
+    ('at_least = 1e10', 'more than the report can show'),
+    ('measure = ''sla_met_share'', at_least = 90', 'a share in percent'),
+    ('starts_on = ''-infinity''', 'an agreement without a first period'),
+    ('ends_on = ''infinity''', 'one with a last day that is none')
+) AS c (value, label);
 
 -- whether the reports add up, on what nobody counted by hand: without owners, origins and touches too
 RESET search_path;

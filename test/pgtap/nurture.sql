@@ -87,6 +87,8 @@ FROM (VALUES
     ('that wakes at once', 'wake_after', $$'0'$$, '23514 nurture_track_wake_after_check'),
     ('that wakes before', 'wake_after', $$'-1 day'$$, '23514 nurture_track_wake_after_check'),
     ('that rests backwards', 'cool_down', $$'-1 day'$$, '23514 nurture_track_cool_down_check'),
+    ('that wakes after the end of the calendar', 'wake_after', $$'1000000 years'$$, '23514 nurture_track_wake_after_check'),
+    ('that rests until then', 'cool_down', $$'1000000 years'$$, '23514 nurture_track_cool_down_check'),
     ('that wakes in an exit', 'wakes_at', $$'lost'$$, '23514 nurture_track_wakes_at_check'),
     ('that is there', 'position, track', $$1, 'y'$$, '42701')
 ) AS c (label, columns, vals, expected);

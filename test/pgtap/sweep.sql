@@ -333,7 +333,10 @@ FROM (VALUES
     ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason'),
     ('INSERT INTO crm.consequence (policy, event, action) VALUES (''hot_requset'', ''breach'', ''escalate'')', '23503 policy_is_known', 'a policy that is not there'),
     ('INSERT INTO crm.consequence (policy, event, action) VALUES (''hot_request'', ''exhausted'', ''escalate'')', '23514 exhausted_has_attempts', 'attempts that nobody promised'),
-    ('INSERT INTO crm.consequence (policy, event, action, reason) VALUES (''*'', ''breach'', ''return_to_nurture'', ''not_target'')', '23514 reason_for_nurture', 'a reason that is not for nurture')
+    ('INSERT INTO crm.consequence (policy, event, action, reason) VALUES (''*'', ''breach'', ''return_to_nurture'', ''not_target'')', '23514 reason_for_nurture', 'a reason that is not for nurture'),
+    ('UPDATE crm.alert_rule SET horizon = ''10000 years''', '23514 alert_rule_horizon_check', 'a horizon before the calendar begins, with which no sweep could reckon'),
+    ('UPDATE crm.alert_rule SET after = ''10000 years''', '23514 alert_rule_after_check', 'nor a period as long'),
+    ('UPDATE crm.consequence SET after = ''10000 years''; INSERT INTO crm.consequence (policy, event, action, after) VALUES (''*'', ''breach'', ''escalate'', ''10000 years'')', '23514 consequence_after_check', 'nor a consequence as late')
 ) AS c (statement, expected, label);
 SELECT is(tried($$UPDATE crm.alert_rule SET receiver = 'zoe'$$, $$SELECT count(*)::text FROM crm.definition_change WHERE definition = 'alert_rule' AND new_row ->> 'receiver' = 'zoe'$$), '7', 'a change of the rules is kept');
 

@@ -298,4 +298,13 @@ SELECT is(tried(give('contacted', ', reason, narrative', $$'rejected', 'not_now'
                   SELECT leadflow.unmerge('crm', max(id)) FROM crm.lead_merge; $$ || give('contacted', '', $$'accepted'$$), $$SELECT said('contacted')$$),
           'rejected/nurture/not_now/n accepted/sal, sal', 'parted again, sales may change its mind');
 
+-- a trigger of the owner's that writes a verdict while a move's is written: the move has not said that one
+CREATE FUNCTION says_more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO crm.verdict (lead_id, verdict, handed_over_at, owner, variant) VALUES (NEW.lead_id, NEW.verdict, '2020-01-01', 'zoe', 'x');
+    RETURN NULL;
+END $$;
+SELECT is(tried($$CREATE TRIGGER says_more AFTER INSERT ON crm.verdict FOR EACH ROW WHEN (NEW.owner <> 'zoe') EXECUTE FUNCTION says_more();
+                  UPDATE crm.lead SET stage = 'sal' WHERE external_id = 'contacted'$$), '55000', 'what a trigger says during a move is looked at like any other verdict');
+
 SELECT * FROM finish();
