@@ -1,5 +1,5 @@
 -- The data that bench/views.sh reads the reports on: 100,000 leads, 500,000
--- entries into stages, 300,000 touches, 150,000 clocks.  The same rows at every
+-- entries into stages, 300,000 touches, 160,000 clocks, 50,000 verdicts.  The same rows at every
 -- run.  Written straight into the tables of the workspace that is first on the
 -- search path, with its triggers off: it must be a workspace of its own.
 \set ON_ERROR_STOP on
@@ -11,6 +11,7 @@ ALTER TABLE opportunity DISABLE TRIGGER USER;
 ALTER TABLE touch DISABLE TRIGGER USER;
 ALTER TABLE stage_event DISABLE TRIGGER USER;
 ALTER TABLE sla_pause DISABLE TRIGGER USER;
+ALTER TABLE verdict DISABLE TRIGGER USER;
 
 -- a number from 0 up to 1 that depends on nothing but its arguments
 CREATE FUNCTION pg_temp.fraction(n bigint, salt bigint) RETURNS float8
@@ -129,6 +130,28 @@ FROM (SELECT p.lead_id, 'new_mql' AS policy, 'first_response' AS metric, p.varia
 LEFT JOIN business_calendar b ON b.code = c.calendar
 ORDER BY c.at, c.lead_id;
 
+-- first contacts are the touches that stopped their clocks; of the late ones some have a cadence
+UPDATE sla_clock c
+SET stops_on_touch = '{call,email,meeting}', stopped_at = t.at, stop_touch_id = t.id
+FROM (SELECT DISTINCT ON (t.lead_id) t.lead_id, t.id, t.at FROM touch t WHERE t.direction = 'outbound' AND t.kind <> 'sequence_email' ORDER BY t.lead_id, t.at) t
+WHERE c.metric = 'first_response' AND c.stopped_at IS NOT NULL AND t.lead_id = c.lead_id AND t.at >= c.started_at;
+INSERT INTO sla_clock (policy, metric, lead_id, owner, team, variant, started_at, due_at, target, attempts, channels, spacing, attempt_every,
+                       stops_on_touch, stops_on_inbound, stops_on_verdict, started_by, definition_version, recorded_at)
+SELECT 'cadence', 'cadence', c.lead_id, c.owner, c.team, c.variant, c.started_at, c.started_at + interval '10 days', '10 days', 6, 3, '02:00', '08:00',
+       '{call,email,meeting}', '{call,email}', true, 'mql', 1, c.recorded_at
+FROM sla_clock c
+WHERE c.metric = 'first_response' AND c.stopped_at IS NULL AND c.lead_id % 2 = 0;
+
+-- what sales said of the leads that were handed over
+INSERT INTO verdict (lead_id, verdict, at, handed_over_at, stage, reason, owner, team, campaign_id, origin, segment, variant)
+SELECT DISTINCT ON (e.lead_id) e.lead_id, CASE WHEN e.to_stage >= 'sal' THEN 'accepted' ELSE 'rejected' END, e.at, h.at, e.to_stage, e.reason,
+       e.owner, e.team, e.campaign_id, e.origin, e.segment, e.variant
+FROM stage_event h
+JOIN stage_event e ON e.lead_id = h.lead_id AND (e.at, e.id) > (h.at, h.id)
+WHERE h.opportunity_id IS NULL AND e.opportunity_id IS NULL AND h.to_stage = 'mql' AND h.from_stage < 'mql'
+    AND (e.to_stage >= 'sal' OR e.to_stage < 'visitor' OR e.reason IS NOT NULL AND leadflow.ordinal(e.to_stage) < leadflow.ordinal(e.from_stage))
+ORDER BY e.lead_id, e.at, e.id;
+
 -- some stood still for a while, some do now
 INSERT INTO sla_pause (clock_id, paused_at, resumed_at, reason, actor)
 SELECT c.id, c.started_at + interval '2 hours', CASE WHEN c.stopped_at IS NOT NULL THEN c.started_at + interval '3 hours' END,
@@ -147,8 +170,9 @@ ALTER TABLE opportunity ENABLE TRIGGER USER;
 ALTER TABLE touch ENABLE TRIGGER USER;
 ALTER TABLE stage_event ENABLE TRIGGER USER;
 ALTER TABLE sla_pause ENABLE TRIGGER USER;
+ALTER TABLE verdict ENABLE TRIGGER USER;
 COMMIT;
 
-VACUUM ANALYZE lead, opportunity, touch, stage_event, sla_clock, sla_pause;
+VACUUM ANALYZE lead, opportunity, touch, stage_event, sla_clock, sla_pause, verdict;
 SELECT (SELECT count(*) FROM lead) AS leads, (SELECT count(*) FROM stage_event) AS stage_events,
        (SELECT count(*) FROM touch) AS touches, (SELECT count(*) FROM sla_clock) AS clocks;
