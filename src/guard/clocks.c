@@ -139,6 +139,15 @@ has_opportunity_policies(Rulebook *rulebook)
 	return false;
 }
 
+/* Whoever writes an opportunity's clocks waits for the touches of its lead. */
+static void
+lock_lead_of_opportunity(Move *move)
+{
+	if (move->rules->kind == OBJECT_OPPORTUNITY && move->evidence.has_lead &&
+		has_opportunity_policies(move->rulebook))
+		lock_lead(move->rulebook, move->evidence.lead_id);
+}
+
 /*
  * Start a policy's clock for the lead or opportunity in move.  The touch is the one that
  * started it, or NULL.
@@ -316,8 +325,7 @@ clocks_on_stage(Move *move)
 	Rulebook   *rulebook = move->rulebook;
 	bool		is_lead = move->rules->kind == OBJECT_LEAD;
 
-	if (!is_lead && move->evidence.has_lead && has_opportunity_policies(rulebook))
-		lock_lead(rulebook, move->evidence.lead_id);
+	lock_lead_of_opportunity(move);
 
 	if (move->from != NULL && has_running_clock(move))
 	{
@@ -346,6 +354,7 @@ clocks_on_owner(Move *move)
 
 	if (!move->rulebook->has_clocks)
 		return;
+	lock_lead_of_opportunity(move);
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
 	values[2] = PointerGetDatum(member == NULL ? NULL : member->team);
@@ -620,9 +629,15 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 		clock = slot_getattr(row, clock_id, &isnull);
 		if (!isnull && !history_may_change)
 		{
-			/* two pauses that end at the same time are both reckoned */
-			bool		found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
 			Datum		values[2];
+			bool		found;
+
+			/*
+			 * Two pauses that end at the same time are both reckoned.  The lead
+			 * comes first, as with whoever stops the clock.
+			 */
+			(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, &clock, NULL);
+			found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
 
 			/*
 			 * What paused a clock that has ended is for the owner to record,
