@@ -19,6 +19,7 @@
 #include "commands/trigger.h"
 #include "common/int.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -114,6 +115,38 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
 	return result;
 }
 
+static void
+take_versions(HeapTuple row, TupleDesc desc, void *arg)
+{
+	*(char **) arg = SPI_getvalue(row, desc, 1);
+}
+
+/*
+ * A repeatable read transaction may have waited for a touch that it cannot see,
+ * and nobody has written a row over which the two would collide.  It must begin
+ * anew, or it would reckon the clocks without that touch.
+ */
+static void
+refuse_unseen_touches(Rulebook *rulebook, int64 lead_id)
+{
+	Datum		id = Int64GetDatum(lead_id);
+	char	   *seen;
+	char	   *now = NULL;
+
+	if (XactIsoLevel != XACT_REPEATABLE_READ || !rulebook->has_clocks)
+		return;
+	seen = statement_fetch(rulebook, READ_VERSIONS, &id, NULL);
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	(void) statement_read(rulebook, READ_VERSIONS, &id, NULL, true, take_versions, &now);
+	PopActiveSnapshot();
+	if (seen == NULL || now == NULL ? seen != now : strcmp(seen, now) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to a concurrent touch of lead " INT64_FORMAT, lead_id),
+				 errhint("The transaction might succeed if retried.")));
+}
+
 /*
  * Two touches that start and stop clocks of one lead at the same time wait for
  * each other, and for a move of the lead: neither must miss what the other
@@ -125,6 +158,7 @@ lock_lead(Rulebook *rulebook, int64 lead_id)
 	Datum		id = Int64GetDatum(lead_id);
 
 	(void) statement_run(rulebook, LOCK_LEAD, &id, NULL);
+	refuse_unseen_touches(rulebook, lead_id);
 }
 
 /* Is there a promise about opportunities? */
@@ -137,6 +171,15 @@ has_opportunity_policies(Rulebook *rulebook)
 			return true;
 	}
 	return false;
+}
+
+/* Whoever writes an opportunity's clocks waits for the touches of its lead. */
+static void
+lock_lead_of_opportunity(Move *move)
+{
+	if (move->rules->kind == OBJECT_OPPORTUNITY && move->evidence.has_lead &&
+		has_opportunity_policies(move->rulebook))
+		lock_lead(move->rulebook, move->evidence.lead_id);
 }
 
 /*
@@ -156,6 +199,9 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	Datum		values[27];
 	bool		nulls[27] = {false};
 
+	/* the answer may be among them */
+	if (move->evidence.has_lead)
+		refuse_unseen_touches(rulebook, move->evidence.lead_id);
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = CStringGetTextDatum(policy->policy);
 	values[2] = CStringGetTextDatum(policy->metric);
@@ -316,8 +362,7 @@ clocks_on_stage(Move *move)
 	Rulebook   *rulebook = move->rulebook;
 	bool		is_lead = move->rules->kind == OBJECT_LEAD;
 
-	if (!is_lead && move->evidence.has_lead && has_opportunity_policies(rulebook))
-		lock_lead(rulebook, move->evidence.lead_id);
+	lock_lead_of_opportunity(move);
 
 	if (move->from != NULL && has_running_clock(move))
 	{
@@ -346,6 +391,7 @@ clocks_on_owner(Move *move)
 
 	if (!move->rulebook->has_clocks)
 		return;
+	lock_lead_of_opportunity(move);
 	values[0] = row_field(move, FIELD_ID, &nulls[0]);
 	values[1] = row_field(move, FIELD_OWNER, &nulls[1]);
 	values[2] = PointerGetDatum(member == NULL ? NULL : member->team);
@@ -620,9 +666,15 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 		clock = slot_getattr(row, clock_id, &isnull);
 		if (!isnull && !history_may_change)
 		{
-			/* two pauses that end at the same time are both reckoned */
-			bool		found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
 			Datum		values[2];
+			bool		found;
+
+			/*
+			 * Two pauses that end at the same time are both reckoned.  The lead
+			 * comes first, as with whoever stops the clock.
+			 */
+			(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, &clock, NULL);
+			found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
 
 			/*
 			 * What paused a clock that has ended is for the owner to record,

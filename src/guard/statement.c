@@ -236,6 +236,18 @@ static const struct
 	[REASSIGN_CLOCKS] = {REASSIGN_CLOCKS_OF(LEAD_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 	[REASSIGN_OPPORTUNITY_CLOCKS] = {REASSIGN_CLOCKS_OF(OPPORTUNITY_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 
+	/* which touches of a lead there are, and which versions of them */
+	[READ_VERSIONS] = {
+		"SELECT pg_catalog.array_agg(t.ctid ORDER BY t.ctid) FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) $1",
+		1,
+		{INT8OID}
+	},
+	[LOCK_LEAD_OF_CLOCK] = {
+		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) (SELECT c.lead_id FROM %1$s.sla_clock c WHERE c.id OPERATOR(pg_catalog.=) $1)"
+		" FOR NO KEY UPDATE",
+		1,
+		{INT8OID}
+	},
 	[LOCK_CLOCK] = {
 		"SELECT FROM %1$s.sla_clock WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
 	},

@@ -424,7 +424,7 @@ BEGIN
         PERFORM leadflow.take_turn(workspace);
     END IF;
     RETURN true;
-EXCEPTION WHEN lock_not_available THEN
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
     RETURN false;
 END;
 $$;
