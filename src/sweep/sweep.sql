@@ -495,6 +495,13 @@ BEGIN
         END IF;
     END LOOP;
 
+    -- what could not be done for as long as it matters stays undone, with its fault; a lead is woken whenever it can be
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.alert a SET dropped_at = leadflow.clock()
+         FROM %1$I.alert_rule r
+         WHERE a.action IN (''reassign'', ''return_to_nurture'') AND a.done_at IS NULL AND a.dropped_at IS NULL
+             AND r.kind = a.details ->> ''event'' AND a.raised_at <= leadflow.clock() - r.horizon', workspace);
+
     -- what is to be done: now, or still
     FOR pending IN EXECUTE pg_catalog.format(
         'SELECT a.id, a.kind, a.fault FROM %I.alert a
@@ -581,36 +588,47 @@ $$;
 COMMENT ON FUNCTION leadflow.acknowledge(name, bigint) IS
     'takes note of an alert, at leadflow.clock() and in the name of the current role: of several who do so at once, one does. Needs SELECT and UPDATE (acknowledged_at) on alert. Errors: no such alert (P0002), somebody did so before (55000), no right (42501), no such workspace (42P01)';
 
-CREATE FUNCTION leadflow.consequence_guard() RETURNS trigger
+CREATE FUNCTION leadflow.check_consequence(workspace name, policy text, event text, action text, reason text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    ws constant text := pg_catalog.quote_ident(TG_TABLE_SCHEMA);
+    ws constant text := pg_catalog.quote_ident(workspace);
     known text;
     has_attempts boolean;
     returns boolean;
 BEGIN
     EXECUTE pg_catalog.format('SELECT pg_catalog.string_agg(DISTINCT p.policy, '', ''), pg_catalog.bool_or(p.attempts IS NOT NULL) FILTER (WHERE $1 IN (p.policy, ''*'')) FROM %s.sla_policy p', ws)
-        INTO known, has_attempts USING NEW.policy;
-    IF has_attempts IS NULL AND NEW.policy <> '*' THEN
-        RAISE EXCEPTION 'unknown policy "%"', NEW.policy
-            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'policy_is_known', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'policy',
+        INTO known, has_attempts USING policy;
+    IF has_attempts IS NULL AND policy <> '*' THEN
+        RAISE EXCEPTION 'unknown policy "%"', policy
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'policy_is_known', TABLE = 'consequence', SCHEMA = workspace, COLUMN = 'policy',
                   HINT = COALESCE('Known ones: ' || known || '; or * for all.', 'There is no sla_policy yet.');
-    ELSIF NEW.event = 'exhausted' AND NOT COALESCE(has_attempts, true) THEN
-        RAISE EXCEPTION 'policy "%" asks for no attempts that could be exhausted', NEW.policy
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'exhausted_has_attempts', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'event',
+    ELSIF event = 'exhausted' AND NOT COALESCE(has_attempts, true) THEN
+        RAISE EXCEPTION 'policy "%" asks for no attempts that could be exhausted', policy
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'exhausted_has_attempts', TABLE = 'consequence', SCHEMA = workspace, COLUMN = 'event',
                   HINT = 'Choose a policy with attempts, or another event.';
     END IF;
-    IF NEW.action = 'return_to_nurture' THEN
+    IF action = 'return_to_nurture' THEN
         EXECUTE pg_catalog.format('SELECT r.applies_to = ''{}'' OR EXISTS (SELECT FROM pg_catalog.unnest(r.applies_to) s WHERE leadflow.base(s) = ''nurture'') FROM %s.reason r WHERE r.code = $1', ws)
-            INTO returns USING NEW.reason;
+            INTO returns USING reason;
         IF NOT returns THEN
-            RAISE EXCEPTION 'reason "%" is not for nurture', NEW.reason
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'reason_for_nurture', TABLE = TG_TABLE_NAME, SCHEMA = TG_TABLE_SCHEMA, COLUMN = 'reason',
+            RAISE EXCEPTION 'reason "%" is not for nurture', reason
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'reason_for_nurture', TABLE = 'consequence', SCHEMA = workspace, COLUMN = 'reason',
                       HINT = 'Choose a reason whose applies_to names nurture.';
         END IF;
     END IF;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.check_consequence(name, text, text, text, text) IS
+    'part of leadflow.consequence_guard: apart from the trigger, because PL/pgSQL keeps a trigger''s function anew for each table. Errors: as there';
+
+CREATE FUNCTION leadflow.consequence_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    PERFORM leadflow.check_consequence(TG_TABLE_SCHEMA, NEW.policy, NEW.event, NEW.action, NEW.reason);
     RETURN NEW;
 END;
 $$;
