@@ -127,6 +127,7 @@ UPDATE fresh.opportunity SET stage = 'decision';
 INSERT INTO fresh.touch (lead_id, kind, direction) SELECT id, 'call', 'outbound' FROM fresh.lead;
 SELECT ok(count(*) > 0 AND sum(pg_catalog.pg_stat_get_xact_tuples_returned(indexrelid)) < 300 * 60, 'a lead''s clocks are found without reading those of all leads')
 FROM pg_catalog.pg_stat_user_indexes WHERE schemaname = 'fresh' AND relname = 'sla_clock';
-ROLLBACK;
+COMMIT;
+DROP SCHEMA fresh CASCADE;
 
 SELECT * FROM finish();
