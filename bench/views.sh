@@ -9,7 +9,7 @@
 set -eu
 workspace=$1
 shift
-setting="SET work_mem = '64MB'; SET max_parallel_workers_per_gather = 0"
+setting="SET work_mem = '64MB'; SET jit = off; SET max_parallel_workers_per_gather = 0"
 
 views=$(psql -XqAt "$@" -c "SELECT quote_ident(c.relname) FROM pg_class c
 	WHERE c.relnamespace = quote_ident('$workspace')::regnamespace AND c.relkind = 'v' ORDER BY c.relname")

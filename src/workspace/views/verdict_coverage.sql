@@ -7,10 +7,11 @@ WITH handed AS (
         AND (e.from_stage >= 'mql' AND e.from_stage < 'contacted') IS NOT TRUE
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = e.lead_id)
     ORDER BY e.lead_id, e.at, e.id DESC
-), overdue AS MATERIALIZED (
-    SELECT s.lead_id, s.started_at
+), overdue AS (
+    SELECT s.lead_id, pg_catalog.array_agg(s.started_at) AS started_at
     FROM sla_status s
     WHERE s.metric = 'verdict' AND s.opportunity_id IS NULL AND s.state IN ('breached', 'met_late')
+    GROUP BY s.lead_id
 )
 SELECT x.team,
        x.owner,
@@ -40,11 +41,11 @@ FROM (SELECT h.team,
                    v.verdict_id,
                    v.in_time,
                    COALESCE(b.unreached, false) AS unreached,
-                   EXISTS (SELECT FROM overdue o
-                           WHERE o.lead_id = h.lead_id AND o.started_at >= h.at AND o.started_at <= COALESCE(b.at, o.started_at)) AS overdue
+                   EXISTS (SELECT FROM pg_catalog.unnest(o.started_at) s (at) WHERE s.at >= h.at AND s.at <= COALESCE(b.at, s.at)) AS overdue
             FROM handed h
             JOIN lead l ON l.id = h.lead_id
             LEFT JOIN team_member m ON m.member = l.owner
+            LEFT JOIN overdue o ON o.lead_id = h.lead_id
             LEFT JOIN (SELECT DISTINCT ON (w.lead_id, w.handed_over_at) w.lead_id, w.handed_over_at, w.verdict_id, w.in_time, w.owner, w.team
                        FROM verdicts w
                        ORDER BY w.lead_id, w.handed_over_at, w.given_at, w.verdict_id) v ON v.lead_id = h.lead_id AND v.handed_over_at = h.at

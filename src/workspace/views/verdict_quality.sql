@@ -6,12 +6,14 @@ WITH handed AS (
           WHERE f.opportunity_id IS NULL AND f.at <= (SELECT leadflow.clock())
               AND f.to_stage >= 'mql' AND f.to_stage < 'contacted'
               AND (f.from_stage >= 'mql' AND f.from_stage < 'contacted') IS NOT TRUE) e
-), won AS MATERIALIZED (
-    SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
-    FROM stage_event e
-    LEFT JOIN opportunity o ON o.id = e.opportunity_id
-    WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-), closed AS MATERIALIZED (
+), won AS (
+    SELECT x.lead_id, pg_catalog.array_agg(x.at) AS at
+    FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
+          FROM stage_event e
+          LEFT JOIN opportunity o ON o.id = e.opportunity_id
+          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) x
+    GROUP BY x.lead_id
+), closed AS (
     -- leads whose opportunities have all come to nothing
     SELECT o.lead_id
     FROM current_stage s
@@ -43,13 +45,13 @@ FROM (SELECT v.team,
              pg_catalog.count(*) FILTER (WHERE v.verdict = 'rejected') AS rejected,
              pg_catalog.count(v.false_id) AS rejected_won
       FROM (SELECT w.verdict, w.given_at, w.owner, w.team, f.verdict_id AS false_id,
-                   EXISTS (SELECT FROM won
-                           WHERE won.lead_id = w.lead_id AND won.at >= w.given_at AND (won.at < h.next_at) IS NOT FALSE) AS is_won,
+                   EXISTS (SELECT FROM pg_catalog.unnest(o.at) t (at) WHERE t.at >= w.given_at AND (t.at < h.next_at) IS NOT FALSE) AS is_won,
                    h.next_at IS NOT NULL OR COALESCE(s.is_exit, false)
                        OR EXISTS (SELECT FROM closed c WHERE c.lead_id = w.lead_id) AS is_over
             FROM verdicts w
             LEFT JOIN handed h ON h.lead_id = w.lead_id AND h.at = w.handed_over_at
             LEFT JOIN current_stage s ON s.lead_id = w.lead_id AND s.subject = 'lead'
+            LEFT JOIN won o ON o.lead_id = w.lead_id
             LEFT JOIN false_rejections f ON f.verdict_id = w.verdict_id
             WHERE w.in_force) v
       GROUP BY v.team, v.owner, pg_catalog.date_trunc('month', v.given_at)::date) x;
