@@ -35,6 +35,8 @@ WITH usual AS (
     FROM lead l
     WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
     GROUP BY leadflow.base(l.stage), leadflow.ordinal(l.furthest_stage), l.origin, l.owner
+), counted AS MATERIALIZED (
+    SELECT l.at_stage, l.at_furthest, l.at_origin, l.at_owner, l.n, pg_catalog.to_jsonb(l) AS counts FROM lead_group l
 ), other AS (
     SELECT 'lead'::text AS object, leadflow.base(l.stage) AS stage, leadflow.ordinal(l.furthest_stage) AS furthest, l.origin, l.owner,
            pg_catalog.to_jsonb(l) AS fields
@@ -76,7 +78,7 @@ FROM (SELECT k.object, k.field, k.stage, k.origin, k.owner,
       FROM (SELECT f.object, f.field, g.at_stage AS stage, g.at_origin AS origin, g.at_owner AS owner, g.n,
                    (g.counts ->> f.field)::bigint AS filled,
                    COALESCE(g.at_furthest >= leadflow.ordinal(f.owed_from), false) AS is_owed
-            FROM (SELECT l.*, pg_catalog.to_jsonb(l) AS counts FROM lead_group l OFFSET 0) g
+            FROM counted g
             JOIN field_owner f ON f.object = 'lead' AND f.field = ANY ((SELECT u.fields FROM usual u)::text[])
             UNION ALL
             SELECT f.object, f.field, o.stage, o.origin, o.owner, 1 AS n,
