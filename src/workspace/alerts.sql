@@ -108,7 +108,7 @@ COMMENT ON COLUMN daily_look.definition_version IS 'version of the definitions a
 CREATE INDEX sla_clock_exhausted ON sla_clock (stopped_at) WHERE stopped_by = 'attempts';
 CREATE INDEX sla_clock_stopped ON sla_clock (stopped_at) WHERE stopped_at IS NOT NULL;
 CREATE INDEX sla_clock_cancelled ON sla_clock (cancelled_at) WHERE cancelled_at IS NOT NULL;
-CREATE INDEX stage_event_handed_over ON stage_event (at) WHERE opportunity_id IS NULL AND to_stage >= 'mql' AND to_stage < 'contacted';
+CREATE INDEX stage_event_at ON stage_event (at) WHERE opportunity_id IS NULL;
 
 CREATE TRIGGER leadflow_consequence_guard BEFORE INSERT OR UPDATE ON consequence
     FOR EACH ROW EXECUTE FUNCTION leadflow.consequence_guard();
