@@ -224,6 +224,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[14] = touch_id == NULL ? (Datum) 0 : Int64GetDatum(*touch_id);
 	nulls[14] = (touch_id == NULL);
 	values[15] = text_array(policy->stops_on_touch, policy->n_stops_on_touch);
+	nulls[15] = (policy->n_stops_on_touch == 0);
 	values[16] = Int64GetDatum(move->evidence.lead_id);
 	nulls[16] = !move->evidence.has_lead;
 	values[17] = values[0];

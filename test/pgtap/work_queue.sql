@@ -154,4 +154,17 @@ SELECT results_eq('SELECT owner, touch_id, waiting, rank_by_due, more_urgent, sa
 SELECT results_eq('SELECT sum(reactions), sum(with_choice), sum(out_of_order), sum(score_ignored) FROM crm.work_order_kept',
                   'SELECT count(*)::numeric, count(*) FILTER (WHERE waiting > 0)::numeric, count(*) FILTER (WHERE more_urgent > 0)::numeric, count(*) FILTER (WHERE same_band_higher > 0)::numeric FROM one_by_one', 'and summed up');
 
+-- the clocks as the recorder starts them: a verdict is not an answer
+SELECT leadflow.create_workspace('real') \g /dev/null
+SET leadflow.clock = '2026-03-02 10:00+00';
+INSERT INTO real.team_member (member, team, department) VALUES ('anna', 'inbound', 'sales');
+INSERT INTO real.lead (source, email, role, verified, owner) VALUES ('t', 'a@b.c', 'CEO', true, 'anna');
+INSERT INTO real.touch (lead_id, kind, direction) VALUES (1, 'web_visit', 'inbound'), (1, 'form_submit', 'inbound');
+UPDATE real.lead SET stage = 'mql';
+INSERT INTO real.touch (lead_id, kind, direction) VALUES (1, 'call', 'outbound');
+UPDATE real.lead SET stage = 'contacted';
+SELECT is((SELECT string_agg(task || ': ' || why, '; ' ORDER BY task) FROM real.work_queue),
+          'attempt: attempt 2 of 6, email not tried yet, not before 2026-03-02 12:00, due in 24 hours; verdict: accept or reject, due in 16 hours of working time',
+          'what the recorder started is told as what it is');
+
 SELECT * FROM finish();

@@ -13,7 +13,7 @@ WITH clock AS NOT MATERIALIZED (
            COALESCE(l.score::float8, '-Infinity') AS weight
     FROM sla_clock c
     JOIN lead l ON l.id = c.lead_id
-    WHERE c.opportunity_id IS NULL AND c.attempts IS NULL AND c.stops_on_touch IS NOT NULL
+    WHERE c.opportunity_id IS NULL AND c.attempts IS NULL AND c.stops_on_touch <> '{}'
         AND c.started_at <= (SELECT leadflow.clock())
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = c.lead_id)
 ), reaction AS NOT MATERIALIZED (

@@ -33,7 +33,7 @@ FROM (SELECT c.id AS clock_id, c.policy, c.metric, c.lead_id, c.opportunity_id, 
              p.pauses, p.paused_at, p.pause_reason,
              CASE WHEN c.opportunity_id IS NOT NULL THEN 'approval'
                   WHEN c.attempts IS NOT NULL THEN 'attempts'
-                  WHEN c.stops_on_touch IS NOT NULL THEN 'answer'
+                  WHEN c.stops_on_touch <> '{}' THEN 'answer'
                   WHEN c.stops_on_verdict THEN 'verdict'
                   ELSE 'move' END AS owes,
              -- resuming a clock moves its limits; what was resumed after the present has not moved them yet
