@@ -450,25 +450,7 @@ inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at,
 	PopActiveSnapshot();
 }
 
-/* May a clock wait for an answer of that kind? */
-static bool
-kind_answers(Rulebook *rulebook, Datum kind_datum, const char *kind)
-{
-	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
-
-	if (known != NULL && known->is_contact)
-		return true;
-	for (int i = 0; i < rulebook->n_policies; i++)
-	{
-		Policy	   *policy = &rulebook->policies[i];
-
-		if (contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
-			return true;
-	}
-	return false;
-}
-
-/* May a clock wait for an outbound touch of that kind? */
+/* May a clock wait for a touch of that kind? */
 static bool
 kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
 {
@@ -480,7 +462,8 @@ kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
 	{
 		Policy	   *policy = &rulebook->policies[i];
 
-		if (contains(policy->stops_on_touch, policy->n_stops_on_touch, kind))
+		if (contains(policy->stops_on_touch, policy->n_stops_on_touch, kind) ||
+			contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
 			return true;
 	}
 	return false;
@@ -519,8 +502,7 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 		return;
 	kind = slot_getattr(old_row, touch->kind, &isnull);
 	name = TextDatumGetCString(kind);
-	if (!kind_starts(rulebook, name) && !kind_answers(rulebook, kind, name) &&
-		!kind_may_stop(rulebook, kind, name))
+	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
 		return;
 	id = slot_getattr(old_row, touch->id, &isnull);
 	lock_lead(rulebook, DatumGetInt64(lead_id));
@@ -610,7 +592,7 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 	{
 		char	   *name = TextDatumGetCString(kind);
 
-		if (kind_answers(rulebook, kind, name))
+		if (kind_may_stop(rulebook, kind, name))
 			reckon_cadences(rulebook, lead_id, &at);
 		inbound_touch(rulebook, id, lead_id, at, name);
 	}
