@@ -9,68 +9,36 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "guard/clocks.h"
 #include "guard/statement.h"
+#include "rulebook/owner.h"
 
 /*
- * Has the lead a clock that more than one touch stops, or an inbound one, and
- * that a touch of that instant may concern?  at is NULL for any touch.
+ * Is that a clock that more than one touch stops, or an inbound one, and that a
+ * touch of that instant may concern?  arg is NULL for any touch.
  */
 static bool
-has_cadence(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
+is_concerned(const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const void *arg)
 {
-	ClockColumns *columns = &rulebook->clock;
-	Relation	rel;
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-	TupleDesc	desc;
-	bool		found = false;
+	const TimestampTz *at = arg;
+	Datum		stopped;
+	bool		isnull;
 
-	if (!rulebook->has_clocks)
+	if (heap_attisnull(tuple, columns->attempts, desc) &&
+		heap_attisnull(tuple, columns->stops_on_inbound, desc))
 		return false;
-	if (!OidIsValid(columns->lead_index))
-		return true;
-
-	rel = table_open(columns->relid, AccessShareLock);
-	if (!rulebook->valid)
-	{
-		table_close(rel, NoLock);
-		return true;
-	}
-	desc = RelationGetDescr(rel);
-	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
-	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
-	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Datum		stopped;
-		bool		isnull;
-
-		CHECK_FOR_INTERRUPTS();
-		if (heap_attisnull(tuple, columns->attempts, desc) &&
-			heap_attisnull(tuple, columns->stops_on_inbound, desc))
-			continue;
-		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
-		found = heap_attisnull(tuple, columns->cancelled_at, desc) &&
-			(isnull || at == NULL || DatumGetTimestampTz(stopped) >= *at);
-	}
-	systable_endscan(scan);
-	table_close(rel, NoLock);
-	return found;
+	stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+	return heap_attisnull(tuple, columns->cancelled_at, desc) &&
+		(isnull || at == NULL || DatumGetTimestampTz(stopped) >= *at);
 }
 
 /*
@@ -82,7 +50,7 @@ reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
 {
 	Datum		id = Int64GetDatum(lead_id);
 
-	if (!has_cadence(rulebook, lead_id, at))
+	if (!lead_has_clock(rulebook, lead_id, is_concerned, at))
 		return;
 	lock_lead(rulebook, lead_id);
 	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
@@ -263,10 +231,7 @@ leadflow_reckon_cadences(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		if (!has_privs_of_role(GetUserId(), rulebook->owner))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be owner of workspace %s", rulebook->schema)));
+		check_owner(rulebook->owner, rulebook->schema);
 		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
 	}
 	PG_FINALLY();

@@ -19,7 +19,6 @@
 #include "commands/trigger.h"
 #include "common/int.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -58,7 +57,7 @@ text_array(char **strings, int n)
 }
 
 /* Length of an interval; a day is 24 hours, and the policy has no months. */
-int64
+static int64
 interval_length(const Interval *interval)
 {
 	int64		length;
@@ -115,12 +114,6 @@ reckon(Datum calendar, TimestampTz start, const Interval *time)
 	return result;
 }
 
-static void
-take_versions(HeapTuple row, TupleDesc desc, void *arg)
-{
-	*(char **) arg = SPI_getvalue(row, desc, 1);
-}
-
 /*
  * A repeatable read transaction may have waited for a touch that it cannot see,
  * and nobody has written a row over which the two would collide.  It must begin
@@ -131,14 +124,14 @@ refuse_unseen_touches(Rulebook *rulebook, int64 lead_id)
 {
 	Datum		id = Int64GetDatum(lead_id);
 	char	   *seen;
-	char	   *now = NULL;
+	char	   *now;
 
 	if (XactIsoLevel != XACT_REPEATABLE_READ || !rulebook->has_clocks)
 		return;
-	seen = statement_fetch(rulebook, READ_VERSIONS, &id, NULL);
+	seen = statement_fetch(rulebook, READ_VERSIONS, &id, NULL, false);
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
-	(void) statement_read(rulebook, READ_VERSIONS, &id, NULL, true, take_versions, &now);
+	now = statement_fetch(rulebook, READ_VERSIONS, &id, NULL, true);
 	PopActiveSnapshot();
 	if (seen == NULL || now == NULL ? seen != now : strcmp(seen, now) != 0)
 		ereport(ERROR,
@@ -314,42 +307,57 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 }
 
 /*
- * Has the lead a clock that is running?  Most have none, so it is looked up by
- * the index before a statement is run.  Opportunities are few: it may be so.
+ * Has the lead a clock that the test is true for?  Most have none, so it is
+ * looked up by the index before a statement is run.  Where that cannot be, it
+ * may be so.
  */
-static bool
-has_running_clock(Move *move)
+bool
+lead_has_clock(Rulebook *rulebook, int64 lead_id, ClockTest test, const void *arg)
 {
-	ClockColumns *columns = &move->rulebook->clock;
+	ClockColumns *columns = &rulebook->clock;
 	Relation	rel;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
-	bool		running = false;
+	bool		found = false;
 
-	if (!move->rulebook->has_clocks)
+	if (!rulebook->has_clocks)
 		return false;
-	if (move->rules->kind != OBJECT_LEAD || !OidIsValid(columns->lead_index))
+	if (!OidIsValid(columns->lead_index))
 		return true;
 
 	rel = table_open(columns->relid, AccessShareLock);
-	if (!move->rulebook->valid)
+	if (!rulebook->valid)
 	{
 		table_close(rel, NoLock);
 		return true;
 	}
-	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(move->evidence.lead_id));
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(lead_id));
 	scan = systable_beginscan(rel, columns->lead_index, true, SnapshotSelf, 1, &key);
-	while (!running && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		CHECK_FOR_INTERRUPTS();
-		running = heap_attisnull(tuple, columns->stopped_at, RelationGetDescr(rel)) &&
-			heap_attisnull(tuple, columns->cancelled_at, RelationGetDescr(rel));
+		found = test(columns, tuple, RelationGetDescr(rel), arg);
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
-	return running;
+	return found;
+}
+
+static bool
+is_running(const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const void *arg)
+{
+	return heap_attisnull(tuple, columns->stopped_at, desc) &&
+		heap_attisnull(tuple, columns->cancelled_at, desc);
+}
+
+/* Has it a clock that is running?  Opportunities are few: it may be so. */
+static bool
+has_running_clock(Move *move)
+{
+	if (move->rules->kind != OBJECT_LEAD)
+		return move->rulebook->has_clocks;
+	return lead_has_clock(move->rulebook, move->evidence.lead_id, is_running, NULL);
 }
 
 /*

@@ -8,9 +8,12 @@
 #include "guard/judge.h"
 #include "rulebook/rulebook.h"
 
+/* Asks something of a row of sla_clock. */
+typedef bool (*ClockTest) (const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const void *arg);
+
+extern bool lead_has_clock(Rulebook *rulebook, int64 lead_id, ClockTest test, const void *arg);
 extern void clocks_on_stage(Move *move);
 extern void clocks_on_owner(Move *move);
-extern int64 interval_length(const Interval *interval);
 extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 /* cadence.c */

@@ -42,7 +42,7 @@ owner_of_account(Move *move, Datum account, const char *owner)
 	values[0] = account;
 	values[1] = CStringGetTextDatum(owner);
 	values[2] = Int64GetDatum(move->evidence.lead_id);
-	return statement_fetch(move->rulebook, OTHER_OWNER, values, NULL);
+	return statement_fetch(move->rulebook, OTHER_OWNER, values, NULL, false);
 }
 
 /*
@@ -102,12 +102,8 @@ judge_collision(Move *move, List **findings)
 	if (holder == NULL)
 		return;
 
-	finding = palloc0(sizeof(Finding));
-	finding->criterion = "collision";
-	finding->stage = move->to;
-	finding->requirement = psprintf("%s works on this %s: giving the lead to %s needs a reason.", holder, where, owner);
-	finding->how_to_fix = "Set owner_reason, or leave the lead to its owner.";
-	finding->enforce = true;
+	finding = add_finding(findings, "collision", move->to,
+						  psprintf("%s works on this %s: giving the lead to %s needs a reason.", holder, where, owner),
+						  "Set owner_reason, or leave the lead to its owner.", false);
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_OWNER]);
-	*findings = lappend(*findings, finding);
 }

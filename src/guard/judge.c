@@ -226,7 +226,8 @@ reason_is_owed(const Stage *to, const Transition *transition)
 	return stage_code_is_exit(stage_code(to));
 }
 
-static Finding *
+/* What is asked for is enforced, unless the caller says otherwise. */
+Finding *
 add_finding(List **findings, const char *criterion, const Stage *stage,
 			const char *requirement, const char *how_to_fix, bool met)
 {
@@ -625,7 +626,6 @@ List *
 judge(Move *move, bool want_all)
 {
 	List	   *findings = NIL;
-	Finding    *track;
 
 	judge_merged(move, &findings);
 	judge_transition(move, &findings, want_all);
@@ -633,8 +633,7 @@ judge(Move *move, bool want_all)
 	judge_status(move, &findings);
 	judge_reason(move, &findings, want_all);
 	judge_criteria(move, &findings, want_all);
-	if ((track = judge_track(move)) != NULL)
-		findings = lappend(findings, track);
+	judge_track(move, &findings);
 	judge_collision(move, &findings);
 	judge_lead(move, &findings, want_all);
 	return findings;

@@ -63,6 +63,8 @@ extern bool transition_allowed(ObjectRules *rules, const char *variant,
 							   const Stage *from, const Stage *to,
 							   const Transition **transition);
 extern bool reason_is_owed(const Stage *to, const Transition *transition);
+extern Finding *add_finding(List **findings, const char *criterion, const Stage *stage,
+							const char *requirement, const char *how_to_fix, bool met);
 extern List *judge(Move *move, bool want_all);
 extern List *judge_owner_only(Move *move);
 extern List *judge_status_only(Move *move);

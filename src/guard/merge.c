@@ -15,7 +15,6 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -25,6 +24,7 @@
 #include "guard/clocks.h"
 #include "guard/guard.h"
 #include "guard/statement.h"
+#include "rulebook/owner.h"
 
 #define MAX_AMEND_ARGS	2
 
@@ -40,10 +40,7 @@ amend(Rulebook *rulebook, const char *workspace, const char *sql, const int64 *n
 	bool		outer = history_may_change;
 	volatile int64 result = 0;
 
-	if (!has_privs_of_role(GetUserId(), rulebook->owner))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("must be owner of workspace %s", rulebook->schema)));
+	check_owner(rulebook->owner, rulebook->schema);
 
 	types[0] = TEXTOID;
 	values[0] = CStringGetTextDatum(workspace);

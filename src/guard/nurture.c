@@ -132,8 +132,8 @@ nurture_stamps(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules,
 }
 
 /* No lead is put on a track that is no longer used. */
-Finding *
-judge_track(Move *move)
+void
+judge_track(Move *move, List **findings)
 {
 	char	   *name;
 	const NurtureTrack *track;
@@ -142,15 +142,11 @@ judge_track(Move *move)
 	if (move->rules->kind != OBJECT_LEAD || !is_nurture(move->to) || is_nurture(move->from) ||
 		(name = row_string(move, FIELD_NURTURE_TRACK)) == NULL ||
 		(track = rulebook_track(move->rulebook, name)) == NULL || track->active)
-		return NULL;
-	finding = palloc0(sizeof(Finding));
-	finding->criterion = "nurture_track";
-	finding->stage = move->to;
-	finding->requirement = psprintf("Leads are no longer put on the track %s.", name);
-	finding->how_to_fix = "Set nurture_track to an active track, or leave it to the reason.";
-	finding->enforce = true;
+		return;
+	finding = add_finding(findings, "nurture_track", move->to,
+						  psprintf("Leads are no longer put on the track %s.", name),
+						  "Set nurture_track to an active track, or leave it to the reason.", false);
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_NURTURE_TRACK]);
-	return finding;
 }
 
 /* A lead has entered nurture: keep what marketing was told. */

@@ -11,7 +11,7 @@
 extern void nurture_stamps(Stamps *stamps, Rulebook *rulebook, ObjectRules *rules,
 						   TupleTableSlot *old_row, TupleTableSlot *new_row,
 						   const Stage *from, const Stage *to, TimestampTz since);
-extern Finding *judge_track(Move *move);
+extern void judge_track(Move *move, List **findings);
 extern void record_stay(Move *move);
 
 #endif							/* LEADFLOW_NURTURE_H */

@@ -540,11 +540,11 @@ take_first(HeapTuple row, TupleDesc desc, void *arg)
 
 /* The first value that a statement gives, as text; NULL for none. */
 char *
-statement_fetch(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls)
+statement_fetch(Rulebook *rulebook, Statement statement, Datum *args, const bool *nulls, bool read_only)
 {
 	char	   *result = NULL;
 
-	(void) statement_read(rulebook, statement, args, nulls, false, take_first, &result);
+	(void) statement_read(rulebook, statement, args, nulls, read_only, take_first, &result);
 	return result;
 }
 

@@ -57,7 +57,7 @@ extern uint64 statement_read(Rulebook *rulebook, Statement statement, Datum *arg
 extern uint64 statement_run(Rulebook *rulebook, Statement statement,
 							Datum *args, const bool *nulls);
 extern char *statement_fetch(Rulebook *rulebook, Statement statement,
-							 Datum *args, const bool *nulls);
+							 Datum *args, const bool *nulls, bool read_only);
 extern Oid	acting_user(void);
 extern Datum session_actor(void);
 extern Datum actor(void);

@@ -21,7 +21,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -34,6 +33,7 @@
 #include "guard/statement.h"
 #include "leadflow.h"
 #include "routing/routing.h"
+#include "rulebook/owner.h"
 
 #define EXPLANATION_COLUMNS		10
 
@@ -449,10 +449,7 @@ leadflow_take_turn(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		if (!has_privs_of_role(GetUserId(), rulebook->owner))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("must be owner of workspace %s", rulebook->schema)));
+		check_owner(rulebook->owner, rulebook->schema);
 		wait_for_turn(rulebook);
 	}
 	PG_FINALLY();

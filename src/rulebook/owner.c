@@ -12,11 +12,21 @@
 
 #include "catalog/namespace.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 
 #include "rulebook/owner.h"
 
-/* schema is quoted as an identifier. */
+/* What only the owner may ask for.  schema is quoted as an identifier, here and below. */
+void
+check_owner(Oid owner, const char *schema)
+{
+	if (!has_privs_of_role(GetUserId(), owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of workspace %s", schema)));
+}
+
 void
 become_owner(Oid owner, const char *schema, OwnerState *state)
 {
