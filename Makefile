@@ -73,7 +73,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	triggers empty b2b
+	scoring triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \

@@ -74,7 +74,8 @@ static const struct
 	[EVENT_VARIANT] = {"variant", TEXTOID},
 	[EVENT_SEGMENT] = {"segment", TEXTOID},
 	[EVENT_AMOUNT] = {"amount", NUMERICOID},
-	[EVENT_CURRENCY] = {"currency", TEXTOID}
+	[EVENT_CURRENCY] = {"currency", TEXTOID},
+	[EVENT_FACTS] = {"facts", JSONBOID}
 };
 
 /* Does anybody but us have a say in what an INSERT writes? */

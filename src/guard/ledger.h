@@ -29,10 +29,11 @@ typedef enum EventField
 	EVENT_VARIANT,
 	EVENT_SEGMENT,
 	EVENT_AMOUNT,
-	EVENT_CURRENCY
+	EVENT_CURRENCY,
+	EVENT_FACTS
 } EventField;
 
-#define EVENT_FIELDS	(EVENT_CURRENCY + 1)
+#define EVENT_FIELDS	(EVENT_FACTS + 1)
 
 extern void ledger_append(Rulebook *rulebook, Datum *values, bool *nulls);
 

@@ -56,6 +56,7 @@ describe_event(Move *move, Datum *values, bool *nulls)
 	values[EVENT_SEGMENT] = row_field(move, FIELD_SEGMENT, &nulls[EVENT_SEGMENT]);
 	values[EVENT_AMOUNT] = row_field(move, FIELD_AMOUNT, &nulls[EVENT_AMOUNT]);
 	values[EVENT_CURRENCY] = row_field(move, FIELD_CURRENCY, &nulls[EVENT_CURRENCY]);
+	nulls[EVENT_FACTS] = true;
 }
 
 static void

@@ -141,10 +141,10 @@ static const struct
 	[INSERT_EVENT] = {
 		"INSERT INTO %1$s.stage_event (at, recorded_at, lead_id, opportunity_id, definition_version, campaign_id, implied,"
 		" subject, from_stage, to_stage, session_actor, actor, reason, reason_note, owner, team, origin, variant, segment,"
-		" amount, currency) VALUES ($1, pg_catalog.now(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-		20,
+		" amount, currency, facts) VALUES ($1, pg_catalog.now(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+		21,
 		{TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, TEXTOID, STAGE_TYPE, STAGE_TYPE, TEXTOID,
-			TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID}
+			TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TEXTOID, JSONBOID}
 	},
 	[INSERT_VIOLATION] = {
 		"INSERT INTO %1$s.violation (object, lead_id, opportunity_id, from_stage, to_stage, criterion, requirement,"

@@ -9,6 +9,9 @@ CREATE TABLE workspace (
     version     text NOT NULL,
     currency    text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
     owner_reason_required boolean NOT NULL DEFAULT true,
+    score_in_force text NOT NULL DEFAULT 'rules' CHECK (score_in_force IN ('rules', 'model', 'tool')),
+    account_score text NOT NULL DEFAULT 'decayed' CHECK (account_score IN ('sum', 'max', 'top', 'decayed')),
+    account_score_top integer NOT NULL DEFAULT 3 CHECK (account_score_top > 0),
     created_at  timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE workspace IS 'The workspace itself: one row.';
@@ -16,6 +19,9 @@ COMMENT ON COLUMN workspace.only_row IS 'always true: the table has one row';
 COMMENT ON COLUMN workspace.version IS 'version of leadflow whose layout this workspace has';
 COMMENT ON COLUMN workspace.currency IS 'ISO 4217 code of the currency that reports use';
 COMMENT ON COLUMN workspace.owner_reason_required IS 'whether a lead that an active team_member works on, or whose account one does, goes to another only with an owner_reason';
+COMMENT ON COLUMN workspace.score_in_force IS 'which score orders the work: rules (lead_score.total), model (lead_score.probability) or tool (lead.score)';
+COMMENT ON COLUMN workspace.account_score IS 'how the scores of its leads make that of an account: sum, max, top (sum of the highest) or decayed (each further lead counts half of the one before)';
+COMMENT ON COLUMN workspace.account_score_top IS 'how many leads top counts';
 COMMENT ON COLUMN workspace.created_at IS 'when the workspace was created';
 
 CREATE TABLE definition_change (

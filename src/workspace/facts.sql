@@ -286,7 +286,8 @@ CREATE TABLE stage_event (
     variant             text NOT NULL,
     segment             text,
     amount              numeric,
-    currency            text
+    currency            text,
+    facts               jsonb
 );
 -- in the order of history, so that the last entry is found in the index alone
 CREATE INDEX stage_event_lead ON stage_event (lead_id, at, id) INCLUDE (opportunity_id);
@@ -314,6 +315,7 @@ COMMENT ON COLUMN stage_event.variant IS 'variant at that moment';
 COMMENT ON COLUMN stage_event.segment IS 'segment at that moment';
 COMMENT ON COLUMN stage_event.amount IS 'budget of the lead or amount of the opportunity at that moment';
 COMMENT ON COLUMN stage_event.currency IS 'currency of the amount';
+COMMENT ON COLUMN stage_event.facts IS 'an entry of a lead into mql: what was known then, {"features": {score_feature: value}, "score": {"fit", "behaviour", "total", "grade"}}; null elsewhere, and where there are neither features nor rules';
 
 CREATE TABLE nurture_stay (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
