@@ -20,6 +20,7 @@ OBJS = \
 	src/calendar/week.o \
 	src/calendar/worktime.o \
 	src/calendar/zone.o \
+	src/summary/summary.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
