@@ -63,10 +63,7 @@ BEGIN
     IF leads IS NULL OR leads < 1 THEN
         RAISE EXCEPTION 'the number of leads must be 1 or more' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.score_run', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
     EXECUTE pg_catalog.format('INSERT INTO %I.score_run (as_of) SELECT leadflow.clock()
                                WHERE NOT EXISTS (SELECT FROM %1$I.score_run WHERE finished_at IS NULL) ON CONFLICT DO NOTHING', workspace);
     EXECUTE pg_catalog.format('SELECT id, as_of, last_lead_id FROM %I.score_run WHERE finished_at IS NULL FOR UPDATE', workspace)

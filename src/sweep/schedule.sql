@@ -12,14 +12,7 @@ BEGIN
         RAISE EXCEPTION 'a schedule needs a workspace and a time'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
-    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace), 'USAGE') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
     PERFORM leadflow.require_pg_cron();
     EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
         USING 'leadflow sweep ' || workspace, cron, pg_catalog.format('SELECT * FROM leadflow.sweep(%L)', workspace);
