@@ -376,7 +376,7 @@ leadflow_facts(PG_FUNCTION_ARGS)
 /* The condition that a call site of leadflow.meets asks about. */
 typedef struct MeetsSite
 {
-	MemoryContext mcxt;			/* of the next two */
+	MemoryContext mcxt;			/* of the next two; its end is the program's */
 	text	   *expression;
 	CriterionProgram *program;	/* NULL until it is compiled */
 	Oid			relid;
@@ -405,7 +405,6 @@ meets_site(FunctionCallInfo fcinfo)
 	site->mcxt = AllocSetContextCreate(mcxt, "leadflow meets", ALLOCSET_SMALL_SIZES);
 	site->callback.func = forget_program;
 	site->callback.arg = site;
-	MemoryContextRegisterResetCallback(mcxt, &site->callback);
 	fcinfo->flinfo->fn_extra = site;
 	return site;
 }
@@ -428,8 +427,8 @@ site_program(MeetsSite *site, Oid relid, text *expression)
 		same_text(site->expression, expression))
 		return site->program;
 
-	forget_program(site);
 	MemoryContextReset(site->mcxt);
+	MemoryContextRegisterResetCallback(site->mcxt, &site->callback);
 	oldcxt = MemoryContextSwitchTo(site->mcxt);
 	rel = table_open(relid, AccessShareLock);
 	site->program = criterion_compile(rel, text_to_cstring(expression));
