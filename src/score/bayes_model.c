@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
 #include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
@@ -36,31 +35,6 @@ typedef struct BayesReader
 } BayesReader;
 
 static uint64 last_version = 0;
-
-uint32
-bayes_hash(BayesText text)
-{
-	return hash_bytes((const unsigned char *) text.bytes, text.len);
-}
-
-/* The number of a key, or BAYES_NONE. */
-int32
-bayes_find(const BayesTable *table, BayesText text, uint32 hash)
-{
-	uint32		mask = 2 * (uint32) table->room - 1;
-
-	if (table->room == 0)
-		return BAYES_NONE;
-	for (uint32 s = hash & mask;; s = (s + 1) & mask)
-	{
-		int32		i = table->slot[s];
-
-		if (i == BAYES_NONE ||
-			(table->key[i].hash == hash && table->key[i].len == text.len &&
-			 memcmp(table->key[i].bytes, text.bytes, text.len) == 0))
-			return i;
-	}
-}
 
 /* Put the number of a key in the first empty slot of its hash. */
 static void
