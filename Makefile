@@ -150,8 +150,9 @@ ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# Sums over many rows, worth the vectors that every processor has.
-src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE)
+# Sums over many rows are worth the vectors that every processor has; numbers
+# that are missing are compared, which need not trap.
+src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
