@@ -231,7 +231,7 @@ SELECT throws_ok('SELECT leadflow.coefficients(m, ''{a,b}'') FROM car_fit', '220
 -- predictions
 SELECT ok(leadflow.predict(m, ARRAY[1e300]) > 0 AND leadflow.predict(m, ARRAY[-1e300]) < 1, 'a prediction is never certain') FROM car_fit;
 SELECT is(leadflow.predict(m, NULL), NULL, 'nothing is predicted of nothing') FROM car_fit;
-SELECT is(leadflow.predict(NULL, '{1}'), NULL, 'nor by nothing');
+SELECT is(leadflow.predict(NULL::leadflow.logistic, '{1}'), NULL, 'nor by nothing');
 SELECT is(count(*), 0::bigint, 'models that change from row to row are told apart') FROM (
     SELECT leadflow.predict(k, x[1:n]) AS p, leadflow.predict(k::text::leadflow.logistic, x[1:n]) AS q FROM (
         SELECT n, k FROM generate_series(1, 4) n, LATERAL (SELECT leadflow.logistic_fit(won, x[1:n], 1) AS k FROM lead) f) s, lead ORDER BY i, n) s
