@@ -63,6 +63,12 @@ OBJS = \
 	src/score/signs.o \
 	src/score/feature.o \
 	src/score/score_call.o \
+	src/score/fit_pass.o \
+	src/score/logistic.o \
+	src/score/logistic_fit.o \
+	src/score/logistic_predict.o \
+	src/score/newton.o \
+	src/score/observations.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -84,6 +90,7 @@ SQL_PARTS = \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
 	src/score/score.sql \
+	src/score/logistic.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
@@ -162,6 +169,10 @@ jobs = test demo demo-stop reference
 ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Sums over many rows are worth the vectors that every processor has; numbers
+# that are missing are compared, which need not trap.
+src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
