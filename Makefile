@@ -24,6 +24,13 @@ OBJS = \
 	src/score/decay.o \
 	src/score/scored.o \
 	src/score/quality.o \
+	src/score/bayes_model.o \
+	src/score/bayes_features.o \
+	src/score/bayes_fit.o \
+	src/score/bayes_predict.o \
+	src/score/bayes_evidence.o \
+	src/score/naive_bayes.o \
+	src/score/bin.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -60,6 +67,7 @@ SQL_PARTS = \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
 	src/score/quality.sql \
+	src/score/naive_bayes.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \

@@ -34,6 +34,27 @@
 	} while (0)
 #endif
 
+/* 16: what the JSON parser calls says how it fared; 17: the parser's state may
+ * be the caller's. */
+#if PG_VERSION_NUM >= 160000
+#define CompatJsonResult JsonParseErrorType
+#define COMPAT_JSON_RETURN(ok) return (ok) ? JSON_SUCCESS : JSON_SEM_ACTION_FAILED
+#define compat_parse_json(lex, sem, escontext) \
+	pg_parse_json_or_errsave(lex, sem, escontext)
+#else
+#define CompatJsonResult void
+#define COMPAT_JSON_RETURN(ok) do { (void) (ok); return; } while (0)
+#define compat_parse_json(lex, sem, escontext) \
+	(pg_parse_json_or_ereport(lex, sem), true)
+#endif
+#if PG_VERSION_NUM >= 170000
+#define compat_json_lex(json, len) \
+	makeJsonLexContextCstringLen(NULL, json, len, GetDatabaseEncoding(), true)
+#else
+#define compat_json_lex(json, len) \
+	makeJsonLexContextCstringLen(json, len, GetDatabaseEncoding(), true)
+#endif
+
 /* 15: sorting has a comparator for unsigned abbreviated keys. */
 #if PG_VERSION_NUM < 150000
 static inline int
