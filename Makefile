@@ -79,6 +79,7 @@ SQL_PARTS = \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
+	src/score/calibrate.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -133,7 +134,10 @@ WORKSPACE_VIEWS = \
 	data_quality \
 	duplicate_candidates \
 	routing_faults \
-	routing_fairness
+	routing_fairness \
+	score_models \
+	score_model_card \
+	feature_value
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
