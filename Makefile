@@ -57,6 +57,12 @@ OBJS = \
 	src/routing/routing.o \
 	src/routing/rule.o \
 	src/routing/pool.o \
+	src/score/fit_pass.o \
+	src/score/logistic.o \
+	src/score/logistic_fit.o \
+	src/score/logistic_predict.o \
+	src/score/newton.o \
+	src/score/observations.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -76,6 +82,7 @@ SQL_PARTS = \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
+	src/score/logistic.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
@@ -158,6 +165,9 @@ jobs = test demo demo-stop reference
 ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
+
+# Sums over many rows, worth the vectors that every processor has.
+src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE)
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
