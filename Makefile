@@ -34,6 +34,8 @@ OBJS = \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
+	src/rulebook/load_scorecard.o \
+	src/rulebook/load_value.o \
 	src/rulebook/owner.o \
 	src/rulebook/rulebook.o \
 	src/rulebook/shape.o \
@@ -63,6 +65,10 @@ OBJS = \
 	src/score/logistic_predict.o \
 	src/score/newton.o \
 	src/score/observations.o \
+	src/score/score.o \
+	src/score/signs.o \
+	src/score/feature.o \
+	src/score/score_call.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -83,6 +89,7 @@ SQL_PARTS = \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
 	src/score/logistic.sql \
+	src/score/score.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
