@@ -429,6 +429,7 @@ CREATE FUNCTION leadflow.calibrate(workspace text, model text, as_of timestamptz
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET extra_float_digits = 1
+    SET jit = off
     AS $$
 DECLARE
     known_at constant timestamptz := COALESCE(as_of, leadflow.clock());
