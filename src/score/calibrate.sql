@@ -141,13 +141,17 @@ BEGIN
             GROUP BY o.lead_id
         )
         INSERT INTO pg_temp.leadflow_calibration (lead_id, event_id, qualified_at, won, features, rules_score, rebuilt)
-        SELECT e.lead_id, e.id, e.at, x.is_won, NULLIF(e.facts -> 'features', '{}'), (e.facts #>> '{score,total}')::double precision, false
+        SELECT e.lead_id, e.id, e.at, x.is_won,
+               -- of a lead nothing may have been known; or nothing was asked
+               CASE WHEN e.facts -> 'features' <> '{}' OR e.definition_version >= f.version THEN e.facts -> 'features' END,
+               (e.facts #>> '{score,total}')::double precision, false
         FROM qualified q
         JOIN %1$I.stage_event e ON e.id = q.id
         JOIN now_in n ON n.lead_id = q.lead_id
         LEFT JOIN won w ON w.lead_id = q.lead_id
         LEFT JOIN deal d ON d.lead_id = q.lead_id
         CROSS JOIN LATERAL (SELECT COALESCE(w.at >= e.at, false) AS is_won) x
+        CROSS JOIN (SELECT pg_catalog.min(c.version) AS version FROM %1$I.definition_change c WHERE c.definition = 'score_feature') f
         WHERE NOT EXISTS (SELECT FROM %1$I.lead_outside o WHERE o.lead_id = q.lead_id)
             AND ($2 IS NULL OR e.variant = $2)
             AND (x.is_won
@@ -174,7 +178,6 @@ BEGIN
                   WHERE t.features IS NULL) b
             WHERE b.lead_id = c.lead_id$q$, workspace)
             USING workspace, options -> 'unchanging';
-        UPDATE pg_temp.leadflow_calibration c SET features = NULL, rebuilt = false WHERE c.features = '{}';
     END IF;
 
     SELECT pg_catalog.jsonb_build_object('skipped', pg_catalog.count(*) FILTER (WHERE c.features IS NULL),
@@ -402,7 +405,8 @@ BEGIN
             'auc', pg_catalog.round(leadflow.auc(s.probability, s.won)::numeric, 6),
             'log_loss', pg_catalog.round(leadflow.log_loss(s.probability, s.won)::numeric, 6),
             'brier', pg_catalog.round(leadflow.brier(s.probability, s.won)::numeric, 6))
-        FROM (SELECT m.version, c.won, 1 / (1 + pg_catalog.exp(LEAST(-m.intercept - pg_catalog.sum(COALESCE(p.log_odds, 0)), 700))) AS probability
+        FROM (SELECT m.version, c.won, -- the same sum whatever the order
+                     1 / (1 + pg_catalog.exp(LEAST(-pg_catalog.round((m.intercept + pg_catalog.sum(COALESCE(p.log_odds, 0)))::numeric, 12)::double precision, 700))) AS probability
               FROM %1$I.score_model m
               CROSS JOIN pg_temp.leadflow_calibration c
               LEFT JOIN (SELECT f.feature, f.kind, c.lead_id, v.value
