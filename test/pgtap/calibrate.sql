@@ -192,8 +192,7 @@ SELECT results_eq($$SELECT value, won + lost, won_share = (won::numeric / (won +
 SELECT results_eq($$SELECT version, count(*) FILTER (WHERE value IS NULL), count(*) FILTER (WHERE value LIKE 'rare%') FROM score_model_card WHERE feature IN ('industry', 'territory') GROUP BY 1 ORDER BY 1$$,
     $$VALUES (1::bigint, 0::bigint, 0::bigint), (2, 1, 3), (3, 1, 0)$$, 'missing is a value of the others; what is rare is left out');
 SELECT is((SELECT count(*) FROM score_model_card WHERE version = 3 AND feature = 'odd'), 6::bigint, 'odd words are words like others');
-SELECT is((SELECT string_agg(concat_ws(' ', at_least, below), ', ' ORDER BY at_least NULLS FIRST) FROM score_model_card WHERE version = 3 AND feature = 'signals' AND value IS NOT NULL),
-    '1, 1 2, 2', 'equal quantiles cut once, and not below the least value');
+SELECT results_eq($$SELECT bin, value FROM score_model_card WHERE version = 3 AND feature = 'signals' ORDER BY bin$$, $$VALUES (1::bigint, '< 1'), (2, '[1, 2)'), (3, '>= 2')$$, 'equal quantiles cut once, and not below the least value');
 SELECT is_empty($$SELECT FROM score_model_card c WHERE rank <> 1 + (SELECT count(*) FROM score_model_card d WHERE d.version = c.version AND d.points > c.points)$$, 'score_model_card: rank');
 SELECT results_eq($$SELECT feature, leads, missing, missing_share, listed, left_out, missing_points IS NOT NULL, most_points >= fewest_points, won_share_known > 0 FROM feature_value ORDER BY feature COLLATE "C"$$,
     $$VALUES ('budget', 600::bigint, 54::bigint, 0.090000, 10::bigint, 0::bigint, true, true, true), ('industry', 600, 150, 0.250000, 3, 0, true, true, true),
@@ -252,7 +251,7 @@ SELECT is_empty($$SELECT c.lead_id FROM by_card(3) c
     WHERE (leadflow.score('crm', c.lead_id)).probability <> greatest(least(round((1 / (1 + exp(-log_odds)))::numeric, 4), 0.9999), 0.0001)$$, 'the probability is that of the card');
 SELECT ok((SELECT abs(sum(e.log_odds) - c.log_odds) < 1e-9 FROM leadflow.explain_probability('crm', 6) e), 'and its explanation sums to it') FROM by_card(3) c WHERE lead_id = 6;
 SELECT is((SELECT sum(e.points) FROM leadflow.explain_probability('crm', 6) e WHERE e.feature IS NOT NULL),
-    (SELECT sum(p.points) FROM known k JOIN score_model_card p USING (feature)
+    (SELECT sum(p.points) FROM known k JOIN score_model_point p USING (feature)
      WHERE k.lead_id = 6 AND p.version = 3 AND CASE WHEN k.kind = 'number' THEN p.value IS NOT NULL AND k.value::numeric >= coalesce(p.at_least, '-Infinity') AND k.value::numeric < coalesce(p.below, 'Infinity')
          ELSE p.value IS NOT DISTINCT FROM k.value END)::numeric, 'in the points of the card');
 SELECT leadflow.calibrate('crm', 'naive_bayes') AS later \gset
@@ -386,7 +385,7 @@ INSERT INTO touch_kind (kind, is_signal, meaning) VALUES ('web_visit', true, 'a 
 INSERT INTO touch (lead_id, at, kind, channel, direction) SELECT id, '2026-01-01 12:00+00', 'web_visit', 'web', 'inbound' FROM lead, generate_series(1, id::integer % 2);
 UPDATE lead SET stage = 'mql', stage_since = '2026-01-02';
 UPDATE lead SET stage = CASE WHEN id % 5 < 2 THEN 'won' ELSE 'lost' END, stage_since = '2026-01-03';
-SELECT results_eq('SELECT facts -> ''features'', count(*) FROM stage_event WHERE facts IS NOT NULL GROUP BY 1', $$VALUES ('{}'::jsonb, 80::bigint)$$, 'no feature was kept of them');
+SELECT results_eq('SELECT count(facts), count(facts -> ''features'') FROM stage_event', 'VALUES (80::bigint, 0::bigint)', 'no feature was kept of them');
 INSERT INTO score_feature (feature, expression, kind, position, meaning) VALUES ('origin', 'origin', 'category', 1, 'origin'), ('industry', 'industry', 'category', 2, 'industry'),
     ('budget', 'budget', 'number', 3, 'budget'), ('signals', 'signals', 'number', 4, 'signals');
 -- what they are today

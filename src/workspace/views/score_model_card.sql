@@ -4,8 +4,8 @@ SELECT m.version,
        p.feature,
        f.meaning,
        p.value,
-       p.at_least::numeric AS at_least,
-       p.below::numeric AS below,
+       CASE WHEN COALESCE(p.at_least, p.below) IS NOT NULL
+            THEN pg_catalog.rank() OVER (PARTITION BY p.version, p.feature, COALESCE(p.at_least, p.below) IS NULL ORDER BY p.at_least NULLS FIRST) END AS bin,
        p.points::bigint AS points,
        (p.points - pg_catalog.min(p.points) OVER (PARTITION BY p.version, p.feature))::bigint AS above_lowest,
        pg_catalog.rank() OVER (PARTITION BY p.version ORDER BY p.points DESC) AS rank,
@@ -25,8 +25,7 @@ COMMENT ON COLUMN score_model_card.active IS 'whether the model gives the probab
 COMMENT ON COLUMN score_model_card.feature IS 'the feature';
 COMMENT ON COLUMN score_model_card.meaning IS 'what it tells, by its present definition; null where it was deleted';
 COMMENT ON COLUMN score_model_card.value IS 'its value, or the label of the bin; null for missing';
-COMMENT ON COLUMN score_model_card.at_least IS 'a bin of a number: its lower end, which belongs to it; null for none';
-COMMENT ON COLUMN score_model_card.below IS 'a bin of a number: its upper end, which does not belong to it; null for none';
+COMMENT ON COLUMN score_model_card.bin IS 'of a number: place of the bin, the lowest first; null for others';
 COMMENT ON COLUMN score_model_card.points IS 'points for or, below 0, against: 20 double the odds, -20 halve them. Those of a lead, and score_models.base_points, add up';
 COMMENT ON COLUMN score_model_card.above_lowest IS 'points more than the value of the feature with the fewest';
 COMMENT ON COLUMN score_model_card.rank IS 'place among the values of the model, the most points first';
