@@ -59,16 +59,16 @@ OBJS = \
 	src/routing/routing.o \
 	src/routing/rule.o \
 	src/routing/pool.o \
-	src/score/score.o \
-	src/score/signs.o \
-	src/score/feature.o \
-	src/score/score_call.o \
 	src/score/fit_pass.o \
 	src/score/logistic.o \
 	src/score/logistic_fit.o \
 	src/score/logistic_predict.o \
 	src/score/newton.o \
 	src/score/observations.o \
+	src/score/score.o \
+	src/score/signs.o \
+	src/score/feature.o \
+	src/score/score_call.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -81,6 +81,7 @@ SQL_PARTS = \
 	src/calendar/calendar.sql \
 	src/score/quality.sql \
 	src/score/naive_bayes.sql \
+	src/score/logistic.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
@@ -90,10 +91,10 @@ SQL_PARTS = \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
 	src/score/score.sql \
-	src/score/logistic.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
+	src/score/calibrate.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -148,7 +149,10 @@ WORKSPACE_VIEWS = \
 	data_quality \
 	duplicate_candidates \
 	routing_faults \
-	routing_fairness
+	routing_fairness \
+	score_models \
+	score_model_card \
+	feature_value
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

@@ -182,11 +182,11 @@ COMMENT ON COLUMN score_model.as_of IS 'what was known then is what it was learn
 COMMENT ON COLUMN score_model.options IS 'how it was learnt';
 COMMENT ON COLUMN score_model.won IS 'number of won leads that it was learnt from';
 COMMENT ON COLUMN score_model.lost IS 'number of lost leads that it was learnt from';
-COMMENT ON COLUMN score_model.quality IS 'how well it does on leads that it was not learnt from: {"auc", "log_loss", "brier", "won", "lost", "held_out"}, and more';
-COMMENT ON COLUMN score_model.intercept IS 'log-odds of a lead of which nothing is known';
+COMMENT ON COLUMN score_model.quality IS 'how well it does on leads that it was not learnt from: {"auc", "log_loss", "brier", "won", "lost", "held_out", "calibration", "gains"}; beside it the rules ("rules": {"auc", "model_auc", "leads"}) and the model that was active ("active"); and what it was learnt from ("base_rate", "without_facts", "features"). See leadflow.calibrate';
+COMMENT ON COLUMN score_model.intercept IS 'log-odds of a lead of which nothing is known, to which those of its values are added';
 COMMENT ON COLUMN score_model.note IS 'note';
 COMMENT ON COLUMN score_model.activated_at IS 'when it took effect; null for not yet';
-COMMENT ON COLUMN score_model.retired_at IS 'when another took its place';
+COMMENT ON COLUMN score_model.retired_at IS 'when another took its place, or it was retired; null while it holds, and before it took effect';
 
 CREATE TABLE score_model_point (
     version         bigint NOT NULL REFERENCES score_model ON DELETE CASCADE,
@@ -211,9 +211,9 @@ COMMENT ON COLUMN score_model_point.at_least IS 'a bin of a number: its lower en
 COMMENT ON COLUMN score_model_point.below IS 'a bin of a number: its upper end, which does not belong to it; null for none';
 COMMENT ON COLUMN score_model_point.log_odds IS 'what it adds to the natural logarithm of the odds of winning';
 COMMENT ON COLUMN score_model_point.standard_error IS 'standard error of log_odds, where the model gives one';
-COMMENT ON COLUMN score_model_point.points IS 'the same in points that people can read: 20 points double the odds';
-COMMENT ON COLUMN score_model_point.won IS 'won leads with that value';
-COMMENT ON COLUMN score_model_point.lost IS 'lost leads with that value';
+COMMENT ON COLUMN score_model_point.points IS 'the same in whole points that people can read: 20 double the odds, -20 halve them, 0 says nothing';
+COMMENT ON COLUMN score_model_point.won IS 'won leads with that value; null where it was not counted';
+COMMENT ON COLUMN score_model_point.lost IS 'lost leads with that value; null where it was not counted';
 COMMENT ON COLUMN score_model_point.weight_of_evidence IS 'weight of evidence of the value alone';
 COMMENT ON COLUMN score_model_point.information IS 'its part of the information value of the feature';
 

@@ -542,6 +542,8 @@ INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'bert');
 UPDATE crm.team_member SET active = false WHERE member = 'bert';
 INSERT INTO crm.sla_clock (policy, metric, lead_id, owner, variant, started_at, due_at, stopped_at, target, stops_on_touch, started_by, stop_touch_id, definition_version)
 VALUES ('hot_request', 'answered', 1, 'anna', '*', '2026-03-04 09:00', '2026-03-04 11:00', '2026-03-04 10:00', '2:00', '{call}', 'touch demo_request', 1, 1);
+INSERT INTO crm.score_model (model, as_of, won, lost, intercept, quality) VALUES ('logistic', '2026-03-01', 2, 1, 0.5, '{"auc": 0.75, "features": {"origin": {"missing": 1, "missing_won": 0}}}');
+INSERT INTO crm.score_model_point (version, feature, value, log_odds, points, won, lost) VALUES (1, 'origin', 'web', 1, 29, 2, 1);
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'
