@@ -20,6 +20,10 @@ OBJS = \
 	src/calendar/week.o \
 	src/calendar/worktime.o \
 	src/calendar/zone.o \
+	src/summary/summary.o \
+	src/score/decay.o \
+	src/score/scored.o \
+	src/score/quality.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -55,6 +59,7 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
+	src/score/quality.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \

@@ -1,0 +1,245 @@
+/*
+ * summary.c
+ *	  A summary as the state of an aggregate: an expanded object in memory,
+ *	  flat when it is stored, sent or combined.
+ *
+ * The aggregate hands the same read-write pointer to every call for a group,
+ * and leaves it alone because the object's context is a child of its own.
+ * PostgreSQL deletes that context only when a transition function returns
+ * another pointer than it got, which none of ours does; so it can be one
+ * context for all groups.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/memnodes.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "compat.h"
+#include "summary/summary.h"
+
+/* The shared context is found by the address of its identifier. */
+static const char shared_ident[] = "states of all groups";
+
+static Size get_flat_size(ExpandedObjectHeader *eohptr);
+static void flatten_into(ExpandedObjectHeader *eohptr,
+						 void *result, Size allocated_size);
+
+static const ExpandedObjectMethods summary_methods = {
+	get_flat_size,
+	flatten_into
+};
+
+/* A size of memory for a summary, or a clear error beyond 1 GB. */
+Size
+summary_check_size(const SummaryClass *class, uint64 bytes)
+{
+	if (bytes > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("%s is too large", class->type_name),
+				 errdetail("A value can take %zu bytes.", (Size) MaxAllocSize),
+				 errhint("Summarize fewer rows at a time.")));
+	return (Size) bytes;
+}
+
+static Size
+get_flat_size(ExpandedObjectHeader *eohptr)
+{
+	Summary    *summary = (Summary *) eohptr;
+
+	return summary_check_size(summary->class,
+							  summary->class->flat_size(summary));
+}
+
+static void
+flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size)
+{
+	Summary    *summary = (Summary *) eohptr;
+	SummaryFlat *flat = (SummaryFlat *) result;
+
+	Assert(allocated_size >= sizeof(SummaryFlat));
+	memset(flat, 0, allocated_size);
+	SET_VARSIZE(flat, allocated_size);
+	flat->magic = summary->class->magic;
+	summary->class->flatten(summary, flat, allocated_size);
+}
+
+/* An empty summary whose memory is in a context. */
+static Summary *
+make_summary(const SummaryClass *class, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Summary    *summary = palloc0(class->size);
+
+	Assert(class->size >= sizeof(Summary));
+	EOH_init_header(&summary->hdr, &summary_methods, context);
+	summary->class = class;
+	if (class->init != NULL)
+		class->init(summary);
+	MemoryContextSwitchTo(old);
+	return summary;
+}
+
+/* The summary that a value is in memory, or NULL if the value is flat. */
+static Summary *
+expanded_summary(Datum value, const SummaryClass *class)
+{
+	Summary    *summary;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+		return NULL;
+	summary = (Summary *) DatumGetEOHP(value);
+	if (summary->hdr.eoh_methods != &summary_methods ||
+		summary->class != class)
+		elog(ERROR, "expanded value is not of type %s", class->type_name);
+	return summary;
+}
+
+/* Fill an empty summary from a flat value. */
+static void
+fill_from_flat(Summary *summary, Datum value)
+{
+	const SummaryClass *class = summary->class;
+	SummaryFlat *flat = (SummaryFlat *) PG_DETOAST_DATUM(value);
+	MemoryContext old;
+
+	if (VARSIZE(flat) < sizeof(SummaryFlat) || flat->magic != class->magic)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("unknown form of a value of type %s", class->type_name),
+				 errhint("The value may have been written by a later version of leadflow.")));
+	old = MemoryContextSwitchTo(summary_context(summary));
+	class->expand(summary, flat, VARSIZE(flat));
+	MemoryContextSwitchTo(old);
+	if (DatumGetPointer(value) != (Pointer) flat)
+		pfree(flat);
+}
+
+/* A copy of a value, with its memory in a context. */
+static Summary *
+copy_summary(Datum value, const SummaryClass *class, MemoryContext context)
+{
+	Summary    *copy = make_summary(class, context);
+	Summary    *from = expanded_summary(value, class);
+
+	if (from == NULL)
+		fill_from_flat(copy, value);
+	else
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		class->merge(copy, from);
+		MemoryContextSwitchTo(old);
+	}
+	return copy;
+}
+
+/* The context of the aggregate that calls, or an error outside of one. */
+static MemoryContext
+aggregate_context(FunctionCallInfo fcinfo)
+{
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("function %s called in non-aggregate context",
+						get_func_name(fcinfo->flinfo->fn_oid))));
+	return context;
+}
+
+/* The context that all states below an aggregate's context share. */
+static MemoryContext
+shared_context(MemoryContext aggregate)
+{
+	MemoryContext shared;
+
+	for (shared = aggregate->firstchild; shared != NULL; shared = shared->nextchild)
+	{
+		if (shared->ident == shared_ident)
+			return shared;
+	}
+	shared = AllocSetContextCreate(aggregate, "leadflow summaries",
+								   ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSetIdentifier(shared, shared_ident);
+	return shared;
+}
+
+Summary *
+summary_state(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	MemoryContext aggregate = aggregate_context(fcinfo);
+	Datum		value;
+
+	if (PG_ARGISNULL(0))
+		return make_summary(class, shared_context(aggregate));
+	value = PG_GETARG_DATUM(0);
+	if (VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(value)))
+		return expanded_summary(value, class);
+	return copy_summary(value, class, shared_context(aggregate));
+}
+
+Datum
+summary_keep(FunctionCallInfo fcinfo)
+{
+	(void) aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+Datum
+summary_return(Summary *summary)
+{
+	return EOHPGetRWDatum(&summary->hdr);
+}
+
+Datum
+summary_combine(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	Summary    *into;
+	Summary    *from;
+	MemoryContext old;
+
+	if (PG_ARGISNULL(1))
+		return summary_keep(fcinfo);
+	if (PG_ARGISNULL(0))
+		return summary_return(copy_summary(PG_GETARG_DATUM(1), class,
+										   shared_context(aggregate_context(fcinfo))));
+
+	into = summary_state(fcinfo, class);
+	from = summary_get(PG_GETARG_DATUM(1), class);
+	old = MemoryContextSwitchTo(summary_context(into));
+	class->merge(into, from);
+	MemoryContextSwitchTo(old);
+	return summary_return(into);
+}
+
+/* What is expanded here is never handed out, so it needs no own context. */
+Summary *
+summary_get(Datum value, const SummaryClass *class)
+{
+	Summary    *summary = expanded_summary(value, class);
+
+	if (summary == NULL)
+		summary = copy_summary(value, class, CurrentMemoryContext);
+	return summary;
+}
+
+Summary *
+summary_make(const SummaryClass *class)
+{
+	return make_summary(class, CurrentMemoryContext);
+}
+
+Datum
+summary_to_flat(Summary *summary)
+{
+	Size		size = get_flat_size(&summary->hdr);
+	void	   *flat = palloc(size);
+
+	flatten_into(&summary->hdr, flat, size);
+	PG_RETURN_POINTER(flat);
+}
