@@ -120,6 +120,7 @@ WORKSPACE_VIEWS = \
 	lead_scores \
 	qualification \
 	score_grid \
+	score_quality \
 	score_errors \
 	account_scores \
 	intent_tasks \

@@ -31,12 +31,10 @@ LEFT JOIN (SELECT l.account_id,
                      AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)) l
            GROUP BY l.account_id) s ON s.account_id = a.id
 LEFT JOIN (SELECT g.account_id,
-                  -- what has faded a hundred times over is nothing, and would underflow
-                  pg_catalog.sum(g.strength * pg_catalog.power(2::float8, - LEAST(f.half_lives, 101))::numeric) FILTER (WHERE f.half_lives <= 100) AS intent,
+                  leadflow.decayed_sum(g.strength::float8, g.at, t.half_life, (SELECT leadflow.clock())) FILTER (WHERE t.topic IS NOT NULL) AS intent,
                   pg_catalog.max(g.at) AS last_signal_at
            FROM intent_signal g
            LEFT JOIN intent_topic t ON t.topic = g.topic AND t.active
-           CROSS JOIN LATERAL (SELECT pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - g.at) / pg_catalog.date_part('epoch', t.half_life) AS half_lives) f
            WHERE g.at <= (SELECT leadflow.clock())
            GROUP BY g.account_id) i ON i.account_id = a.id;
 COMMENT ON VIEW account_scores IS 'The score of every company, made of the scores in force of its leads in each of the ways that workspace.account_score may name, and the interest that it shows. Signals are as known at leadflow.clock(); scores, and who belongs to the company, are the present ones. Leads in lead_outside are left out.';

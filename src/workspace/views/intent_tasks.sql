@@ -35,11 +35,11 @@ FROM (SELECT g.account_id, g.topic, g.threshold, g.marketing_task, g.sales_task,
             FROM (SELECT g.id, g.account_id, g.topic, g.at, g.strength::float8 AS strength, t.threshold, t.marketing_task, t.sales_task, f.half_lives,
                          -- a little less, for what is lost by rounding
                          t.threshold::float8 * (1 - 1e-9::float8) AS enough,
-                         g.strength::float8 * pg_catalog.power(2::float8, - f.half_lives) AS left_now
+                         leadflow.decayed(g.strength::float8, g.at, t.half_life, (SELECT leadflow.clock())) AS left_now
                   FROM intent_signal g
                   JOIN intent_topic t ON t.topic = g.topic AND t.active
                   CROSS JOIN LATERAL (SELECT pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - g.at) / pg_catalog.date_part('epoch', t.half_life) AS half_lives) f
-                  -- OFFSET 0: before the powers, which would underflow
+                  -- what has faded a hundred times over is nothing; OFFSET 0: before the power, which would overflow
                   WHERE g.at <= (SELECT leadflow.clock()) AND g.strength > 0 AND f.half_lives <= 100
                   OFFSET 0) g) g
       GROUP BY g.account_id, g.topic, g.threshold, g.enough, g.marketing_task, g.sales_task
