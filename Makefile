@@ -27,6 +27,8 @@ OBJS = \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
+	src/rulebook/load_scorecard.o \
+	src/rulebook/load_value.o \
 	src/rulebook/owner.o \
 	src/rulebook/rulebook.o \
 	src/rulebook/shape.o \
@@ -50,6 +52,10 @@ OBJS = \
 	src/routing/routing.o \
 	src/routing/rule.o \
 	src/routing/pool.o \
+	src/score/score.o \
+	src/score/signs.o \
+	src/score/feature.o \
+	src/score/score_call.o \
 	src/identity/identity.o \
 	src/attach/attached.o
 
@@ -68,6 +74,7 @@ SQL_PARTS = \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
+	src/score/score.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "leadflow.h"
+#include "score/score.h"
 
 PG_MODULE_MAGIC;
 
@@ -19,6 +20,7 @@ void		_PG_init(void);
 
 int			leadflow_on_violation = ON_VIOLATION_RAISE;
 char	   *leadflow_source = NULL;
+const TimestampTz *leadflow_as_of = NULL;
 
 /* The setting leadflow.clock as typed; empty means the transaction's time. */
 static char *clock_setting = NULL;
@@ -69,6 +71,8 @@ leadflow_now(void)
 {
 	TimestampTz instant;
 
+	if (leadflow_as_of != NULL)
+		return *leadflow_as_of;
 	if (clock_setting != NULL && clock_setting[0] != '\0' &&
 		decode_instant(clock_setting, &instant))
 		return instant;
@@ -111,4 +115,6 @@ _PG_init(void)
 							   NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("leadflow");
+
+	evidence_scorer = score_evidence;
 }

@@ -22,6 +22,9 @@ extern int	leadflow_on_violation;
 /* The tool that writes; empty where the row's own source does. */
 extern char *leadflow_source;
 
+/* What leadflow.clock() says while something is reckoned as of then; NULL: the present. */
+extern const TimestampTz *leadflow_as_of;
+
 extern TimestampTz leadflow_now(void);
 
 #endif							/* LEADFLOW_H */

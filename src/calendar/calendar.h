@@ -62,6 +62,9 @@ extern TimestampTz calendar_add(CalendarCompiled *c, TimestampTz t,
 /* Open at that instant?  Never at an infinite one. */
 extern bool calendar_is_open(CalendarCompiled *c, TimestampTz t);
 
+/* The day of the calendar's zone in which that instant lies, as a number. */
+extern int64 calendar_local_day(CalendarCompiled *c, TimestampTz t);
+
 /* The earliest open instant at or after t, infinity when there is none. */
 extern TimestampTz calendar_next_open(CalendarCompiled *c, TimestampTz t);
 

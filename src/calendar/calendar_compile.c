@@ -480,6 +480,16 @@ open_until(CalendarCompiled *c, TimestampTz t, TimestampTz *end)
 	return true;
 }
 
+/* The day of the calendar's zone in which that instant lies, as a number. */
+int64
+calendar_local_day(CalendarCompiled *c, TimestampTz t)
+{
+	int64		local = t + calendar_zone_offset(c->zone, t);
+	int64		day = local / USECS_PER_DAY;
+
+	return local % USECS_PER_DAY < 0 ? day - 1 : day;
+}
+
 bool
 calendar_is_open(CalendarCompiled *c, TimestampTz t)
 {

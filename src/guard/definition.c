@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "guard/guard.h"
 #include "guard/statement.h"
+#include "rulebook/evidence.h"
 #include "rulebook/load.h"
 #include "rulebook/owner.h"
 
@@ -47,6 +48,30 @@ row_to_write(TriggerData *trigger)
 {
 	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
 		trigger->tg_newtuple : trigger->tg_trigtuple;
+}
+
+/*
+ * The expression of a row, compiled over the rows of the object that the row
+ * names; NULL where there is none, or constraints will say what is wrong.
+ */
+static CriterionProgram *
+compile_for(TriggerData *trigger, HeapTuple tuple, Oid type)
+{
+	char	   *object = trigger_string(trigger, tuple, "object");
+	char	   *expression = trigger_string(trigger, tuple, "expression");
+	CriterionProgram *program;
+	Relation	rel;
+	Oid			relid;
+
+	if (object == NULL || expression == NULL)
+		return NULL;
+	relid = get_relname_relid(object, RelationGetNamespace(trigger->tg_relation));
+	if (!OidIsValid(relid))
+		return NULL;
+	rel = table_open(relid, AccessShareLock);
+	program = expression_compile(rel, expression, type);
+	table_close(rel, NoLock);
+	return program;
 }
 
 /*
@@ -82,6 +107,54 @@ leadflow_definition_guard(PG_FUNCTION_ARGS)
 	rel = table_open(relid, AccessShareLock);
 	criterion_free(criterion_compile(rel, expression));
 	table_close(rel, NoLock);
+	return PointerGetDatum(tuple);
+}
+
+/*
+ * leadflow.score_rule_guard(): BEFORE INSERT OR UPDATE, for each row.  The
+ * expression must compile, and the score is not reckoned from itself.
+ */
+PG_FUNCTION_INFO_V1(leadflow_score_rule_guard);
+Datum
+leadflow_score_rule_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "score_rule_guard", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = row_to_write(trigger);
+	CriterionProgram *program = compile_for(trigger, tuple, BOOLOID);
+	bool		reads_score;
+
+	if (program == NULL)
+		return PointerGetDatum(tuple);
+	reads_score = evidence_has_score(program->evidence);
+	criterion_free(program);
+	if (reads_score)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("a score rule must not read the score"),
+				 errhint("A score_move or the standard may."),
+				 errtable(trigger->tg_relation),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "expression")));
+	return PointerGetDatum(tuple);
+}
+
+/*
+ * leadflow.score_feature_guard(): BEFORE INSERT OR UPDATE, for each row.  The
+ * expression must yield what the feature's kind asks for.
+ */
+PG_FUNCTION_INFO_V1(leadflow_score_feature_guard);
+Datum
+leadflow_score_feature_guard(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "score_feature_guard", TRIGGER_EVENT_BEFORE, true);
+	HeapTuple	tuple = row_to_write(trigger);
+	char	   *kind = trigger_string(trigger, tuple, "kind");
+	CriterionProgram *program;
+
+	program = compile_for(trigger, tuple,
+						  kind != NULL && strcmp(kind, "number") == 0 ? NUMERICOID :
+						  kind != NULL && strcmp(kind, "set") == 0 ? TEXTARRAYOID : TEXTOID);
+	if (program != NULL)
+		criterion_free(program);
 	return PointerGetDatum(tuple);
 }
 

@@ -34,7 +34,7 @@ parse_object(const char *name)
 }
 
 /* The row with that id, read with the caller's rights. */
-static HeapTuple
+HeapTuple
 read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
 {
 	StringInfoData sql;

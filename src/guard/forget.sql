@@ -45,8 +45,8 @@ BEGIN
                                            OR pg_catalog.lower(q.parked_row ->> ''email'') = pg_catalog.lower(l.email) OR q.parked_row ->> ''phone'' = l.phone)
                   OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text))', workspace) USING leads;
     EXECUTE pg_catalog.format(
-        'UPDATE %1$I.stage_event SET reason_note = NULL
-         WHERE reason_note IS NOT NULL
+        'UPDATE %1$I.stage_event SET reason_note = NULL, facts = facts - ''features''
+         WHERE (reason_note IS NOT NULL OR facts IS NOT NULL)
              AND (lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1)))', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.nurture_stay SET narrative = NULL WHERE lead_id = ANY ($1) AND narrative IS NOT NULL', workspace) USING leads;

@@ -25,6 +25,16 @@ CREATE FUNCTION leadflow.definition_guard() RETURNS trigger
 COMMENT ON FUNCTION leadflow.definition_guard() IS
     'BEFORE INSERT OR UPDATE trigger of definitions with an expression: refuses what does not compile or is not allowed in a criterion';
 
+CREATE FUNCTION leadflow.score_rule_guard() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_score_rule_guard';
+COMMENT ON FUNCTION leadflow.score_rule_guard() IS
+    'BEFORE INSERT OR UPDATE trigger of score_rule: refuses an expression that does not compile or is not allowed in a criterion, or that reads the score (42P17)';
+
+CREATE FUNCTION leadflow.score_feature_guard() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_score_feature_guard';
+COMMENT ON FUNCTION leadflow.score_feature_guard() IS
+    'BEFORE INSERT OR UPDATE trigger of score_feature: refuses an expression that does not compile, is not allowed in a criterion, or does not yield what the kind asks for (42804)';
+
 CREATE FUNCTION leadflow.overwrite_rule_guard() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_overwrite_rule_guard';
 COMMENT ON FUNCTION leadflow.overwrite_rule_guard() IS

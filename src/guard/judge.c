@@ -14,6 +14,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -112,10 +113,9 @@ move_init(Move *move, Rulebook *rulebook, ObjectRules *rules, Relation rel,
 	move->overwrites = NULL;
 	move->too_early = NULL;
 
-	move->evidence.rulebook = rulebook;
-	move->evidence.fresh = false;
-	move->evidence.gathered = false;
-	move->evidence.cadence_read = false;
+	evidence_init(&move->evidence, rulebook, 0);
+	if (rules->kind == OBJECT_LEAD)
+		move->evidence.lead = row;
 	value = row_field(move, lead_field, &isnull);
 	move->evidence.has_lead = !isnull;
 	move->evidence.lead_id = isnull ? 0 : DatumGetInt64(value);
@@ -481,8 +481,8 @@ judge_criteria(Move *move, List **findings, bool want_all)
 
 	while ((criterion = rulebook_criterion(move->rules, move->variant, &cursor, move->to)) != NULL)
 	{
-		CriterionProgram *program = rulebook_program(rulebook, move->rules,
-													 &criterion->program, criterion->expression);
+		CriterionProgram *program = rulebook_program(rulebook, move->rules->relid,
+													 &criterion->program, criterion->expression, BOOLOID);
 		bool		met;
 
 		if (econtext == NULL)
@@ -685,7 +685,7 @@ condition_met(Move *move, CriterionProgram **program, const char *condition)
 
 	if (condition == NULL)
 		return true;
-	compiled = rulebook_program(move->rulebook, move->rules, program, condition);
+	compiled = rulebook_program(move->rulebook, move->rules->relid, program, condition, BOOLOID);
 	econtext = CreateStandaloneExprContext();
 	econtext->ecxt_scantuple = move->row;
 	econtext->ecxt_param_list_info = evidence_params(&move->evidence);

@@ -24,6 +24,7 @@
 #include "guard/statement.h"
 #include "guard/verdict.h"
 #include "routing/routing.h"
+#include "score/score.h"
 
 /* Fill in what all events of a move have in common. */
 static void
@@ -56,12 +57,25 @@ describe_event(Move *move, Datum *values, bool *nulls)
 	values[EVENT_SEGMENT] = row_field(move, FIELD_SEGMENT, &nulls[EVENT_SEGMENT]);
 	values[EVENT_AMOUNT] = row_field(move, FIELD_AMOUNT, &nulls[EVENT_AMOUNT]);
 	values[EVENT_CURRENCY] = row_field(move, FIELD_CURRENCY, &nulls[EVENT_CURRENCY]);
-	nulls[EVENT_FACTS] = true;
+}
+
+/* A lead has qualified: keep what is known of it, which nothing learnt later can change. */
+static void
+add_facts(Move *move, Datum *values, bool *nulls)
+{
+	values[EVENT_FACTS] = facts_of_evidence(&move->evidence);
+	nulls[EVENT_FACTS] = values[EVENT_FACTS] == (Datum) 0;
 }
 
 static void
 write_event(Move *move, Datum *values, bool *nulls, const Stage *from, const Stage *to, bool implied)
 {
+	bool		qualifies = move->rules->kind == OBJECT_LEAD && stage_code(to) == STAGE_MQL &&
+		(from == NULL || stage_code(from) != STAGE_MQL);
+
+	nulls[EVENT_FACTS] = true;
+	if (qualifies)
+		add_facts(move, values, nulls);
 	values[EVENT_IMPLIED] = BoolGetDatum(implied);
 	values[EVENT_FROM_STAGE] = PointerGetDatum(from);
 	nulls[EVENT_FROM_STAGE] = (from == NULL);
@@ -149,7 +163,7 @@ record_move(Move *move, const Stage *furthest)
 		verdict_on_move(move, false);
 	routed = route_on_stage(move);
 	if (routed != NULL)
-		move->row = routed;
+		move->row = move->evidence.lead = routed;
 	if (is_lead && hands_over)
 		verdict_on_move(move, true);
 	write_history(move, passed);

@@ -401,12 +401,31 @@ sandbox_walker(Node *node, SandboxContext *context)
 	return expression_tree_walker(node, sandbox_walker, context);
 }
 
+/* Make the expression yield a value of that type. */
+static Node *
+coerce_result(ParseState *pstate, Node *expr, Oid type)
+{
+	Node	   *coerced;
+
+	if (type == BOOLOID)
+		return coerce_to_boolean(pstate, expr, "criterion");
+	coerced = coerce_to_target_type(pstate, expr, exprType(expr), type, -1,
+									COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+	if (coerced == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("an expression of type %s does not yield %s",
+						format_type_be(exprType(expr)), format_type_be(type)),
+				 parser_errposition(pstate, exprLocation(expr))));
+	return coerced;
+}
+
 /*
- * Compile an expression over the rows of rel.  The caller frees the result
- * with criterion_free.
+ * Compile an expression over the rows of rel that yields a value of a type of
+ * pg_catalog.  The caller frees the result with criterion_free.
  */
 CriterionProgram *
-criterion_compile(Relation rel, const char *expression)
+expression_compile(Relation rel, const char *expression, Oid type)
 {
 	CriterionProgram *program = palloc0(sizeof(CriterionProgram));
 	ErrorContextCallback callback;
@@ -442,7 +461,7 @@ criterion_compile(Relation rel, const char *expression)
 
 	expr = transformExpr(pstate, parse_single_expression(expression),
 						 EXPR_KIND_CHECK_CONSTRAINT);
-	expr = coerce_to_boolean(pstate, expr, "criterion");
+	expr = coerce_result(pstate, expr, type);
 	assign_expr_collations(pstate, expr);
 
 	context.pstate = pstate;
@@ -457,6 +476,13 @@ criterion_compile(Relation rel, const char *expression)
 	AtEOXact_GUC(true, guc_level);
 	error_context_stack = callback.previous;
 	return program;
+}
+
+/* The same of a condition. */
+CriterionProgram *
+criterion_compile(Relation rel, const char *expression)
+{
+	return expression_compile(rel, expression, BOOLOID);
 }
 
 void
@@ -474,16 +500,13 @@ criterion_is_valid(const CriterionProgram *program)
 }
 
 /*
- * Does the row in econtext meet the criterion?  The executable form is kept in
- * mcxt, for as long as the same user asks: permission to execute the functions
- * is checked when it is made.
+ * What the expression yields for the row in econtext, in its per-tuple memory.
+ * The executable form is kept in mcxt, for as long as the same user asks:
+ * permission to execute the functions is checked when it is made.
  */
-bool
-criterion_met(CriterionProgram *program, ExprContext *econtext, MemoryContext mcxt)
+Datum
+expression_value(CriterionProgram *program, ExprContext *econtext, MemoryContext mcxt, bool *isnull)
 {
-	Datum		result;
-	bool		isnull;
-
 	if (program->state == NULL || program->state_user != GetUserId())
 	{
 		MemoryContext oldcxt;
@@ -498,6 +521,15 @@ criterion_met(CriterionProgram *program, ExprContext *econtext, MemoryContext mc
 		program->state_user = GetUserId();
 		MemoryContextSwitchTo(oldcxt);
 	}
-	result = ExecEvalExprSwitchContext(program->state, econtext, &isnull);
+	return ExecEvalExprSwitchContext(program->state, econtext, isnull);
+}
+
+/* Does the row in econtext meet the criterion? */
+bool
+criterion_met(CriterionProgram *program, ExprContext *econtext, MemoryContext mcxt)
+{
+	bool		isnull;
+	Datum		result = expression_value(program, econtext, mcxt, &isnull);
+
 	return !isnull && DatumGetBool(result);
 }

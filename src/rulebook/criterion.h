@@ -25,9 +25,12 @@ typedef struct CriterionProgram
 } CriterionProgram;
 
 extern CriterionProgram *criterion_compile(Relation rel, const char *expression);
+extern CriterionProgram *expression_compile(Relation rel, const char *expression, Oid type);
 extern void criterion_free(CriterionProgram *program);
 extern bool criterion_is_valid(const CriterionProgram *program);
 extern bool criterion_met(CriterionProgram *program, ExprContext *econtext,
 						  MemoryContext mcxt);
+extern Datum expression_value(CriterionProgram *program, ExprContext *econtext,
+							  MemoryContext mcxt, bool *isnull);
 
 #endif							/* LEADFLOW_CRITERION_H */

@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -20,6 +22,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/numeric.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -40,8 +43,33 @@ static const struct
 	{"channels_tried", INT8OID},	/* different channels of them */
 	{"last_attempt_at", TIMESTAMPTZOID},
 	{"last_inbound_at", TIMESTAMPTZOID},
-	{"cadence", TEXTOID}		/* how the lead's cadence stands; null for none */
+	{"cadence", TEXTOID},		/* how the lead's cadence stands; null for none */
+	{"fit", NUMERICOID},		/* points for who it is */
+	{"fit_grade", TEXTOID},
+	{"behaviour", NUMERICOID},	/* points for what it did, faded */
+	{"behaviour_grade", TEXTOID},
+	{"total", NUMERICOID},		/* fit and behaviour */
+	{"grade", TEXTOID},			/* both grades */
+	{"probability", NUMERICOID} /* of winning, by the active model; null for none */
 };
+
+EvidenceScorer evidence_scorer = NULL;
+
+/* Evidence of nobody yet, as of an instant. */
+void
+evidence_init(Evidence *evidence, Rulebook *rulebook, TimestampTz as_of)
+{
+	evidence->rulebook = rulebook;
+	evidence->has_lead = false;
+	evidence->lead_id = 0;
+	evidence->lead = NULL;
+	evidence->as_of = as_of;
+	evidence->fresh = false;
+	evidence->gathered = false;
+	evidence->cadence_read = false;
+	evidence->scoring = false;
+	evidence->scored = false;
+}
 
 /* The number of a kind of evidence, or 0 for a name that is none. */
 int
@@ -126,34 +154,22 @@ check_columns(TouchColumns *columns, TupleDesc desc)
  * present move by what is known now: also by what was recorded since the
  * transaction began.
  */
-static void
-gather(Evidence *evidence)
+void
+evidence_read_touches(Evidence *evidence, TouchReader reader, void *arg)
 {
 	Rulebook   *rulebook = evidence->rulebook;
 	TouchColumns *columns = &rulebook->touch;
 	TimestampTz as_of = evidence->as_of;
-	bool	   *signal_kinds;
-	char	   *channels[EVIDENCE_MAX_CHANNELS];
-	int			n_channels = 0;
 	Relation	rel;
 	TupleDesc	desc;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
 
-	for (int i = 0; i < EVIDENCE_CADENCE - 1; i++)
-	{
-		evidence->nulls[i] = (kinds[i].type != INT8OID);
-		evidence->values[i] = Int64GetDatum(0);
-	}
-	evidence->gathered = true;
 	if (!evidence->has_lead)
 		return;
-
 	if (as_of == GetCurrentTransactionStartTimestamp())
 		as_of = GetCurrentTimestamp();
-	signal_kinds = palloc0(sizeof(bool) * Max(rulebook->n_touch_kinds, 1));
-
 	if (evidence->fresh)
 	{
 		CommandCounterIncrement();
@@ -173,70 +189,107 @@ gather(Evidence *evidence)
 							  GetActiveSnapshot(), 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		TouchKind  *kind;
 		TimestampTz at;
-		bool		inbound;
 		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
 
 		at = DatumGetTimestampTz(heap_getattr(tuple, columns->at, desc, &isnull));
-		if (isnull || at > as_of)
-			continue;
-		inbound = touch_is_inbound(heap_getattr(tuple, columns->direction, desc, &isnull));
-		kind = rulebook_touch_kind(rulebook,
-								   heap_getattr(tuple, columns->kind, desc, &isnull));
-
-		if (inbound)
-		{
-			keep_instant(evidence, EVIDENCE_LAST_INBOUND_AT, at, false);
-			if (kind == NULL || !kind->is_signal)
-				continue;
-			count_one(evidence, EVIDENCE_SIGNALS);
-			keep_instant(evidence, EVIDENCE_FIRST_SIGNAL_AT, at, true);
-			keep_instant(evidence, EVIDENCE_LAST_SIGNAL_AT, at, false);
-			if (!signal_kinds[kind->number])
-			{
-				signal_kinds[kind->number] = true;
-				count_one(evidence, EVIDENCE_SIGNAL_KINDS);
-			}
-		}
-		else if (kind != NULL && kind->is_contact)
-		{
-			Datum		channel;
-			int			i;
-
-			count_one(evidence, EVIDENCE_ATTEMPTS);
-			keep_instant(evidence, EVIDENCE_LAST_ATTEMPT_AT, at, false);
-
-			channel = heap_getattr(tuple, columns->channel, desc, &isnull);
-			if (!isnull && n_channels < EVIDENCE_MAX_CHANNELS)
-			{
-				char	   *name = TextDatumGetCString(channel);
-
-				for (i = 0; i < n_channels; i++)
-				{
-					if (strcmp(channels[i], name) == 0)
-						break;
-				}
-				if (i < n_channels)
-					pfree(name);
-				else
-				{
-					channels[n_channels++] = name;
-					count_one(evidence, EVIDENCE_CHANNELS_TRIED);
-				}
-			}
-		}
+		if (!isnull && at <= as_of)
+			reader(tuple, desc, at, arg);
 	}
 	systable_endscan(scan);
 	table_close(rel, NoLock);
 	if (evidence->fresh)
 		PopActiveSnapshot();
+}
 
-	for (int i = 0; i < n_channels; i++)
-		pfree(channels[i]);
-	pfree(signal_kinds);
+/* What touches are counted into. */
+typedef struct Counting
+{
+	Evidence   *evidence;
+	bool	   *signal_kinds;
+	char	   *channels[EVIDENCE_MAX_CHANNELS];
+	int			n_channels;
+} Counting;
+
+/* A channel over which the lead was tried. */
+static void
+count_channel(Counting *counting, Datum channel)
+{
+	char	   *name;
+
+	if (counting->n_channels == EVIDENCE_MAX_CHANNELS)
+		return;
+	name = TextDatumGetCString(channel);
+	for (int i = 0; i < counting->n_channels; i++)
+	{
+		if (strcmp(counting->channels[i], name) == 0)
+		{
+			pfree(name);
+			return;
+		}
+	}
+	counting->channels[counting->n_channels++] = name;
+	count_one(counting->evidence, EVIDENCE_CHANNELS_TRIED);
+}
+
+static void
+count_touch(HeapTuple touch, TupleDesc desc, TimestampTz at, void *arg)
+{
+	Counting   *counting = arg;
+	Evidence   *evidence = counting->evidence;
+	TouchColumns *columns = &evidence->rulebook->touch;
+	bool		isnull;
+	bool		inbound = touch_is_inbound(heap_getattr(touch, columns->direction, desc, &isnull));
+	TouchKind  *kind = rulebook_touch_kind(evidence->rulebook,
+										   heap_getattr(touch, columns->kind, desc, &isnull));
+
+	if (inbound)
+	{
+		keep_instant(evidence, EVIDENCE_LAST_INBOUND_AT, at, false);
+		if (kind == NULL || !kind->is_signal)
+			return;
+		count_one(evidence, EVIDENCE_SIGNALS);
+		keep_instant(evidence, EVIDENCE_FIRST_SIGNAL_AT, at, true);
+		keep_instant(evidence, EVIDENCE_LAST_SIGNAL_AT, at, false);
+		if (!counting->signal_kinds[kind->number])
+		{
+			counting->signal_kinds[kind->number] = true;
+			count_one(evidence, EVIDENCE_SIGNAL_KINDS);
+		}
+	}
+	else if (kind != NULL && kind->is_contact)
+	{
+		Datum		channel = heap_getattr(touch, columns->channel, desc, &isnull);
+
+		count_one(evidence, EVIDENCE_ATTEMPTS);
+		keep_instant(evidence, EVIDENCE_LAST_ATTEMPT_AT, at, false);
+		if (!isnull)
+			count_channel(counting, channel);
+	}
+}
+
+static void
+gather(Evidence *evidence)
+{
+	Counting	counting;
+
+	for (int i = 0; i < EVIDENCE_COUNTED; i++)
+	{
+		evidence->nulls[i] = (kinds[i].type != INT8OID);
+		evidence->values[i] = Int64GetDatum(0);
+	}
+	evidence->gathered = true;
+
+	counting.evidence = evidence;
+	counting.signal_kinds = palloc0(sizeof(bool) * Max(evidence->rulebook->n_touch_kinds, 1));
+	counting.n_channels = 0;
+	evidence_read_touches(evidence, count_touch, &counting);
+
+	for (int i = 0; i < counting.n_channels; i++)
+		pfree(counting.channels[i]);
+	pfree(counting.signal_kinds);
 }
 
 /* The same of the table of clocks. */
@@ -339,6 +392,66 @@ evidence_cadence(Evidence *evidence)
 	return evidence->cadence;
 }
 
+/* Do any of these kinds of evidence read the score? */
+bool
+evidence_has_score(const Bitmapset *kinds)
+{
+	return bms_next_member(kinds, EVIDENCE_FIT - 1) >= 0;
+}
+
+/* Units of points as a numeric. */
+Datum
+points_numeric(int64 points)
+{
+	return NumericGetDatum(int64_div_fast_to_numeric(points, POINT_DECIMALS));
+}
+
+static Datum
+grade_datum(const char *first, const char *second, bool *isnull)
+{
+	*isnull = first == NULL && second == NULL;
+	return *isnull ? (Datum) 0 :
+		CStringGetTextDatum(psprintf("%s%s", first == NULL ? "" : first, second == NULL ? "" : second));
+}
+
+/* A value of the lead's score, which is reckoned when first asked for. */
+static Datum
+score_value(Evidence *evidence, int number, bool *isnull)
+{
+	LeadScore  *score = &evidence->score;
+
+	if (evidence->scoring)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a score rule of workspace %s reads the score", evidence->rulebook->schema)));
+	if (!evidence->scored)
+		evidence_scorer(evidence);
+
+	*isnull = !evidence->has_score;
+	if (*isnull)
+		return (Datum) 0;
+	switch (number)
+	{
+		case EVIDENCE_FIT:
+			return points_numeric(score->fit);
+		case EVIDENCE_FIT_GRADE:
+			return grade_datum(score->fit_grade, NULL, isnull);
+		case EVIDENCE_BEHAVIOUR:
+			return points_numeric(score->behaviour);
+		case EVIDENCE_BEHAVIOUR_GRADE:
+			return grade_datum(NULL, score->behaviour_grade, isnull);
+		case EVIDENCE_TOTAL:
+			return points_numeric(score->fit + score->behaviour);
+		case EVIDENCE_GRADE:
+			return grade_datum(score->fit_grade, score->behaviour_grade, isnull);
+		default:
+			Assert(number == EVIDENCE_PROBABILITY);
+			*isnull = !score->has_probability;
+			return *isnull ? (Datum) 0 :
+				NumericGetDatum(int64_div_fast_to_numeric((int64) rint(score->probability * POINT_UNITS), POINT_DECIMALS));
+	}
+}
+
 Datum
 evidence_value(Evidence *evidence, int number, bool *isnull)
 {
@@ -349,6 +462,8 @@ evidence_value(Evidence *evidence, int number, bool *isnull)
 		*isnull = (cadence == NULL);
 		return cadence == NULL ? (Datum) 0 : CStringGetTextDatum(cadence);
 	}
+	if (number > EVIDENCE_CADENCE)
+		return score_value(evidence, number, isnull);
 	if (!evidence->gathered)
 		gather(evidence);
 	*isnull = evidence->nulls[number - 1];

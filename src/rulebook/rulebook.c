@@ -125,6 +125,12 @@ free_rulebook(Rulebook *rulebook)
 		free_program(rulebook->policies[i].program);
 	for (int i = 0; i < rulebook->n_routing; i++)
 		free_program(rulebook->routing[i].program);
+	for (int i = 0; i < rulebook->score.n_rules; i++)
+		free_program(rulebook->score.rules[i].expression.program);
+	for (int i = 0; i < rulebook->score.n_features; i++)
+		free_program(rulebook->score.features[i].expression.program);
+	for (int i = 0; i < rulebook->score.n_moves; i++)
+		free_program(rulebook->score.moves[i].condition.program);
 	for (int i = 0; i < RULEBOOK_MAX_PLANS; i++)
 	{
 		if (rulebook->plans[i] != NULL)
@@ -299,13 +305,13 @@ rulebook_criterion(ObjectRules *rules, const char *variant, int *cursor,
 }
 
 /*
- * The compiled form of an expression over the rows of an object, kept in
- * *program.  It is compiled when first needed, and again when something that
+ * The compiled form of an expression of that type over the rows of a table, kept
+ * in *program.  It is compiled when first needed, and again when something that
  * it depends on has changed.
  */
 CriterionProgram *
-rulebook_program(Rulebook *rulebook, ObjectRules *rules,
-				 CriterionProgram **program, const char *expression)
+rulebook_program(Rulebook *rulebook, Oid relid,
+				 CriterionProgram **program, const char *expression, Oid type)
 {
 	CriterionProgram *compiled;
 	CriterionProgram *kept;
@@ -325,8 +331,8 @@ rulebook_program(Rulebook *rulebook, ObjectRules *rules,
 		*program = NULL;
 	}
 
-	rel = table_open(rules->relid, AccessShareLock);
-	compiled = criterion_compile(rel, expression);
+	rel = table_open(relid, AccessShareLock);
+	compiled = expression_compile(rel, expression, type);
 	table_close(rel, NoLock);
 
 	oldcxt = MemoryContextSwitchTo(rulebook->mcxt);

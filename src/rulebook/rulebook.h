@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "rulebook/criterion.h"
+#include "rulebook/scorecard.h"
 #include "stage/stage.h"
 
 /* What moves through the funnel. */
@@ -245,7 +246,26 @@ typedef struct TouchColumns
 	AttrNumber	channel;
 	AttrNumber	direction;
 	AttrNumber	merged_from;
+	AttrNumber	content;		/* or invalid */
 } TouchColumns;
+
+typedef struct AccountColumns
+{
+	Oid			relid;
+	Oid			id_index;		/* btree that starts with id, or invalid */
+	AttrNumber	id;
+} AccountColumns;
+
+typedef struct IntentColumns
+{
+	Oid			relid;
+	Oid			account_index;	/* btree that starts with account_id, or invalid */
+	AttrNumber	id;
+	AttrNumber	at;
+	AttrNumber	account_id;
+	AttrNumber	topic;
+	AttrNumber	strength;
+} IntentColumns;
 
 typedef struct ClockColumns
 {
@@ -264,7 +284,7 @@ typedef struct ClockColumns
 #define RULEBOOK_MAX_PLANS	40
 
 /* Relations whose change makes the rulebook stale. */
-#define RULEBOOK_MAX_WATCHED	40
+#define RULEBOOK_MAX_WATCHED	50
 
 typedef struct Rulebook
 {
@@ -278,6 +298,9 @@ typedef struct Rulebook
 	ObjectRules objects[OBJECT_KINDS];
 	TouchColumns touch;
 	ClockColumns clock;
+	AccountColumns account;
+	IntentColumns intent;
+	Scorecard	score;
 	Reason	   *reasons;
 	int			n_reasons;
 	TouchKind  *touch_kinds;
@@ -316,9 +339,9 @@ extern Oid	leadflow_namespace(void);
 
 extern Criterion *rulebook_criterion(ObjectRules *rules, const char *variant,
 									 int *cursor, const Stage *target);
-extern CriterionProgram *rulebook_program(Rulebook *rulebook, ObjectRules *rules,
+extern CriterionProgram *rulebook_program(Rulebook *rulebook, Oid relid,
 										  CriterionProgram **program,
-										  const char *expression);
+										  const char *expression, Oid type);
 extern const Reason *rulebook_reason(Rulebook *rulebook, const char *code);
 extern TouchKind *rulebook_touch_kind(Rulebook *rulebook, Datum kind);
 extern const NurtureTrack *rulebook_track(Rulebook *rulebook, const char *track);

@@ -185,6 +185,17 @@ find_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
 	return attnum;
 }
 
+/* The same, of a column that the module can do without. */
+static AttrNumber
+find_optional_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
+{
+	AttrNumber	attnum = get_attnum(relid, name);
+
+	if (attnum == InvalidAttrNumber || !type_fits(rulebook, get_atttype(relid, attnum), expected))
+		return InvalidAttrNumber;
+	return find_column(rulebook, relid, name, expected);
+}
+
 /* The same, of a column that is never null. */
 static AttrNumber
 find_required_column(Rulebook *rulebook, Oid relid, const char *name, FieldType expected)
@@ -338,6 +349,7 @@ load_touch(Rulebook *rulebook)
 	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
 	touch->direction = find_required_column(rulebook, touch->relid, "direction", FIELD_TEXT);
 	touch->merged_from = find_column(rulebook, touch->relid, "merged_from", FIELD_BIGINT);
+	touch->content = find_optional_column(rulebook, touch->relid, "content", FIELD_TEXT);
 	touch->lead_index = find_index(touch->relid, touch->lead_id);
 }
 
@@ -357,6 +369,25 @@ load_clock(Rulebook *rulebook)
 	clock->lead_index = find_index(clock->relid, clock->lead_id);
 }
 
+static void
+load_account(Rulebook *rulebook)
+{
+	AccountColumns *account = &rulebook->account;
+	IntentColumns *intent = &rulebook->intent;
+
+	account->relid = watch_plain_table(rulebook, "account");
+	account->id = find_required_column(rulebook, account->relid, "id", FIELD_BIGINT);
+	account->id_index = find_index(account->relid, account->id);
+
+	intent->relid = watch_plain_table(rulebook, "intent_signal");
+	intent->id = find_required_column(rulebook, intent->relid, "id", FIELD_BIGINT);
+	intent->at = find_required_column(rulebook, intent->relid, "at", FIELD_TIMESTAMPTZ);
+	intent->account_id = find_column(rulebook, intent->relid, "account_id", FIELD_BIGINT);
+	intent->topic = find_required_column(rulebook, intent->relid, "topic", FIELD_TEXT);
+	intent->strength = find_required_column(rulebook, intent->relid, "strength", FIELD_NUMERIC);
+	intent->account_index = find_index(intent->relid, intent->account_id);
+}
+
 /* The tables that are read and written directly. */
 void
 load_shape(Rulebook *rulebook)
@@ -365,5 +396,6 @@ load_shape(Rulebook *rulebook)
 		load_object(rulebook, kind);
 	load_touch(rulebook);
 	load_clock(rulebook);
+	load_account(rulebook);
 	rulebook->event_relid = watch_table(rulebook, "stage_event");
 }

@@ -262,3 +262,66 @@ INSERT INTO agreement (agreement, department, measure, period, at_least, promise
     ('feedback', 'sales', 'verdict_share', 'month', 0.9, 'Sales accepts or rejects 90 of 100 leads that are handed over.'),
     ('reaction', 'sales', 'sla_met_share', 'month', 0.9, 'Of 100 promised reactions to leads 90 come in time.'),
     ('deals', 'sales', 'deal_share', 'quarter', 0.2, 'Of 100 leads with a confirmed need, a budget and a time frame 20 become deals.');
+
+INSERT INTO score_group (score_group, cap, meaning) VALUES
+    ('web', 30, 'visits and clicks: many of them are still only curiosity'),
+    ('content', 40, 'reading and listening'),
+    ('request', 80, 'asking for something');
+
+INSERT INTO score_rule (rule, component, position, points, object, expression, meaning) VALUES
+    ('role_decides', 'fit', 10, 25, 'lead', 'role ~* ''\m(chief|ceo|cto|cfo|coo|cmo|cio|head|director|vp|president|owner|founder|partner)\M''', 'Who has this title decides, or sits at the table.'),
+    ('company_medium', 'fit', 20, 15, 'account', 'employees BETWEEN 50 AND 499', 'A company of 50 to 499 people.'),
+    ('company_large', 'fit', 30, 25, 'account', 'employees >= 500', 'A company of 500 people or more.'),
+    ('budget_named', 'fit', 40, 15, 'lead', 'budget > 0', 'The budget is known.'),
+    ('decision_near', 'fit', 50, 15, 'lead', 'decision_by <= (leadflow.clock() + ''180 days'')::date', 'The buyer wants to decide within half a year.'),
+    ('need_named', 'fit', 60, 10, 'lead', 'length(need) >= 20', 'The need is written down.'),
+    ('verified', 'fit', 70, 10, 'lead', 'verified', 'The contact data were checked.');
+
+INSERT INTO score_rule (rule, component, position, points, touch_kinds, counts, half_life, day_cap, cap, score_group, meaning) VALUES
+    ('web_visit', 'behaviour', 110, 2, '{web_visit}', 'every', '7 days', 6, 20, 'web', 'Visits the site.'),
+    ('email_click', 'behaviour', 120, 4, '{email_click}', 'content', '14 days', NULL, 20, 'web', 'Follows a link in an e-mail; each e-mail counts once.'),
+    ('content_download', 'behaviour', 130, 8, '{content_download}', 'content', '30 days', NULL, 30, 'content', 'Downloads content; each piece counts once.'),
+    ('webinar', 'behaviour', 140, 15, '{webinar_attended}', 'content', '30 days', NULL, NULL, 'content', 'Takes part in a webinar.'),
+    ('event', 'behaviour', 150, 15, '{event_attended}', 'content', '30 days', NULL, NULL, 'content', 'Takes part in an event.'),
+    ('form', 'behaviour', 160, 10, '{form_submit}', 'day', '14 days', NULL, 20, 'request', 'Fills in a form.'),
+    ('contact_request', 'behaviour', 170, 30, '{contact_request}', 'day', '14 days', NULL, NULL, 'request', 'Asks to talk.'),
+    ('pricing_request', 'behaviour', 180, 35, '{pricing_request}', 'day', '14 days', NULL, NULL, 'request', 'Asks for a price.'),
+    ('demo_request', 'behaviour', 190, 40, '{demo_request}', 'day', '14 days', NULL, NULL, 'request', 'Asks for a demonstration.'),
+    ('trial', 'behaviour', 200, 40, '{trial_started}', 'once', '21 days', NULL, NULL, 'request', 'Starts a trial.'),
+    ('conversation', 'behaviour', 210, 15, '{call,email,social_message,meeting}', 'day', '21 days', NULL, 45, NULL, 'Writes, calls or meets us.');
+
+INSERT INTO score_rule (rule, component, position, points, topics, counts, half_life, cap, meaning) VALUES
+    ('intent', 'behaviour', 310, 5, '{*}', 'every', '14 days', 30, 'The company shows interest in one of our topics.');
+
+INSERT INTO score_grade (component, grade, at_least, meaning) VALUES
+    ('fit', 'A', 60, 'the customer we look for'),
+    ('fit', 'B', 40, 'fits'),
+    ('fit', 'C', 20, 'fits in part, or too little is known'),
+    ('fit', 'D', 0, 'nothing that fits is known'),
+    ('behaviour', '1', 60, 'wants something now'),
+    ('behaviour', '2', 40, 'is looking around in earnest'),
+    ('behaviour', '3', 15, 'has shown interest'),
+    ('behaviour', '4', 0, 'is silent');
+
+-- it moves nobody before it is made active
+INSERT INTO score_move (code, from_stage, to_stage, condition, meaning, active) VALUES
+    ('ready_for_sales', 'lead', 'mql', 'fit_grade <= ''B'' AND behaviour >= 40', 'Fits, and wants something: sales should hear of it.', false);
+
+INSERT INTO score_feature (feature, position, object, kind, expression, meaning) VALUES
+    ('origin', 10, 'lead', 'category', 'origin', 'where the lead came from'),
+    ('segment', 20, 'lead', 'category', 'segment', 'market segment'),
+    ('industry', 30, 'lead', 'category', 'industry', 'industry'),
+    ('territory', 40, 'lead', 'category', 'territory', 'territory'),
+    ('urgency', 50, 'lead', 'category', 'urgency', 'urgency'),
+    ('decides', 60, 'lead', 'category', 'role ~* ''\m(chief|ceo|cto|cfo|coo|cmo|cio|head|director|vp|president|owner|founder|partner)\M''', 'whether the title is one that decides'),
+    ('budget', 70, 'lead', 'number', 'budget', 'budget'),
+    ('country', 80, 'account', 'category', 'country', 'country of the company'),
+    ('employees', 90, 'account', 'number', 'employees', 'number of employees'),
+    ('signals', 100, 'lead', 'number', 'signals', 'signs of interest'),
+    ('signal_kinds', 110, 'lead', 'number', 'signal_kinds', 'different kinds of them'),
+    ('attempts', 120, 'lead', 'number', 'attempts', 'attempts to reach it');
+
+INSERT INTO intent_topic (topic, threshold, marketing_task, sales_task) VALUES
+    ('pricing', 2, 'Send the series on cost and return.', 'Call the account owner''s contact and ask what they compare.'),
+    ('competitor', 2, 'Send the comparison.', 'Start a talk about what their present tool lacks.'),
+    ('implementation', 3, 'Send the story of a customer of the same industry.', 'Offer a talk with an engineer.');

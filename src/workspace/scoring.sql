@@ -266,7 +266,9 @@ COMMENT ON COLUMN score_run.finished_at IS 'when it was done; null while it is n
 
 -- An expression that does not compile is no definition.
 CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON score_rule
-    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('expression');
+    FOR EACH ROW EXECUTE FUNCTION leadflow.score_rule_guard();
+CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON score_feature
+    FOR EACH ROW EXECUTE FUNCTION leadflow.score_feature_guard();
 CREATE TRIGGER leadflow_definition_guard BEFORE INSERT OR UPDATE ON score_move
     FOR EACH ROW EXECUTE FUNCTION leadflow.definition_guard('condition');
 

@@ -1,0 +1,312 @@
+/*
+ * feature.c
+ *	  What models learn from, and what the active one makes of it.
+ *
+ * Every model has one form: an intercept, and for each feature what each of its
+ * values adds to the log-odds of winning.  A value that the model does not know
+ * adds nothing.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "leadflow.h"
+#include "score/score.h"
+
+static Oid
+feature_type(FeatureKind kind)
+{
+	switch (kind)
+	{
+		case FEATURE_NUMBER:
+			return NUMERICOID;
+		case FEATURE_SET:
+			return TEXTARRAYOID;
+		default:
+			return TEXTOID;
+	}
+}
+
+/* A word, no longer than is kept; NULL for an empty one. */
+static char *
+word_of(Datum value)
+{
+	char	   *word = TextDatumGetCString(value);
+	int			length = strlen(word);
+
+	if (length > FEATURE_MAX_LENGTH)
+		word[pg_mbcliplen(word, length, FEATURE_MAX_LENGTH)] = '\0';
+	return *word == '\0' ? NULL : word;
+}
+
+static void
+take_words(FeatureValue *value, Datum array)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	int			n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
+	value->words = palloc(sizeof(char *) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		char	   *word = nulls[i] ? NULL : word_of(elements[i]);
+		bool		known = word == NULL;
+
+		for (int j = 0; j < value->n_words && !known; j++)
+			known = strcmp(value->words[j], word) == 0;
+		if (!known)
+			value->words[value->n_words++] = word;
+	}
+}
+
+static void
+take_number(FeatureValue *value, Datum number)
+{
+	if (numeric_is_nan(DatumGetNumeric(number)))
+		return;
+	value->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, number));
+	value->number_text = DatumGetCString(DirectFunctionCall1(numeric_out, number));
+	value->missing = isinf(value->number);
+}
+
+/* The feature of the lead.  Null, blank and what is no finite number is missing. */
+FeatureValue *
+feature_value(Subject *subject, ScoreFeature *feature)
+{
+	FeatureValue *value = palloc0(sizeof(FeatureValue));
+	bool		isnull;
+	Datum		datum = subject_value(subject, &feature->expression, feature_type(feature->kind), &isnull);
+
+	value->missing = true;
+	if (isnull)
+		return value;
+	if (feature->kind == FEATURE_NUMBER)
+		take_number(value, datum);
+	else if (feature->kind == FEATURE_SET)
+	{
+		take_words(value, datum);
+		value->missing = value->n_words == 0;
+	}
+	else
+	{
+		value->words = palloc(sizeof(char *));
+		value->words[0] = word_of(datum);
+		value->n_words = value->words[0] == NULL ? 0 : 1;
+		value->missing = value->n_words == 0;
+	}
+	return value;
+}
+
+/* The point of a word, by binary search: the missing one comes last. */
+static const ModelPoint *
+point_of_word(ScoreFeature *feature, const char *word)
+{
+	int			low = 0;
+	int			high = feature->n_model - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		ModelPoint *point = &feature->model[middle];
+		int			order = point->value == NULL ? -1 : strcmp(word, point->value);
+
+		if (order == 0)
+			return point;
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/*
+ * What the active model gives for the feature's value, of a set for one of its
+ * words; NULL for a value that it does not know.
+ */
+const ModelPoint *
+feature_point(ScoreFeature *feature, const FeatureValue *value, int word)
+{
+	if (feature->n_model == 0)
+		return NULL;
+	if (value->missing)
+	{
+		const ModelPoint *last = &feature->model[feature->n_model - 1];
+
+		return last->value == NULL ? last : NULL;
+	}
+	if (feature->kind != FEATURE_NUMBER)
+		return point_of_word(feature, value->words[word]);
+	for (int i = 0; i < feature->n_model; i++)
+	{
+		ModelPoint *point = &feature->model[i];
+
+		if (point->is_bin && value->number >= point->at_least && value->number < point->below)
+			return point;
+	}
+	return NULL;
+}
+
+double
+model_log_odds(Subject *subject)
+{
+	Scorecard  *score = &subject->rulebook->score;
+	double		log_odds = score->intercept;
+
+	for (int i = 0; i < score->n_features; i++)
+	{
+		ScoreFeature *feature = &score->features[i];
+		FeatureValue *value;
+
+		if (feature->n_model == 0)
+			continue;
+		value = feature_value(subject, feature);
+		for (int word = 0; word < Max(value->n_words, 1); word++)
+		{
+			const ModelPoint *point = feature_point(feature, value, word);
+
+			if (point != NULL)
+				log_odds += point->log_odds;
+		}
+	}
+	return log_odds;
+}
+
+/* Never so near to 0 or 1 that it could be taken for an outcome. */
+double
+probability_of(double log_odds)
+{
+	double		probability = 1 / (1 + exp(-log_odds));
+
+	probability = rint(probability * POINT_UNITS) / POINT_UNITS;
+	return Min(Max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
+}
+
+static void
+append_words(StringInfo json, ScoreFeature *feature, FeatureValue *value)
+{
+	if (feature->kind == FEATURE_CATEGORY)
+	{
+		escape_json(json, value->words[0]);
+		return;
+	}
+	for (int i = 0; i < value->n_words; i++)
+	{
+		appendStringInfoString(json, i == 0 ? "[" : ", ");
+		escape_json(json, value->words[i]);
+	}
+	appendStringInfoChar(json, ']');
+}
+
+static void
+append_features(StringInfo json, Subject *subject)
+{
+	Scorecard  *score = &subject->rulebook->score;
+
+	appendStringInfoString(json, "\"features\": {");
+	for (int i = 0; i < score->n_features; i++)
+	{
+		ScoreFeature *feature = &score->features[i];
+		FeatureValue *value;
+
+		if (!feature->active)
+			continue;
+		value = feature_value(subject, feature);
+		if (value->missing)
+			continue;
+		if (json->data[json->len - 1] != '{')
+			appendStringInfoString(json, ", ");
+		escape_json(json, feature->feature);
+		appendStringInfoString(json, ": ");
+		if (feature->kind == FEATURE_NUMBER)
+			appendStringInfoString(json, value->number_text);
+		else
+			append_words(json, feature, value);
+	}
+	appendStringInfoChar(json, '}');
+}
+
+static void
+append_score(StringInfo json, Subject *subject)
+{
+	static const EvidenceKind kinds[] = {EVIDENCE_FIT, EVIDENCE_BEHAVIOUR, EVIDENCE_TOTAL, EVIDENCE_GRADE, EVIDENCE_PROBABILITY};
+
+	appendStringInfoString(json, "\"score\": {");
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		bool		isnull;
+		Datum		value = evidence_value(subject->evidence, kinds[i], &isnull);
+
+		if (isnull)
+			continue;
+		appendStringInfo(json, "%s\"%s\": ", i == 0 ? "" : ", ", evidence_name(kinds[i]));
+		if (evidence_type(kinds[i]) == NUMERICOID)
+			appendStringInfoString(json, DatumGetCString(DirectFunctionCall1(numeric_out, value)));
+		else
+			escape_json(json, TextDatumGetCString(value));
+	}
+	appendStringInfoChar(json, '}');
+}
+
+static bool
+has_facts(Scorecard *score)
+{
+	return score->n_kept_features > 0 || score->n_rules > 0;
+}
+
+/* What is known of the lead, as jsonb; 0 where nothing is asked. */
+Datum
+subject_facts(Subject *subject)
+{
+	Scorecard  *score = &subject->rulebook->score;
+	StringInfoData json;
+
+	if (!has_facts(score))
+		return (Datum) 0;
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	if (score->n_kept_features > 0)
+		append_features(&json, subject);
+	if (score->n_rules > 0)
+	{
+		if (score->n_kept_features > 0)
+			appendStringInfoString(&json, ", ");
+		append_score(&json, subject);
+	}
+	appendStringInfoChar(&json, '}');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* The same as of the evidence's instant, for a lead whose row is there. */
+Datum
+facts_of_evidence(Evidence *evidence)
+{
+	const TimestampTz *outer = leadflow_as_of;
+	Subject		subject;
+	volatile Datum facts = (Datum) 0;
+
+	if (!has_facts(&evidence->rulebook->score))
+		return (Datum) 0;
+	subject_open(&subject, evidence, false);
+	PG_TRY();
+	{
+		leadflow_as_of = &evidence->as_of;
+		facts = subject_facts(&subject);
+	}
+	PG_FINALLY();
+	{
+		leadflow_as_of = outer;
+	}
+	PG_END_TRY();
+	subject_close(&subject);
+	return facts;
+}
