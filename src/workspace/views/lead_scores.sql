@@ -26,7 +26,7 @@ SELECT l.id AS lead_id,
             WHEN w.force = 'rules' AND s.total IS NOT NULL THEN 'rules'
             ELSE 'tool' END AS in_force,
        s.scored_at,
-       GREATEST(leadflow.seconds((SELECT leadflow.clock()) - s.scored_at), 0)::bigint AS stale_seconds,
+       leadflow.seconds(GREATEST((SELECT leadflow.clock()), s.scored_at) - s.scored_at) AS stale_seconds,
        s.refused_move,
        s.refusal
 FROM lead l

@@ -27,16 +27,16 @@ SELECT c.since,
        c.goal,
        c.segment,
        c.leads::bigint AS leads,
-       CASE WHEN f.buckets > 1 THEN s.within_seconds END AS suggested_seconds,
-       CASE WHEN f.buckets > 1 THEN s.bucket END AS suggested,
+       s.within_seconds AS suggested_seconds,
+       s.bucket AS suggested,
        s.conversion,
-       CASE WHEN f.buckets > 1 THEN s.cumulative_share END AS kept_share,
+       s.cumulative_share AS kept_share,
        b.bucket AS fastest,
        b.conversion AS fastest_conversion,
        w.bucket AS worse,
        w.conversion AS worse_conversion,
        (b.conversion - w.conversion)::numeric(9,6) AS worse_by,
-       CASE WHEN f.buckets > 1 IS NOT TRUE OR s.position IS NULL THEN 'too few leads: it takes 30 in each of two buckets'
+       CASE WHEN s.position IS NULL THEN 'too few leads: it takes 30 in each of two buckets'
             WHEN f.worse_position IS NULL THEN 'no longer wait with 30 leads is worse than the shortest'
             ELSE 'who waits longer converts worse' END AS why
 FROM (SELECT c.since, c.measure, c.goal, c.segment, pg_catalog.sum(c.leads) FILTER (WHERE c.position BETWEEN 2 AND 12) AS leads
