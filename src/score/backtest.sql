@@ -15,9 +15,10 @@
  * period and has not come back is no news.
  */
 
-CREATE FUNCTION leadflow.backtest_moments(workspace text, proposed text, from_at timestamptz, to_at timestamptz,
+CREATE FUNCTION leadflow.backtest_outcomes(workspace text, proposed text, from_at timestamptz, to_at timestamptz,
         variant text, every interval)
-    RETURNS TABLE (lead_id bigint, in_force_at timestamptz, proposed_at timestamptz)
+    RETURNS TABLE (lead_id bigint, in_force_at timestamptz, proposed_at timestamptz, verdict text, reason text, outcome text, won_at timestamptz,
+                   full_name text, owner text, campaign_id bigint, cost numeric)
     LANGUAGE plpgsql STABLE
     ROWS 10000
     SET search_path = pg_catalog, pg_temp
@@ -78,41 +79,9 @@ BEGIN
                   SELECT l.id, g.at FROM %1$I.intent_signal g JOIN %1$I.lead l ON l.account_id = g.account_id AND l.created_at <= g.at
                   UNION ALL
                   SELECT l.id, s.at FROM %1$I.lead l CROSS JOIN pg_catalog.generate_series($3, $4, $6) s (at) WHERE l.created_at <= s.at) i
-            WHERE i.at >= $3 AND i.at < $4 AND i.at <= leadflow.clock()
+            WHERE i.at >= $3 AND i.at < $4 AND i.at <= (SELECT leadflow.clock())
             GROUP BY i.lead_id
-        )
-        SELECT l.id, h.at, p.at
-        FROM %1$I.lead l
-        JOIN instant i ON i.lead_id = l.id
-        LEFT JOIN stay s ON s.lead_id = l.id
-        LEFT JOIN handed h ON h.lead_id = l.id
-        LEFT JOIN LATERAL (
-            -- in the order of time, and no further than the first
-            SELECT a.at
-            FROM pg_catalog.unnest(i.at) WITH ORDINALITY a (at, n)
-            WHERE (s.free @> a.at OR a.at = h.at) AND leadflow.meets($1, l, $2, a.at)
-            ORDER BY a.n LIMIT 1) p ON true
-        WHERE ($5 = '*' OR l.variant = $5)
-            AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
-        $query$, workspace)
-        USING workspace, proposed, from_at, to_at, variant, every;
-END;
-$$;
-COMMENT ON FUNCTION leadflow.backtest_moments(text, text, timestamptz, timestamptz, text, interval) IS
-    'part of leadflow.backtest: the leads at which something happened in the period, when each first became an MQL in it, and when it first met the proposed rule in it; null for never. Arguments, rights and errors as leadflow.backtest';
-
-CREATE FUNCTION leadflow.backtest_outcomes(workspace text, proposed text, from_at timestamptz, to_at timestamptz,
-        variant text, every interval)
-    RETURNS TABLE (lead_id bigint, in_force_at timestamptz, proposed_at timestamptz, verdict text, reason text, outcome text, won_at timestamptz, cost numeric)
-    LANGUAGE plpgsql STABLE
-    ROWS 10000
-    SET search_path = pg_catalog, pg_temp
-    SET jit = off
-    AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format($query$
-        WITH known AS (
+        ), known AS (
             SELECT q.lead_id,
                    (pg_catalog.array_agg(q.verdict ORDER BY q.qualified_at DESC) FILTER (WHERE q.verdict IS NOT NULL))[1] AS verdict,
                    (pg_catalog.array_agg(q.reason ORDER BY q.qualified_at DESC) FILTER (WHERE q.verdict IS NOT NULL))[1] AS reason,
@@ -130,19 +99,29 @@ BEGIN
                 AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
             GROUP BY g.id
         )
-        SELECT m.lead_id, m.in_force_at, m.proposed_at, k.verdict, k.reason,
+        SELECT l.id, h.at, p.at, k.verdict, k.reason,
                COALESCE(k.outcome, CASE WHEN l.stage <@ 'disqualified' OR l.stage <@ 'lost' THEN 'lost' ELSE 'open' END),
-               k.won_at, e.cost
-        FROM leadflow.backtest_moments($1, $2, $3, $4, $5, $6) m
-        JOIN %1$I.lead l ON l.id = m.lead_id
-        LEFT JOIN known k ON k.lead_id = m.lead_id
+               k.won_at, l.full_name, l.owner, l.campaign_id, e.cost
+        FROM %1$I.lead l
+        JOIN instant i ON i.lead_id = l.id
+        LEFT JOIN stay s ON s.lead_id = l.id
+        LEFT JOIN handed h ON h.lead_id = l.id
+        LEFT JOIN known k ON k.lead_id = l.id
         LEFT JOIN each e ON e.campaign_id = l.campaign_id
+        LEFT JOIN LATERAL (
+            -- in the order of time, and no further than the first
+            SELECT a.at
+            FROM pg_catalog.unnest(i.at) WITH ORDINALITY a (at, n)
+            WHERE (s.free @> a.at OR a.at = h.at) AND leadflow.meets($1, l, $2, a.at)
+            ORDER BY a.n LIMIT 1) p ON true
+        WHERE ($5 = '*' OR l.variant = $5)
+            AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
         $query$, workspace)
         USING workspace, proposed, from_at, to_at, variant, every;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.backtest_outcomes(text, text, timestamptz, timestamptz, text, interval) IS
-    'part of leadflow.backtest: the leads of backtest_moments, what became of them, and what each cost: the cost of its campaign / the leads of the campaign; null without a campaign whose cost is known in the workspace''s currency. Arguments, rights and errors as leadflow.backtest';
+    'part of leadflow.backtest: the leads at which something happened in the period, when each first became an MQL in it, when it first met the proposed rule in it (null for never), what became of it, and what it cost: the cost of its campaign / the leads of the campaign; null without a campaign whose cost is known in the workspace''s currency. Arguments, rights and errors as leadflow.backtest';
 
 CREATE FUNCTION leadflow.backtest(workspace text, proposed text, from_at timestamptz, to_at timestamptz,
         variant text DEFAULT '*', every interval DEFAULT NULL)
@@ -201,17 +180,14 @@ CREATE FUNCTION leadflow.backtest_leads(workspace text, proposed text, from_at t
     AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format($query$
-        SELECT CASE WHEN o.proposed_at IS NULL THEN 'only in force' WHEN o.in_force_at IS NULL THEN 'only proposed' ELSE 'both' END,
-               o.lead_id, l.full_name, o.in_force_at, o.proposed_at, s.fit, s.behaviour, s.total, s.grade,
-               o.verdict, o.reason, o.outcome, o.won_at, l.owner, l.campaign_id
-        FROM leadflow.backtest_outcomes($1, $2, $3, $4, $5, $6) o
-        JOIN %1$I.lead l ON l.id = o.lead_id
-        CROSS JOIN LATERAL leadflow.score($1, o.lead_id, COALESCE(o.proposed_at, o.in_force_at)) s
-        WHERE o.proposed_at IS NOT NULL OR o.in_force_at IS NOT NULL
-        ORDER BY COALESCE(o.proposed_at, o.in_force_at), o.lead_id
-        $query$, workspace)
-        USING workspace, proposed, from_at, to_at, variant, every;
+    RETURN QUERY
+    SELECT CASE WHEN o.proposed_at IS NULL THEN 'only in force' WHEN o.in_force_at IS NULL THEN 'only proposed' ELSE 'both' END,
+           o.lead_id, o.full_name, o.in_force_at, o.proposed_at, s.fit, s.behaviour, s.total, s.grade,
+           o.verdict, o.reason, o.outcome, o.won_at, o.owner, o.campaign_id
+    FROM leadflow.backtest_outcomes(workspace, proposed, from_at, to_at, variant, every) o
+    CROSS JOIN LATERAL leadflow.score(workspace, o.lead_id, COALESCE(o.proposed_at, o.in_force_at)) s
+    WHERE o.proposed_at IS NOT NULL OR o.in_force_at IS NOT NULL
+    ORDER BY COALESCE(o.proposed_at, o.in_force_at), o.lead_id;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.backtest_leads(text, text, timestamptz, timestamptz, text, interval) IS
