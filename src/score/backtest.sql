@@ -50,10 +50,14 @@ BEGIN
         INTO hollow USING workspace, proposed, from_at;
 
     RETURN QUERY EXECUTE pg_catalog.format($query$
-        WITH handed AS MATERIALIZED (
-            SELECT q.lead_id, pg_catalog.min(q.qualified_at) AS at
+        WITH qualified AS MATERIALIZED (
+            SELECT q.lead_id, q.qualified_at, q.verdict, q.reason, q.outcome, q.won_at
             FROM %1$I.qualification q
-            WHERE q.qualified_at >= $3 AND q.qualified_at < $4
+            WHERE q.qualified_at >= $3
+        ), handed AS MATERIALIZED (
+            SELECT q.lead_id, pg_catalog.min(q.qualified_at) AS at
+            FROM qualified q
+            WHERE q.qualified_at < $4
             GROUP BY q.lead_id
         ), stay AS (
             -- when a lead was where it may become an MQL; what was before its history began counts as well
@@ -87,8 +91,7 @@ BEGIN
                    (pg_catalog.array_agg(q.reason ORDER BY q.qualified_at DESC) FILTER (WHERE q.verdict IS NOT NULL))[1] AS reason,
                    (pg_catalog.array_agg(q.outcome ORDER BY q.outcome = 'won' DESC, q.qualified_at DESC))[1] AS outcome,
                    pg_catalog.min(q.won_at) AS won_at
-            FROM %1$I.qualification q
-            WHERE q.qualified_at >= $3
+            FROM qualified q
             GROUP BY q.lead_id
         ), each AS (
             -- what one lead of a campaign cost

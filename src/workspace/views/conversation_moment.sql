@@ -9,17 +9,19 @@ WITH contact AS (
     JOIN touch t ON t.lead_id = c.lead_id AND t.at <= c.at AND t.direction = 'inbound'
     JOIN touch_kind k ON k.kind = t.kind AND k.is_signal
     GROUP BY c.lead_id
+), qualified AS MATERIALIZED (
+    SELECT q.lead_id, q.qualified_at, q.grade, q.verdict, q.outcome FROM qualification q
 ), known AS (
     SELECT q.lead_id,
            pg_catalog.bool_or(q.verdict IS NOT DISTINCT FROM 'accepted') AS accepted,
            pg_catalog.bool_and(q.outcome <> 'open' OR q.verdict IS NOT NULL) AS answered,
            pg_catalog.bool_or(q.outcome = 'won') AS won
-    FROM qualification q
+    FROM qualified q
     GROUP BY q.lead_id
 ), grade AS (
     SELECT DISTINCT ON (c.lead_id) c.lead_id, NULLIF(pg_catalog.substr(q.grade, 2), '') AS grade
     FROM contact c
-    JOIN qualification q ON q.lead_id = c.lead_id AND q.qualified_at <= c.at
+    JOIN qualified q ON q.lead_id = c.lead_id AND q.qualified_at <= c.at
     ORDER BY c.lead_id, q.qualified_at DESC
 ), moment AS (
     SELECT c.answered,

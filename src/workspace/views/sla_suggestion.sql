@@ -1,11 +1,13 @@
 CREATE OR REPLACE VIEW sla_suggestion AS
-WITH judged AS (
+WITH curve AS MATERIALIZED (
+    SELECT * FROM sla_curve
+), judged AS (
     -- where there are enough leads to tell
     SELECT c.*,
            pg_catalog.first_value(c.position) OVER walked AS first_position,
            pg_catalog.first_value(c.reached) OVER walked AS first_reached,
            pg_catalog.first_value(c.leads) OVER walked AS first_leads
-    FROM sla_curve c
+    FROM curve c
     WHERE c.position BETWEEN 2 AND 12 AND c.leads >= 30
     WINDOW walked AS (PARTITION BY c.since, c.measure, c.goal, c.segment ORDER BY c.position)
 ), told AS (
@@ -40,7 +42,7 @@ SELECT c.since,
             WHEN f.worse_position IS NULL THEN 'no longer wait with 30 leads is worse than the shortest'
             ELSE 'who waits longer converts worse' END AS why
 FROM (SELECT c.since, c.measure, c.goal, c.segment, pg_catalog.sum(c.leads) FILTER (WHERE c.position BETWEEN 2 AND 12) AS leads
-      FROM sla_curve c
+      FROM curve c
       GROUP BY c.since, c.measure, c.goal, c.segment) c
 LEFT JOIN found f ON f.since = c.since AND f.measure = c.measure AND f.goal = c.goal AND f.segment = c.segment
 LEFT JOIN told s ON s.since = c.since AND s.measure = c.measure AND s.goal = c.goal AND s.segment = c.segment AND s.position = f.position AND f.buckets > 1
