@@ -62,6 +62,7 @@ OBJS = \
 # The install script is these files, in this order.
 SQL_PARTS = \
 	src/leadflow.sql \
+	src/workspace/check.sql \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \

@@ -327,14 +327,7 @@ DECLARE
     trigger text;
     call text;
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
-    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace), 'USAGE') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
     IF object IS NULL OR object NOT IN ('lead', 'opportunity', 'account', 'touch', 'campaign') THEN
         RAISE EXCEPTION 'unknown object "%"', object
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose lead, opportunity, account, touch or campaign.';
@@ -540,10 +533,7 @@ CREATE FUNCTION leadflow.attachments_of(workspace name, target regclass, attachm
 DECLARE
     result text[];
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(a.attachment ORDER BY a.attachment) FROM %I.attachment a
         WHERE a.attachment = COALESCE($2, a.attachment) AND ($1 IS NULL AND $2 IS NOT NULL OR leadflow.attachment_target($3, a.attachment::name) = $1)', workspace)
         INTO result USING target, attachment, workspace;

@@ -26,10 +26,7 @@ DECLARE
     until_at timestamptz;
     foreseen boolean := true;   -- is the due time known?
 BEGIN
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.sla_clock', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
 
     -- the clock and its pauses, as they are known at present
     EXECUTE pg_catalog.format(

@@ -114,10 +114,7 @@ DECLARE
     hint text;
     criterion text;
 BEGIN
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.quarantine', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     retried := 0;
     accepted := 0;
     superseded := 0;

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
@@ -17,6 +18,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
+#include "utils/resowner.h"
 
 #include "leadflow.h"
 #include "score/score.h"
@@ -286,27 +288,67 @@ subject_facts(Subject *subject)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* The same as of the evidence's instant, for a lead whose row is there. */
+/* May this error be passed over?  Not one that asks the session to stop. */
+static bool
+may_pass_over(const ErrorData *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR);
+}
+
+/*
+ * What is known of a lead that qualifies; 0 for nothing.  It is kept for later
+ * learning: an expression that fails costs the facts, with a warning, but never
+ * the lead.
+ */
 Datum
 facts_of_evidence(Evidence *evidence)
 {
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
 	const TimestampTz *outer = leadflow_as_of;
-	Subject		subject;
 	volatile Datum facts = (Datum) 0;
 
 	if (!has_facts(&evidence->rulebook->score))
 		return (Datum) 0;
-	subject_open(&subject, evidence, false);
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
 	PG_TRY();
 	{
+		Subject		subject;
+
 		leadflow_as_of = &evidence->as_of;
+		subject_open(&subject, evidence, false);
 		facts = subject_facts(&subject);
+		subject_close(&subject);
+		ReleaseCurrentSubTransaction();
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
 		leadflow_as_of = outer;
+		evidence->scoring = false;
+		if (!may_pass_over(error))
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		facts = (Datum) 0;
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("the facts of lead " INT64_FORMAT " are not kept: %s", evidence->lead_id, error->message),
+				 errhint("Mend the expression in score_feature or score_rule.")));
 	}
 	PG_END_TRY();
-	subject_close(&subject);
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	leadflow_as_of = outer;
 	return facts;
 }

@@ -17,7 +17,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
-#include "utils/float.h"
 #include "utils/lsyscache.h"
 
 #include "compat.h"

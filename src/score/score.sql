@@ -12,7 +12,7 @@ CREATE FUNCTION leadflow.explain_score(workspace text, lead_id bigint, as_of tim
     LANGUAGE C STABLE
     AS 'MODULE_PATHNAME', 'leadflow_explain_score';
 COMMENT ON FUNCTION leadflow.explain_score(text, bigint, timestamptz) IS
-    'why a lead has its score: one row for each rule that gives points, and one with points below zero for each group whose cap takes some away; points_now sum to the score. points_earned is before fading and caps. evidence: the touches or signals that count (the latest 20), how many were repeated, or the values that the expression has seen. Rights and errors as leadflow.score';
+    'why a lead has its score: one row for each rule that gives points, and one with points below zero for each group whose cap takes some away; points_now sum to the score. points_earned is before fading and caps. evidence: the touches or signals that count (the latest 20), how many they are, how many more were repeated, whether the cap has cut them; or the values that the expression has seen; or the cap of the group. Rights and errors as leadflow.score';
 
 CREATE FUNCTION leadflow.explain_probability(workspace text, lead_id bigint, as_of timestamptz DEFAULT NULL)
     RETURNS TABLE (feature text, value text, log_odds double precision, points numeric)
@@ -63,10 +63,7 @@ BEGIN
     IF leads IS NULL OR leads < 1 THEN
         RAISE EXCEPTION 'the number of leads must be 1 or more' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.score_run', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
     EXECUTE pg_catalog.format('INSERT INTO %I.score_run (as_of) SELECT leadflow.clock()
                                WHERE NOT EXISTS (SELECT FROM %1$I.score_run WHERE finished_at IS NULL) ON CONFLICT DO NOTHING', workspace);
     EXECUTE pg_catalog.format('SELECT id, as_of, last_lead_id FROM %I.score_run WHERE finished_at IS NULL FOR UPDATE', workspace)

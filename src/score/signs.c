@@ -316,9 +316,14 @@ signs_line(Subject *subject, ScoreRule *rule)
 	line->now = whole_units(now, rule->cap);
 	line->earned = whole_units(earned, NO_CAP);
 	if (subject->explain)
-		line->evidence = psprintf("{\"%s\": [%s], \"counted\": %d, \"repeated\": %d, \"capped\": %s, \"first_at\": \"%s\", \"last_at\": \"%s\"}",
-								  rule->reads_touches ? "touches" : "signals", shown.data, counted, repeated,
-								  rule->cap != NO_CAP && fabs(now) > rule->cap ? "true" : "false",
+	{
+		bool		capped = rule->cap != NO_CAP && fabs(now) > rule->cap;
+
+		line->evidence = psprintf("{\"%s\": [%s], \"counted\": %d, %s%s\"first_at\": \"%s\", \"last_at\": \"%s\"}",
+								  rule->reads_touches ? "touches" : "signals", shown.data, counted,
+								  repeated > 0 ? psprintf("\"repeated\": %d, ", repeated) : "",
+								  capped ? "\"capped\": true, " : "",
 								  instant_text(last->at), instant_text(first->at));
+	}
 	return line;
 }

@@ -1,6 +1,6 @@
-/* schedule.sql: sweeps by themselves, where pg_cron is */
+/* schedule.sql: sweeps and scores by themselves, where pg_cron is */
 
-CREATE FUNCTION leadflow.schedule(workspace name, cron text DEFAULT '* * * * *') RETURNS bigint
+CREATE FUNCTION leadflow.schedule(workspace name, cron text DEFAULT '* * * * *', task text DEFAULT 'sweep') RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
@@ -12,24 +12,22 @@ BEGIN
         RAISE EXCEPTION 'a schedule needs a workspace and a time'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
+    IF task IS NULL OR task NOT IN ('sweep', 'scores') THEN
+        RAISE EXCEPTION 'unknown task "%"', task
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose sweep or scores.';
     END IF;
-    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace), 'USAGE') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
     PERFORM leadflow.require_pg_cron();
     EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
-        USING 'leadflow sweep ' || workspace, cron, pg_catalog.format('SELECT * FROM leadflow.sweep(%L)', workspace);
+        USING pg_catalog.format('leadflow %s %s', task, workspace), cron,
+              pg_catalog.format(CASE task WHEN 'sweep' THEN 'SELECT * FROM leadflow.sweep(%L)' ELSE 'CALL leadflow.refresh_scores(%L)' END, workspace);
     RETURN job;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.schedule(name, text) IS
-    'has pg_cron sweep the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. Gives the number of the job, which is called "leadflow sweep <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time (22023), what pg_cron says of a wrong expression';
+COMMENT ON FUNCTION leadflow.schedule(name, text, text) IS
+    'has pg_cron do a task in the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. task: sweep (leadflow.sweep) or scores (leadflow.refresh_scores). Gives the number of the job, which is called "leadflow <task> <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time or another task (22023), what pg_cron says of a wrong expression';
 
-CREATE FUNCTION leadflow.unschedule(workspace name) RETURNS boolean
+CREATE FUNCTION leadflow.unschedule(workspace name, task text DEFAULT 'sweep') RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
@@ -38,7 +36,7 @@ DECLARE
 BEGIN
     PERFORM leadflow.require_pg_cron();
     EXECUTE 'SELECT j.jobid FROM cron.job j WHERE j.jobname OPERATOR(pg_catalog.=) $1 AND j.username OPERATOR(pg_catalog.=) CURRENT_USER'
-        INTO job USING 'leadflow sweep ' || workspace;
+        INTO job USING pg_catalog.format('leadflow %s %s', task, workspace);
     IF job IS NULL THEN
         RETURN false;
     END IF;
@@ -46,7 +44,7 @@ BEGIN
     RETURN true;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.unschedule(name) IS
+COMMENT ON FUNCTION leadflow.unschedule(name, text) IS
     'ends what leadflow.schedule began in the name of the current role, also of a workspace that was dropped. Gives whether there was anything to end. Errors: this database has no pg_cron (0A000)';
 
 CREATE FUNCTION leadflow.require_pg_cron() RETURNS void

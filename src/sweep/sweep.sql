@@ -454,14 +454,7 @@ BEGIN
         RAISE EXCEPTION 'a sweep needs a workspace and an instant'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
-    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace), 'USAGE') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(workspace);
 
     -- the present of everything below; it ends with the function, which sets both settings
     PERFORM pg_catalog.set_config('leadflow.clock', pg_catalog.to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US"+00"'), true);

@@ -68,10 +68,7 @@ DECLARE
     definition regclass;
     attachment text;
 BEGIN
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.workspace', name)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', name
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(name);
     EXECUTE pg_catalog.format('SELECT version FROM %I.workspace', name) INTO workspace_version;
     IF workspace_version IS DISTINCT FROM leadflow.version() THEN
         RAISE EXCEPTION 'workspace "%" has version %, which this leadflow (%) cannot upgrade',
@@ -124,15 +121,7 @@ BEGIN
         RAISE EXCEPTION 'unknown access "%"', access
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose read, marketing, sales or revops.';
     END IF;
-    IF pg_catalog.to_regclass(ws || '.workspace') IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', name
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
-
-    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = grant_workspace.name), 'USAGE') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', name
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
+    PERFORM leadflow.check_workspace_owner(name);
 
     -- everybody: the reports and the definitions
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports

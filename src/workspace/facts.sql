@@ -156,7 +156,7 @@ COMMENT ON COLUMN lead.rests_until IS 'until when a lead that went from sales to
 COMMENT ON COLUMN lead.why_now IS 'handoff packet: why now';
 COMMENT ON COLUMN lead.promised IS 'handoff packet: what was promised to the lead';
 COMMENT ON COLUMN lead.evidence IS 'handoff packet: what the lead did that shows interest';
-COMMENT ON COLUMN lead.score IS 'score given by the tool';
+COMMENT ON COLUMN lead.score IS 'score given by the tool; leadflow''s own is in lead_score';
 COMMENT ON COLUMN lead.attributes IS 'anything else the tool knows';
 COMMENT ON COLUMN lead.merged_into IS 'the lead that this one was found to be; null for none. Written by leadflow.merge';
 COMMENT ON COLUMN lead.field_sources IS 'which source wrote the present value of each field that a ranked overwrite_rule watches: {"email": "crm"}; null for none. Kept by leadflow';

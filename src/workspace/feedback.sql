@@ -56,7 +56,7 @@ COMMENT ON COLUMN verdict.campaign_id IS 'campaign of the lead at that moment';
 COMMENT ON COLUMN verdict.origin IS 'origin of the lead at that moment';
 COMMENT ON COLUMN verdict.segment IS 'segment of the lead at that moment';
 COMMENT ON COLUMN verdict.variant IS 'variant of the lead at that moment';
-COMMENT ON COLUMN verdict.score IS 'score of the lead at that moment';
+COMMENT ON COLUMN verdict.score IS 'the tool''s score of the lead at that moment; what leadflow''s own was when the lead qualified is in stage_event.facts';
 COMMENT ON COLUMN verdict.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN verdict.actor IS 'role in whose name it was given';
 

@@ -161,12 +161,12 @@ BEGIN
     PERFORM lo_unlink(file);
     CREATE TEMP TABLE received (s leadflow.scored);
     EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
     SELECT s::text INTO received FROM received;
     DROP TABLE received;
     RETURN received;
 EXCEPTION WHEN OTHERS THEN
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
     RETURN SQLSTATE;
 END $$;
 SELECT is(pg_temp.receive(value), expected, 'receive: ' || label)
@@ -234,7 +234,7 @@ DECLARE
 BEGIN
     EXECUTE format('COPY kept TO %L (FORMAT binary)', path);
     EXECUTE format('COPY copied FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
 END $$;
 SELECT bag_eq('SELECT team, s::text FROM copied', 'SELECT team, s::text FROM kept', 'COPY BINARY round trip');
 SELECT is(leadflow.won(leadflow.rollup(s)), (SELECT sum(leadflow.won(s))::bigint FROM kept), 'rollup of stored values') FROM kept;

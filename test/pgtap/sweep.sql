@@ -331,6 +331,7 @@ FROM (VALUES
     ('SELECT leadflow.unschedule(''crm'')', '0A000', 'none to end either'),
     ('SELECT leadflow.schedule(''nowhere'')', '42704', 'no workspace to schedule'),
     ('SELECT leadflow.schedule(''crm'', NULL)', '22023', 'no time to schedule'),
+    ('SELECT leadflow.schedule(''crm'', ''0 * * * *'', ''tea'')', '22023', 'no such task'),
     ('INSERT INTO crm.alert_rule (kind, meaning) VALUES (''gossip'', ''x'')', '23514 alert_rule_kind_check', 'a kind that is not there'),
     ('UPDATE crm.alert_rule SET threshold = NULL WHERE kind = ''data_gap''', '23514 threshold_of_gap', 'a gap needs a threshold'),
     ('INSERT INTO crm.consequence (policy, event, action) VALUES (''*'', ''breach'', ''return_to_nurture'')', '23514 return_has_reason', 'a return needs a reason'),

@@ -90,5 +90,13 @@ is($node->safe_psql('home', "SELECT leadflow.unschedule('crm')", @keeper), 't', 
 is($node->safe_psql('home', 'SELECT count(*) FROM cron.job'), '0', 'it is gone');
 is($node->safe_psql('home', "SELECT leadflow.unschedule('crm')", @keeper), 'f', 'there is nothing more to end');
 
+# Scores are the other task.
+$node->safe_psql('home', "SELECT leadflow.schedule('crm', '* * * * *', 'scores')", @keeper);
+ok( $node->poll_query_until('home',
+		'SELECT count(*) > 0 FROM crm.lead_score JOIN crm.score_run ON finished_at IS NOT NULL'),
+	'the job has scored');
+is($node->safe_psql('home', "SELECT leadflow.unschedule('crm')", @keeper), 'f', 'no sweep is scheduled');
+is($node->safe_psql('home', "SELECT leadflow.unschedule('crm', 'scores')", @keeper), 't', 'the scores are ended');
+
 $node->stop;
 done_testing();

@@ -1,0 +1,103 @@
+#!/bin/bash
+# score.sh
+#   What scoring costs over many rows: points that fade, and the quality of a
+#   score, beside the plain SQL that one would write without leadflow.
+#
+#   usage: PGHOST=... PGPORT=... PGUSER=... bench/score.sh [touches] [leads] [rows] [rounds]
+#
+# A superuser's connection to a throw-away server on this machine, as CPU time
+# is the backend's own, from /proc/PID/schedstat.  Each statement answers with
+# one number; one that differs from leadflow's over the same rows is shown.
+set -euo pipefail
+touches=${1:-10000000}
+leads=${2:-1000000}
+rows=${3:-1000000}
+rounds=${4:-3}
+here=$(dirname "$0")
+export PGDATABASE=${PGDATABASE:-leadflow_bench_score}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
+"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
+"${psql[@]}" -v touches="$touches" -v leads="$leads" -v rows="$rows" -f "$here/score.sql" >/dev/null
+
+echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
+echo "# server $("${psql[@]}" -c 'SHOW server_version'), one process, jit off, work_mem 512 MB, $rounds rounds, medians"
+
+# add WHAT STATEMENT: one line of the part whose name is in $part and size in $n;
+# leadflow's own comes first in its part, and in brackets what is no peer
+add() {
+	echo "$part|$1|$n|$(tr -s '\n\t' '  ' <<<"$2")" >>"$work/cases"
+}
+
+part="decayed_sum, $touches touches of $leads leads" n=$touches
+by_lead() {
+	echo "SELECT sum(points) FROM (SELECT $1 AS points FROM ${2:-touch} GROUP BY lead) l"
+}
+age="timestamptz '2026-01-01' - at"
+add leadflow "$(by_lead "leadflow.decayed_sum(points, at, '7 days', '2026-01-01')")"
+add 'plain SQL, in double precision' \
+	"$(by_lead "sum(points * power(2::float8, -date_part('epoch', $age) / date_part('epoch', interval '7 days')))")"
+add '(the points without decay)' "$(by_lead 'sum(points)')"
+n=$((touches / 50))
+add 'plain SQL, numeric, a 50th of them' \
+	"$(by_lead "sum(points * power(2, -extract(epoch FROM $age) / extract(epoch FROM interval '7 days')))" few_touches)"
+
+for score in score points; do
+	part="auc, $rows rows, $([ "$score" = score ] && echo 'hardly a tie' || echo '101 scores')" n=$rows
+	add leadflow "SELECT leadflow.auc($score, outcome) FROM closed"
+	add 'GROUP BY score, running sum' "
+		SELECT sum(won * below) / (sum(won) * sum(lost)) FROM (
+			SELECT won, lost, sum(lost) OVER (ORDER BY score) - lost / 2.0 AS below FROM (
+				SELECT $score AS score, count(*) FILTER (WHERE outcome) AS won,
+					count(*) FILTER (WHERE NOT outcome) AS lost FROM closed GROUP BY 1) s) r"
+	add 'rank() and count() as windows' "
+		SELECT (sum(place) FILTER (WHERE outcome) - w * (w + 1) / 2.0) / (w * (n - w)) FROM (
+			SELECT outcome, rank() OVER (ORDER BY $score) + (count(*) OVER (PARTITION BY $score) - 1) / 2.0 AS place FROM closed) r,
+			(SELECT count(*) AS n, count(*) FILTER (WHERE outcome) AS w FROM closed) c GROUP BY n, w"
+	add '(the rows counted)' "SELECT count($score) + count(outcome) FROM closed"
+done
+
+# One session: each statement is run once to warm up, then once a round.
+{
+	printf '%s\n' "SET search_path = bench_score; SET jit = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '512MB';"
+	printf '%s\n' "SELECT pg_backend_pid() AS pid \\gset" "\\setenv BENCH_PID :pid"
+	for round in $(seq 0 "$rounds"); do
+		while IFS='|' read -r part what n statement; do
+			printf '%s\n' "\\set before \`cut -d' ' -f1 /proc/\$BENCH_PID/schedstat\`"
+			printf '%s\n' "SELECT ($statement) AS answer \\gset"
+			printf '%s\n' "\\set after \`cut -d' ' -f1 /proc/\$BENCH_PID/schedstat\`"
+			printf '%s\n' "\\echo '$round|$part|$what|$n|' :before '|' :after '|' :answer"
+		done <"$work/cases"
+	done
+} >"$work/run.sql"
+"${psql[@]}" -f "$work/run.sql" >"$work/times"
+
+# Round 0 was the warm-up.
+awk -F'|' '
+$1 == 0 { order[++keys] = $2 "|" $3; answer[$2 "|" $3] = $7; size[$2 "|" $3] = $4 }
+$1 > 0 { key = $2 "|" $3; time[key, ++count[key]] = ($6 - $5) / 1e9 }
+function median(key,    i, j, n, x, v) {
+	n = count[key]
+	for (i = 1; i <= n; i++) v[i] = time[key, i]
+	for (i = 2; i <= n; i++)
+		for (j = i; j > 1 && v[j - 1] > v[j]; j--) { x = v[j]; v[j] = v[j - 1]; v[j - 1] = x }
+	return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+}
+END {
+	for (i = 1; i <= keys; i++) {
+		split(order[i], label, "|")
+		cost = median(order[i]) / size[order[i]]
+		if (label[1] != part) {
+			part = label[1]
+			own = cost
+			n = size[order[i]]
+			truth = answer[order[i]]
+			printf "\n%s\n%-34s %12s %12s %8s\n", part, "", "CPU seconds", "ns a row", "ratio"
+		}
+		off = label[2] ~ /^\(/ || size[order[i]] != n ? 0 : (answer[order[i]] - truth) / truth
+		printf "%-34s %12.3f %12.0f %8.2f%s\n", label[2], median(order[i]), cost * 1e9, cost / own,
+			(off > 1e-9 || off < -1e-9) ? "  answers " answer[order[i]] " and not " truth : ""
+	}
+}' "$work/times"
