@@ -43,15 +43,14 @@ SELECT results_eq($$SELECT rows_of('SELECT lead_id, fit, behaviour, total, fit_g
     '3,,,,,,,,,90.0000,90.0000,tool,,,',
     '4,10.0000,0.0000,10.0000,C,4,C4,,,7.0000,10.0000,rules,0,,',
     '5,,,,,,,,,8.0000,8.0000,tool,,,',
-    '6,50.0000,50.0000,100.0000,A,1,A1,,,99.0000,100.0000,rules,3600,,',
-    '8,,,,,,,,,,,tool,,,'], 'the rules in force; where leadflow has not scored, the tool''s; what was merged is left out');
+    '8,,,,,,,,,,,tool,,,'], 'the rules in force; where leadflow has not scored, the tool''s; what was merged or is spam is left out');
 SELECT is((SELECT concat_ws('|', full_name, account, campaign, stage, owner, team) FROM lead_scores WHERE lead_id = 1), 'Lead 1|Acme|Fair|won|anna|inbound', 'whose score it is');
 UPDATE workspace SET score_in_force = 'model';
 SELECT results_eq('SELECT rows_of(''SELECT lead_id, score_in_force, in_force FROM lead_scores ORDER BY lead_id'')', ARRAY[
-    '1,90.0000,model', '2,20.0000,model', '3,90.0000,tool', '4,7.0000,tool', '5,8.0000,tool', '6,99.0000,tool', '8,,tool'], 'the model in force: out of 100');
+    '1,90.0000,model', '2,20.0000,model', '3,90.0000,tool', '4,7.0000,tool', '5,8.0000,tool', '8,,tool'], 'the model in force: out of 100');
 UPDATE workspace SET score_in_force = 'tool';
 SELECT results_eq('SELECT rows_of(''SELECT lead_id, score_in_force, in_force FROM lead_scores ORDER BY lead_id'')', ARRAY[
-    '1,5.0000,tool', '2,,tool', '3,90.0000,tool', '4,7.0000,tool', '5,8.0000,tool', '6,99.0000,tool', '8,,tool'], 'the tool in force');
+    '1,5.0000,tool', '2,,tool', '3,90.0000,tool', '4,7.0000,tool', '5,8.0000,tool', '8,,tool'], 'the tool in force');
 UPDATE workspace SET score_in_force = 'rules';
 
 -- account_scores: Acme has 80, 40, 10 and 8; spam and what was merged do not count

@@ -27,8 +27,7 @@ LEFT JOIN (SELECT l.account_id,
            FROM (SELECT s.account_id, s.score_in_force AS score, s.grade,
                         pg_catalog.row_number() OVER (PARTITION BY s.account_id ORDER BY s.score_in_force DESC, s.lead_id) AS rank
                  FROM lead_scores s
-                 WHERE s.account_id IS NOT NULL AND s.score_in_force IS NOT NULL
-                     AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)) l
+                 WHERE s.account_id IS NOT NULL AND s.score_in_force IS NOT NULL) l
            GROUP BY l.account_id) s ON s.account_id = a.id
 LEFT JOIN (SELECT g.account_id,
                   leadflow.decayed_sum(g.strength::float8, g.at, t.half_life, (SELECT leadflow.clock())) FILTER (WHERE t.topic IS NOT NULL) AS intent,

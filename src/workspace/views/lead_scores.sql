@@ -36,8 +36,8 @@ LEFT JOIN campaign g ON g.id = l.campaign_id
 LEFT JOIN team_member m ON m.member = l.owner
 CROSS JOIN LATERAL (SELECT (SELECT w.score_in_force FROM workspace w) AS force) w
 CROSS JOIN LATERAL (SELECT COALESCE(CASE w.force WHEN 'rules' THEN s.total WHEN 'model' THEN 100 * s.probability END, l.score) AS score_in_force) f
-WHERE l.merged_into IS NULL;
-COMMENT ON VIEW lead_scores IS 'The scores of every lead that is not merged into another: what leadflow gives, what the tool gives, and which of them orders the work. Scores are those of the last leadflow.refresh_scores, whatever leadflow.clock() is; the lead is the present one.';
+WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id);
+COMMENT ON VIEW lead_scores IS 'The scores of every lead: what leadflow gives, what the tool gives, and which of them orders the work. Scores are those of the last leadflow.refresh_scores, whatever leadflow.clock() is; the lead is the present one. Leads in lead_outside are left out.';
 COMMENT ON COLUMN lead_scores.lead_id IS 'the lead';
 COMMENT ON COLUMN lead_scores.full_name IS 'name of the person';
 COMMENT ON COLUMN lead_scores.account_id IS 'company';

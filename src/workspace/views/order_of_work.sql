@@ -15,7 +15,6 @@ WITH clock AS NOT MATERIALIZED (
     JOIN lead_scores l ON l.lead_id = c.lead_id
     WHERE c.opportunity_id IS NULL AND c.attempts IS NULL AND c.stops_on_touch <> '{}'
         AND c.started_at <= (SELECT leadflow.clock())
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = c.lead_id)
 ), reaction AS NOT MATERIALIZED (
     -- of what one touch answered, what was due first
     SELECT DISTINCT ON (c.owner, c.stop_touch_id) c.owner, c.stop_touch_id AS touch_id, c.stopped_at AS at, c.id, c.policy, c.metric, c.lead_id,

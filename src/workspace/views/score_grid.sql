@@ -21,7 +21,7 @@ FROM (SELECT COALESCE(n.grade, q.grade) AS grade,
              COALESCE(q.lost, 0) AS lost
       FROM (SELECT s.grade, pg_catalog.count(*) AS leads
             FROM lead_scores s
-            WHERE s.grade IS NOT NULL AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = s.lead_id)
+            WHERE s.grade IS NOT NULL
             GROUP BY s.grade) n
       FULL JOIN (SELECT q.grade,
                         pg_catalog.count(*) AS qualified,

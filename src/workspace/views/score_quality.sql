@@ -28,7 +28,7 @@ FROM (SELECT q.month,
       GROUP BY GROUPING SETS ((q.month), ())
       HAVING pg_catalog.count(*) > 0) x
 ORDER BY x.month NULLS FIRST;
-COMMENT ON VIEW score_quality IS 'How well the score at the moment when a lead became an MQL told which would be won, by month of that moment and for all of them, as known at leadflow.clock(): from qualification, without those that are open. AUC is the share of pairs of a won and a lost lead in which the won one had the higher score, a tie counting half: 0.5 tells nothing, 1 everything, below 0.5 the score is upside down. Counts may be added up, the rest may not. Leads in lead_outside are left out.';
+COMMENT ON VIEW score_quality IS 'How well the score at the moment when a lead became an MQL told which would be won, by month of that moment and for all of them, as known at leadflow.clock(): from qualification, without those that are open. AUC is the share of pairs of a won and a lost lead in which the won one had the higher score, a tie counting half: 0.5 tells nothing, 1 everything, below 0.5 the score is upside down. Of the latest months there are mostly losses, which are known sooner than wins. Counts may be added up, the rest may not. Leads in lead_outside are left out.';
 COMMENT ON COLUMN score_quality.month IS 'first day of the month, in the session''s time zone; null for all months together';
 COMMENT ON COLUMN score_quality.closed IS 'number of MQLs of which the outcome is known: won and lost';
 COMMENT ON COLUMN score_quality.won IS 'how many of them were won';
