@@ -8,7 +8,7 @@ WITH curve AS MATERIALIZED (
            pg_catalog.first_value(c.reached) OVER walked AS first_reached,
            pg_catalog.first_value(c.leads) OVER walked AS first_leads
     FROM curve c
-    WHERE c.position BETWEEN 2 AND 12 AND c.leads >= 30
+    WHERE c.position >= 2 AND c.position <= 12 AND c.leads >= 30
     WINDOW walked AS (PARTITION BY c.since, c.measure, c.goal, c.segment ORDER BY c.position)
 ), told AS (
     SELECT j.*, pg_catalog.min(j.position) FILTER (WHERE j.position > j.first_position AND d.low > 0)
@@ -41,7 +41,7 @@ SELECT c.since,
        CASE WHEN s.position IS NULL THEN 'too few leads: it takes 30 in each of two buckets'
             WHEN f.worse_position IS NULL THEN 'no longer wait with 30 leads is worse than the shortest'
             ELSE 'who waits longer converts worse' END AS why
-FROM (SELECT c.since, c.measure, c.goal, c.segment, pg_catalog.sum(c.leads) FILTER (WHERE c.position BETWEEN 2 AND 12) AS leads
+FROM (SELECT c.since, c.measure, c.goal, c.segment, pg_catalog.sum(c.leads) FILTER (WHERE c.position >= 2 AND c.position <= 12) AS leads
       FROM curve c
       GROUP BY c.since, c.measure, c.goal, c.segment) c
 LEFT JOIN found f ON f.since = c.since AND f.measure = c.measure AND f.goal = c.goal AND f.segment = c.segment
