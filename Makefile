@@ -95,6 +95,8 @@ SQL_PARTS = \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
 	src/score/calibrate.sql \
+	src/score/interval.sql \
+	src/score/backtest.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -139,6 +141,16 @@ WORKSPACE_VIEWS = \
 	agreement_kept \
 	sla_open \
 	owner_load \
+	lead_scores \
+	qualification \
+	score_grid \
+	score_quality \
+	score_errors \
+	account_scores \
+	intent_tasks \
+	sla_curve \
+	sla_suggestion \
+	conversation_moment \
 	work_queue \
 	order_of_work \
 	work_order_kept \
