@@ -149,12 +149,22 @@ leadflow_score_feature_guard(PG_FUNCTION_ARGS)
 	HeapTuple	tuple = row_to_write(trigger);
 	char	   *kind = trigger_string(trigger, tuple, "kind");
 	CriterionProgram *program;
+	bool		reads_probability;
 
 	program = compile_for(trigger, tuple,
 						  kind != NULL && strcmp(kind, "number") == 0 ? NUMERICOID :
 						  kind != NULL && strcmp(kind, "set") == 0 ? TEXTARRAYOID : TEXTOID);
-	if (program != NULL)
-		criterion_free(program);
+	if (program == NULL)
+		return PointerGetDatum(tuple);
+	reads_probability = bms_is_member(EVIDENCE_PROBABILITY, program->evidence);
+	criterion_free(program);
+	if (reads_probability)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("a feature must not read the probability"),
+				 errdetail("It is reckoned from the features."),
+				 errtable(trigger->tg_relation),
+				 err_generic_string(PG_DIAG_COLUMN_NAME, "expression")));
 	return PointerGetDatum(tuple);
 }
 

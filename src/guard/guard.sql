@@ -33,7 +33,7 @@ COMMENT ON FUNCTION leadflow.score_rule_guard() IS
 CREATE FUNCTION leadflow.score_feature_guard() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_score_feature_guard';
 COMMENT ON FUNCTION leadflow.score_feature_guard() IS
-    'BEFORE INSERT OR UPDATE trigger of score_feature: refuses an expression that does not compile, is not allowed in a criterion, or does not yield what the kind asks for (42804)';
+    'BEFORE INSERT OR UPDATE trigger of score_feature: refuses an expression that does not compile, is not allowed in a criterion or reads the probability (42P17 and others), or does not yield what the kind asks for (42804)';
 
 CREATE FUNCTION leadflow.overwrite_rule_guard() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_overwrite_rule_guard';

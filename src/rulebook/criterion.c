@@ -409,8 +409,10 @@ coerce_result(ParseState *pstate, Node *expr, Oid type)
 
 	if (type == BOOLOID)
 		return coerce_to_boolean(pstate, expr, "criterion");
+	/* everything has a text form; a word that looks like a number is none */
 	coerced = coerce_to_target_type(pstate, expr, exprType(expr), type, -1,
-									COERCION_EXPLICIT, COERCE_EXPLICIT_CAST, -1);
+									type == TEXTOID ? COERCION_EXPLICIT : COERCION_ASSIGNMENT,
+									COERCE_EXPLICIT_CAST, -1);
 	if (coerced == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

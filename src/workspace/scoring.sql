@@ -108,7 +108,7 @@ COMMENT ON COLUMN score_feature.feature IS 'code of the feature';
 COMMENT ON COLUMN score_feature.position IS 'order in reports';
 COMMENT ON COLUMN score_feature.object IS 'whose columns the expression reads: of the lead or of its account';
 COMMENT ON COLUMN score_feature.kind IS 'category (one of few words), number (cut into bins by quantiles when a model is learnt) or set (several words at once)';
-COMMENT ON COLUMN score_feature.expression IS 'an SQL expression, as in the standard, whose value is the feature: text or anything with a text form, a number, or an array of text. Null is missing';
+COMMENT ON COLUMN score_feature.expression IS 'an SQL expression, as in the standard, whose value is the feature: text or anything with a text form, a number, or an array of text. Null is missing. It may not read the probability';
 COMMENT ON COLUMN score_feature.meaning IS 'what it tells, in words';
 COMMENT ON COLUMN score_feature.active IS 'whether it is kept and learnt from';
 

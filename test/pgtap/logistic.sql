@@ -261,7 +261,7 @@ BEGIN
     EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
     EXECUTE 'SELECT s::text FROM received' INTO received;
     DROP TABLE received;
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
     RETURN received;
 EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE;

@@ -263,12 +263,12 @@ BEGIN
     PERFORM lo_unlink(file);
     CREATE TEMP TABLE received (m leadflow.naive_bayes);
     EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
     SELECT m::text INTO received FROM received;
     DROP TABLE received;
     RETURN received;
 EXCEPTION WHEN OTHERS THEN
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
     RETURN SQLSTATE;
 END $$;
 CREATE FUNCTION pg_temp.wire(t text) RETURNS bytea LANGUAGE sql AS 'SELECT int4send(octet_length(convert_to(t, ''UTF8''))) || convert_to(t, ''UTF8'')';

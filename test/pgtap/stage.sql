@@ -148,7 +148,7 @@ DECLARE
 BEGIN
     EXECUTE format('COPY sample TO %L (FORMAT binary)', path);
     EXECUTE format('COPY copied FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'rm -f -- ' || quote_literal(path));
+    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
 END $$;
 SELECT bag_eq('SELECT id, s::text FROM copied', 'SELECT id, t FROM sample', 'COPY BINARY round trip');
 
