@@ -5,7 +5,7 @@
 
 CREATE TABLE score_group (
     score_group     text PRIMARY KEY CHECK (score_group ~ '^[a-z][a-z0-9_]{0,62}$'),
-    cap             numeric(12,4) NOT NULL CHECK (cap >= 0),
+    cap             numeric(12,4) NOT NULL CHECK (cap >= 0 AND cap <> 'NaN'),
     meaning         text NOT NULL
 );
 COMMENT ON TABLE score_group IS 'Rules that together give no more than so many points.';
@@ -27,8 +27,8 @@ CREATE TABLE score_rule (
     counts          text NOT NULL DEFAULT 'every' CHECK (counts IN ('every', 'day', 'content', 'once')),
     half_life       interval CHECK (half_life > interval '0' AND pg_catalog.date_part('month', half_life) = 0
                                     AND pg_catalog.date_part('year', half_life) = 0),
-    day_cap         numeric(12,4) CHECK (day_cap >= 0),
-    cap             numeric(12,4) CHECK (cap >= 0),
+    day_cap         numeric(12,4) CHECK (day_cap >= 0 AND day_cap <> 'NaN'),
+    cap             numeric(12,4) CHECK (cap >= 0 AND cap <> 'NaN'),
     score_group     text REFERENCES score_group ON UPDATE CASCADE,
     meaning         text NOT NULL,
     active          boolean NOT NULL DEFAULT true,
@@ -60,7 +60,7 @@ COMMENT ON COLUMN score_rule.active IS 'whether it gives points';
 CREATE TABLE score_grade (
     component       text NOT NULL CHECK (component IN ('fit', 'behaviour')),
     grade           text NOT NULL CHECK (grade ~ '^[A-Z1-9]$'),
-    at_least        numeric(12,4) NOT NULL,
+    at_least        numeric(12,4) NOT NULL CHECK (at_least <> 'NaN'),
     meaning         text,
     PRIMARY KEY (component, grade),
     UNIQUE (component, at_least)
@@ -114,7 +114,7 @@ COMMENT ON COLUMN score_feature.active IS 'whether it is kept and learnt from';
 
 CREATE TABLE intent_topic (
     topic           text PRIMARY KEY CHECK (topic <> ''),
-    threshold       numeric(12,4) NOT NULL DEFAULT 1 CHECK (threshold > 0),
+    threshold       numeric(12,4) NOT NULL DEFAULT 1 CHECK (threshold > 0 AND threshold <> 'NaN'),
     half_life       interval NOT NULL DEFAULT '14 days' CHECK (half_life > interval '0' AND pg_catalog.date_part('month', half_life) = 0
                                                                 AND pg_catalog.date_part('year', half_life) = 0),
     marketing_task  text NOT NULL,
@@ -166,7 +166,7 @@ CREATE TABLE score_model (
     won             bigint NOT NULL CHECK (won >= 0),
     lost            bigint NOT NULL CHECK (lost >= 0),
     quality         jsonb NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(quality) = 'object'),
-    intercept       double precision NOT NULL,
+    intercept       double precision NOT NULL CHECK (intercept <> 'NaN' AND pg_catalog.abs(intercept) < 'Infinity'),
     note            text,
     activated_at    timestamptz,
     retired_at      timestamptz,
@@ -196,7 +196,7 @@ CREATE TABLE score_model_point (
     below           double precision,
     log_odds        double precision NOT NULL CHECK (log_odds <> 'NaN' AND pg_catalog.abs(log_odds) < 'Infinity'),
     standard_error  double precision,
-    points          numeric(12,4) NOT NULL,
+    points          numeric(12,4) NOT NULL CHECK (points <> 'NaN'),
     won             bigint,
     lost            bigint,
     weight_of_evidence double precision,
