@@ -4,7 +4,7 @@
  * as they were when they were qualified.
  *
  * The leads go into a temporary table, leadflow_calibration, for as long as it
- * takes.  A design says how a lead's features become the input of a model: which
+ * takes, and counts of their words into another.  A design says how a lead's features become the input of a model: which
  * values of each feature count, and where its numbers are cut.  It is made of
  * the leads that are learnt from alone, anew for every part that is held out.
  */
@@ -232,6 +232,48 @@ $$;
 COMMENT ON FUNCTION leadflow.calibration_edges(jsonb) IS
     'part of leadflow.calibrate: the edges of the bins of a feature of a design, in ascending order; null where there are none';
 
+CREATE FUNCTION leadflow.calibration_features(workspace text, options jsonb) RETURNS TABLE (feature text, kind text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT f.feature, f.kind FROM %I.score_feature f
+         WHERE CASE WHEN $1 IS NULL THEN f.active ELSE $1 ? f.feature END ORDER BY f.position, f.feature', workspace) USING options -> 'features';
+END;
+$$;
+COMMENT ON FUNCTION leadflow.calibration_features(text, jsonb) IS
+    'part of leadflow.calibrate: the features to learn from, in order';
+
+CREATE FUNCTION leadflow.calibration_words(workspace text, options jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    f record;
+BEGIN
+    CREATE TEMPORARY TABLE leadflow_calibration_word (
+        feature         text NOT NULL,
+        value           text,
+        part            integer NOT NULL,
+        leads           bigint NOT NULL,
+        won             bigint NOT NULL
+    ) ON COMMIT DROP;
+    FOR f IN SELECT x.feature, x.kind FROM leadflow.calibration_features(workspace, options) x WHERE x.kind <> 'number' LOOP
+        EXECUTE pg_catalog.format(
+            'INSERT INTO pg_temp.leadflow_calibration_word (feature, value, part, leads, won)
+             SELECT %L, v.value, c.part, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE c.won)
+             FROM pg_temp.leadflow_calibration c %s
+             GROUP BY v.value, c.part', f.feature,
+            CASE f.kind WHEN 'set'
+                THEN pg_catalog.format('LEFT JOIN LATERAL (SELECT DISTINCT e.value FROM pg_catalog.jsonb_array_elements_text(%s) e) v ON true', leadflow.calibration_elements(f.feature))
+                ELSE pg_catalog.format('CROSS JOIN LATERAL (SELECT %s) v (value)', leadflow.calibration_value(f.feature, f.kind, NULL)) END);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.calibration_words(text, jsonb) IS
+    'part of leadflow.calibrate: counts the leads of each part, and the won ones, by the values of the features that are words, into the temporary table leadflow_calibration_word';
+
 CREATE FUNCTION leadflow.calibration_design(workspace text, options jsonb, held_out integer) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -241,14 +283,10 @@ DECLARE
                                                    FROM pg_catalog.generate_series(1, (options ->> 'bins')::integer - 1) i);
     f record;
     edges double precision[];
-    levels text;
     item jsonb;
     design jsonb := '[]';
 BEGIN
-    FOR f IN EXECUTE pg_catalog.format(
-        'SELECT f.feature, f.kind FROM %I.score_feature f
-         WHERE CASE WHEN $1 IS NULL THEN f.active ELSE $1 ? f.feature END ORDER BY f.position, f.feature', workspace) USING options -> 'features'
-    LOOP
+    FOR f IN SELECT x.feature, x.kind FROM leadflow.calibration_features(workspace, options) x LOOP
         edges := NULL;
         IF f.kind = 'number' THEN
             -- an edge at or below the least value would cut nothing off, unless all are equal
@@ -259,20 +297,19 @@ BEGIN
                         WHERE pg_catalog.jsonb_typeof(c.features -> f.feature) = 'number' AND c.part IS DISTINCT FROM held_out) n) x
             WHERE x.least IS NOT NULL;
         END IF;
-        levels := CASE WHEN f.kind = 'set'
-            THEN pg_catalog.format('SELECT e.value, c.won FROM pg_temp.leadflow_calibration c
-                                    LEFT JOIN LATERAL (SELECT DISTINCT u.value FROM pg_catalog.jsonb_array_elements_text(%s) u) e ON true',
-                                   leadflow.calibration_elements(f.feature))
-            ELSE pg_catalog.format('SELECT %s AS value, c.won FROM pg_temp.leadflow_calibration c', leadflow.calibration_value(f.feature, f.kind, edges)) END;
         EXECUTE pg_catalog.format($q$
             SELECT pg_catalog.jsonb_build_object(
                 'levels', COALESCE(pg_catalog.jsonb_agg(v.value ORDER BY v.value COLLATE "C") FILTER (WHERE v.value IS NOT NULL AND v.counts), '[]'),
                 'left_out', pg_catalog.count(*) FILTER (WHERE v.value IS NOT NULL AND NOT v.counts),
                 'missing_is_level', pg_catalog.count(*) FILTER (WHERE v.value IS NULL AND v.counts) > 0,
-                'missing', COALESCE(pg_catalog.sum(v.n) FILTER (WHERE v.value IS NULL), 0),
-                'missing_won', COALESCE(pg_catalog.sum(v.n_won) FILTER (WHERE v.value IS NULL), 0))
-            FROM (SELECT x.value, pg_catalog.count(*) AS n, pg_catalog.count(*) FILTER (WHERE x.won) AS n_won, $2 AND x.value IS NOT NULL OR pg_catalog.count(*) >= $1 AS counts
-                  FROM (%s WHERE c.part IS DISTINCT FROM $3) x GROUP BY x.value) v$q$, levels)
+                'missing', COALESCE(pg_catalog.sum(v.leads) FILTER (WHERE v.value IS NULL), 0),
+                'missing_won', COALESCE(pg_catalog.sum(v.won) FILTER (WHERE v.value IS NULL), 0))
+            FROM (SELECT x.value, x.leads, x.won, $2 AND x.value IS NOT NULL OR x.leads >= $1 AS counts FROM (%s) x) v$q$,
+            CASE f.kind WHEN 'number'
+                THEN pg_catalog.format('SELECT %s AS value, pg_catalog.count(*) AS leads, pg_catalog.count(*) FILTER (WHERE c.won) AS won
+                                        FROM pg_temp.leadflow_calibration c WHERE c.part IS DISTINCT FROM $3 GROUP BY 1', leadflow.calibration_value(f.feature, f.kind, edges))
+                ELSE pg_catalog.format('SELECT w.value, pg_catalog.sum(w.leads) AS leads, pg_catalog.sum(w.won) AS won
+                                        FROM pg_temp.leadflow_calibration_word w WHERE w.feature = %L AND w.part IS DISTINCT FROM $3 GROUP BY w.value', f.feature) END)
             INTO item USING (options ->> 'min_count')::bigint, f.kind = 'number', held_out;
         design := design || pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('feature', f.feature, 'kind', f.kind, 'edges', edges) || item);
     END LOOP;
@@ -491,6 +528,8 @@ BEGIN
                       CASE WHEN (counts ->> 'skipped')::bigint > 0 THEN pg_catalog.format('; of %s closed leads they were not', counts ->> 'skipped') ELSE '' END);
     END IF;
 
+    PERFORM leadflow.calibration_words(workspace, used);
+
     -- each part by a model that has not seen it
     FOREACH held_out IN ARRAY parts LOOP
         IF (SELECT pg_catalog.count(DISTINCT c.won) FROM pg_temp.leadflow_calibration c WHERE c.part <> held_out) < 2 THEN
@@ -562,7 +601,7 @@ BEGIN
               SELECT t.position, t.coefficient, t.standard_error FROM leadflow.coefficients($6) t WHERE t.position > 0) x ON x.place = p.place
         LEFT JOIN leadflow.weight_of_evidence($3, $4) w ON w.attribute = p.feature AND w.value IS NOT DISTINCT FROM '=' || p.value$q$, workspace)
         USING number, design, bayes, alpha, missing, regression, n_won, n_lost;
-    DROP TABLE pg_temp.leadflow_calibration;
+    DROP TABLE pg_temp.leadflow_calibration, pg_temp.leadflow_calibration_word;
     RETURN number;
 END;
 $$;
