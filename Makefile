@@ -81,6 +81,7 @@ SQL_PARTS = \
 	src/calendar/calendar.sql \
 	src/score/quality.sql \
 	src/score/naive_bayes.sql \
+	src/score/logistic.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
@@ -89,12 +90,13 @@ SQL_PARTS = \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
-	src/score/logistic.sql \
 	src/score/score.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
 	src/score/calibrate.sql \
+	src/score/interval.sql \
+	src/score/backtest.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/attach/attach.sql \
@@ -139,6 +141,16 @@ WORKSPACE_VIEWS = \
 	agreement_kept \
 	sla_open \
 	owner_load \
+	lead_scores \
+	qualification \
+	score_grid \
+	score_quality \
+	score_errors \
+	account_scores \
+	intent_tasks \
+	sla_curve \
+	sla_suggestion \
+	conversation_moment \
 	work_queue \
 	order_of_work \
 	work_order_kept \
@@ -174,8 +186,9 @@ ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# Sums over many rows, worth the vectors that every processor has.
-src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE)
+# Sums over many rows are worth the vectors that every processor has; numbers
+# that are missing are compared, which need not trap.
+src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

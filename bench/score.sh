@@ -1,7 +1,8 @@
 #!/bin/bash
 # score.sh
-#   What scoring costs over many rows: points that fade, and the quality of a
-#   score, beside the plain SQL that one would write without leadflow.
+#   What scoring costs over many rows: points that fade, the quality of a
+#   score, and naive Bayes, beside the plain SQL that one would write without
+#   leadflow.
 #
 #   usage: PGHOST=... PGPORT=... PGUSER=... bench/score.sh [touches] [leads] [rows] [rounds]
 #
@@ -58,6 +59,30 @@ for score in score points; do
 			(SELECT count(*) AS n, count(*) FILTER (WHERE outcome) AS w FROM closed) c GROUP BY n, w"
 	add '(the rows counted)' "SELECT count($score) + count(outcome) FROM closed"
 done
+
+part="naive_bayes_fit, $rows rows, 8 attributes" n=$rows
+columns='source, country, city, size, industry, opted_in, visits, campaign'
+add leadflow "
+	SELECT sum(distinct_values) FROM leadflow.information_value((
+		SELECT leadflow.naive_bayes_fit(outcome, ARRAY[$columns], '{$columns}') FROM described))"
+add 'leadflow, from jsonb' "
+	SELECT sum(distinct_values) FROM leadflow.information_value((
+		SELECT leadflow.naive_bayes_fit(outcome, to_jsonb(d) - 'outcome') FROM described d))"
+add 'GROUP BY GROUPING SETS' "
+	SELECT count(*) FROM (
+		SELECT $columns, count(*) FILTER (WHERE outcome) AS won, count(*) FILTER (WHERE NOT outcome) AS lost
+		FROM described GROUP BY GROUPING SETS ($columns)) g WHERE coalesce($columns) IS NOT NULL"
+add 'LATERAL VALUES, GROUP BY' "
+	SELECT count(*) FROM (
+		SELECT attribute, value, count(*) FILTER (WHERE outcome) AS won, count(*) FILTER (WHERE NOT outcome) AS lost
+		FROM described, LATERAL (VALUES $(sed -E "s/[a-z_]+/('&', &)/g" <<<"$columns")) v(attribute, value)
+		WHERE value IS NOT NULL GROUP BY attribute, value) g"
+add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
+
+part="predict by naive Bayes, $rows rows, 8 attributes"
+model="(SELECT leadflow.naive_bayes_fit(outcome, ARRAY[$columns]) AS model FROM (SELECT * FROM described LIMIT 10000) d OFFSET 0) m"
+add leadflow "SELECT sum(leadflow.predict(model, ARRAY[$columns])) FROM described, $model"
+add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
 
 # One session: each statement is run once to warm up, then once a round.
 {

@@ -28,10 +28,13 @@ count_row(BayesModel *model, bool won)
 static void
 count_value(BayesModel *model, int32 a, BayesText value, bool won)
 {
-	int32		v = bayes_value(model, a, value);
 	BayesAttribute *attribute = &model->attribute[a];
-	BayesCount *count = &attribute->count[v];
+	int32		v = bayes_find(&attribute->values, value, bayes_hash(value));
+	BayesCount *count;
 
+	if (v == BAYES_NONE)
+		v = bayes_value(model, a, value);
+	count = &attribute->count[v];
 	if (attribute->set)
 	{
 		if (count->row == model->row)

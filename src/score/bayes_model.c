@@ -16,8 +16,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -36,31 +34,6 @@ typedef struct BayesReader
 } BayesReader;
 
 static uint64 last_version = 0;
-
-uint32
-bayes_hash(BayesText text)
-{
-	return hash_bytes((const unsigned char *) text.bytes, text.len);
-}
-
-/* The number of a key, or BAYES_NONE. */
-int32
-bayes_find(const BayesTable *table, BayesText text, uint32 hash)
-{
-	uint32		mask = 2 * (uint32) table->room - 1;
-
-	if (table->room == 0)
-		return BAYES_NONE;
-	for (uint32 s = hash & mask;; s = (s + 1) & mask)
-	{
-		int32		i = table->slot[s];
-
-		if (i == BAYES_NONE ||
-			(table->key[i].hash == hash && table->key[i].len == text.len &&
-			 memcmp(table->key[i].bytes, text.bytes, text.len) == 0))
-			return i;
-	}
-}
 
 /* Put the number of a key in the first empty slot of its hash. */
 static void
@@ -281,6 +254,7 @@ bayes_fault(const BayesModel *model)
 	return NULL;
 }
 
+/* Order keys by their bytes. */
 static int
 compare_keys(const void *a, const void *b, void *arg)
 {
@@ -306,6 +280,7 @@ bayes_sorted(const BayesTable *table)
 	return order;
 }
 
+/* Bytes that a number takes. */
 static Size
 number_size(uint64 n)
 {
@@ -316,6 +291,7 @@ number_size(uint64 n)
 	return size;
 }
 
+/* Write a number, and say where the next comes. */
 static char *
 write_number(char *to, uint64 n)
 {
@@ -325,6 +301,7 @@ write_number(char *to, uint64 n)
 	return to;
 }
 
+/* Write a text, and say where the next comes. */
 static char *
 write_text(char *to, const BayesKey *key)
 {
@@ -333,6 +310,7 @@ write_text(char *to, const BayesKey *key)
 	return to + key->len;
 }
 
+/* The flat form is none that this module wrote. */
 static void
 report_corrupt(void)
 {
@@ -366,6 +344,7 @@ read_number(BayesReader *reader, int64 max)
 	return 0;
 }
 
+/* A text of at most max bytes, where it lies. */
 static BayesText
 read_text(BayesReader *reader, int32 max)
 {
@@ -379,6 +358,7 @@ read_text(BayesReader *reader, int32 max)
 	return text;
 }
 
+/* The size of the flat form. */
 static Size
 flat_size(Summary *summary)
 {
@@ -401,6 +381,7 @@ flat_size(Summary *summary)
 	return size;
 }
 
+/* Write the flat form. */
 static void
 flatten(Summary *summary, SummaryFlat *flat, Size size)
 {
@@ -434,6 +415,7 @@ flatten(Summary *summary, SummaryFlat *flat, Size size)
 	Assert(to == (char *) flat + size);
 }
 
+/* Read a flat form. */
 static void
 expand(Summary *summary, const SummaryFlat *flat, Size size)
 {
@@ -474,6 +456,7 @@ expand(Summary *summary, const SummaryFlat *flat, Size size)
 	bayes_changed(model);
 }
 
+/* Add the counts of another model. */
 static void
 merge(Summary *into, Summary *from)
 {

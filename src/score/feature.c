@@ -189,7 +189,7 @@ probability_of(double log_odds)
 {
 	double		probability = 1 / (1 + exp(-log_odds));
 
-	probability = rint(probability * POINT_UNITS) / POINT_UNITS;
+	probability = round(probability * POINT_UNITS) / POINT_UNITS;
 	return Min(Max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
 }
 

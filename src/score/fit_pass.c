@@ -45,97 +45,130 @@ find_origins(const FitRows *data, double *origin)
 	}
 }
 
-/*
- * The mean, deviation and extremes of every feature's known values, and the
- * number of rows won.
- */
-void
-fit_standardise(Fit *fit, double l2, FitResult *result)
+/* Sums over the known values of every feature; squares are of x - origin. */
+typedef struct Moments
 {
-	const FitRows *data = fit->data;
-	int			columns = fit->columns;
-	double	   *origin = palloc0(columns * sizeof(double));
-	double	   *known = palloc0(columns * sizeof(double));
-	double	   *low = palloc(columns * sizeof(double));
-	double	   *high = palloc(columns * sizeof(double));
-	double	   *sum = palloc0(columns * sizeof(double));
-	double	   *squares = palloc0(columns * sizeof(double));
-	double	   *block_sum = palloc(columns * sizeof(double));
-	double	   *block_squares = palloc(columns * sizeof(double));
+	double	   *origin;
+	double	   *known;			/* how many */
+	double	   *sum;			/* of x - origin */
+	double	   *squares;
+	double	   *low;
+	double	   *high;
+} Moments;
 
-	find_origins(data, origin);
+static double *
+fill(int n, double value)
+{
+	double	   *array = palloc(n * sizeof(double));
+
+	for (int i = 0; i < n; i++)
+		array[i] = value;
+	return array;
+}
+
+/* Add a row to the moments. */
+static inline void
+add_row(const double *pg_restrict row, int columns,
+		const double *pg_restrict origin, double *pg_restrict known,
+		double *pg_restrict sum, double *pg_restrict squares,
+		double *pg_restrict low, double *pg_restrict high)
+{
 	for (int j = 0; j < columns; j++)
 	{
-		low[j] = get_float8_infinity();
-		high[j] = -get_float8_infinity();
+		double		x = row[j];
+		double		d = x - origin[j];
+
+		d = x == x ? d : 0;
+		known[j] += x == x ? 1 : 0;
+		sum[j] += d;
+		squares[j] += d * d;
+		low[j] = x < low[j] ? x : low[j];
+		high[j] = x > high[j] ? x : high[j];
 	}
+}
+
+/* The moments of all rows; sums of blocks are summed up, which is exacter. */
+static void
+find_moments(const FitRows *data, Moments *m)
+{
+	int			columns = data->features + 1;
+	double	   *sum = fill(columns, 0);
+	double	   *squares = fill(columns, 0);
+
+	m->origin = fill(columns, 0);
+	m->known = fill(columns, 0);
+	m->sum = fill(columns, 0);
+	m->squares = fill(columns, 0);
+	m->low = fill(columns, get_float8_infinity());
+	m->high = fill(columns, -get_float8_infinity());
+	find_origins(data, m->origin);
 	for (int64 start = 0; start < data->n; start += FIT_BLOCK_ROWS)
 	{
 		int			count = (int) Min(FIT_BLOCK_ROWS, data->n - start);
 
 		CHECK_FOR_INTERRUPTS();
-		memset(block_sum, 0, columns * sizeof(double));
-		memset(block_squares, 0, columns * sizeof(double));
 		for (int i = 0; i < count; i++)
-		{
-			const double *row = data->rows + (start + i) * columns;
-
-			for (int j = 0; j < columns; j++)
-			{
-				double		x = row[j];
-				double		d = x - origin[j];
-
-				d = x == x ? d : 0;
-				known[j] += x == x ? 1 : 0;
-				block_sum[j] += d;
-				block_squares[j] += d * d;
-				low[j] = x < low[j] ? x : low[j];
-				high[j] = x > high[j] ? x : high[j];
-			}
-		}
+			add_row(data->rows + (start + i) * columns, columns,
+					m->origin, m->known, sum, squares, m->low, m->high);
 		for (int j = 0; j < columns; j++)
 		{
-			sum[j] += block_sum[j];
-			squares[j] += block_squares[j];
+			m->sum[j] += sum[j];
+			m->squares[j] += squares[j];
+			sum[j] = squares[j] = 0;
 		}
 	}
+}
 
-	result->won = (int64) sum[0];	/* the outcome stands there */
+/*
+ * The scale of every feature, how far it reaches, what its penalty is, the
+ * mean of its known values, and the number of rows won.
+ */
+void
+fit_standardise(Fit *fit, double l2, FitResult *result)
+{
+	Moments		m;
+
+	find_moments(fit->data, &m);
+	result->won = (int64) m.sum[0];	/* the outcome stands there */
 	fit->reach[0] = 1;
 	result->mean[0] = 0;
-	for (int j = 1; j < columns; j++)
+	for (int j = 1; j < fit->columns; j++)
 	{
 		double		shift;
 		double		deviation;
 
 		result->mean[j] = 0;
-		if (known[j] == 0)
+		if (m.known[j] == 0)
 			continue;
-		shift = sum[j] / known[j];
-		deviation = sqrt(Max(squares[j] / known[j] - shift * shift, 0));
+		shift = m.sum[j] / m.known[j];
+		deviation = sqrt(Max(m.squares[j] / m.known[j] - shift * shift, 0));
 		if (!(deviation <= MAX_DEVIATION && fabs(shift) <= MAX_DEVIATION))
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("values of feature %d are too far apart", j),
-					 errdetail("They run from %g to %g.", low[j], high[j])));
-		result->mean[j] = low[j] == high[j] ? low[j] :
-			Min(Max(origin[j] + shift, low[j]), high[j]);
+					 errdetail("They run from %g to %g.", m.low[j], m.high[j])));
+		result->mean[j] = m.low[j] == m.high[j] ? m.low[j] :
+			Min(Max(m.origin[j] + shift, m.low[j]), m.high[j]);
 		fit->centre[j] = result->mean[j];
-		if (low[j] == high[j] || deviation < MIN_DEVIATION)
+		if (m.low[j] == m.high[j] || deviation < MIN_DEVIATION)
 			continue;
 		fit->scale[j] = 1 / deviation;
-		fit->reach[j] = Max(high[j] - result->mean[j],
-							result->mean[j] - low[j]) * fit->scale[j];
+		fit->reach[j] = Max(m.high[j] - result->mean[j],
+							result->mean[j] - m.low[j]) * fit->scale[j];
 		fit->penalty[j] = l2 * fit->scale[j] * fit->scale[j];
 	}
-	pfree(origin);
-	pfree(known);
-	pfree(low);
-	pfree(high);
-	pfree(sum);
-	pfree(squares);
-	pfree(block_sum);
-	pfree(block_squares);
+}
+
+static inline void
+standardise_panel(const double *pg_restrict x, const double *pg_restrict centre,
+				  const double *pg_restrict scale, double *pg_restrict z)
+{
+	for (int k = 0; k < FIT_PANEL; k++)
+	{
+		double		d = (x[k] - centre[k]) * scale[k];
+
+		z[k] = x[k] == x[k] ? d : 0;
+	}
 }
 
 /* Pack the rows from the one given on; how many there were. */
@@ -153,19 +186,9 @@ pack_block(Fit *fit, int64 start)
 		const double *row = data->rows + (start + (int64) i * fit->stride) * columns;
 
 		for (int g = 0; g < whole; g++)
-		{
-			const double *x = row + g * FIT_PANEL;
-			const double *centre = fit->centre + g * FIT_PANEL;
-			const double *scale = fit->scale + g * FIT_PANEL;
-			double	   *z = fit->block[g * FIT_BLOCK_ROWS + i];
-
-			for (int k = 0; k < FIT_PANEL; k++)
-			{
-				double		d = (x[k] - centre[k]) * scale[k];
-
-				z[k] = x[k] == x[k] ? d : 0;
-			}
-		}
+			standardise_panel(row + g * FIT_PANEL, fit->centre + g * FIT_PANEL,
+							  fit->scale + g * FIT_PANEL,
+							  fit->block[g * FIT_BLOCK_ROWS + i]);
 		for (int j = whole * FIT_PANEL; j < columns; j++)
 		{
 			double		d = (row[j] - fit->centre[j]) * fit->scale[j];

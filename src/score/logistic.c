@@ -31,7 +31,7 @@ static const char *const state_name[] = {
 };
 
 /* The members of the text form. */
-#define LOGISTIC_KEYS	12
+#define LOGISTIC_KEYS	13
 
 const char *
 fit_state_name(FitState state)

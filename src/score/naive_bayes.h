@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "utils/array.h"
 #include "utils/jsonb.h"
 
@@ -104,8 +105,6 @@ typedef struct BayesFeatures
 extern const SummaryClass bayes_class;
 
 /* bayes_model.c */
-extern int32 bayes_find(const BayesTable *table, BayesText text, uint32 hash);
-extern uint32 bayes_hash(BayesText text);
 extern int32 *bayes_sorted(const BayesTable *table);
 extern int32 bayes_attribute(BayesModel *model, BayesText name, bool set);
 extern int32 bayes_value(BayesModel *model, int32 attribute, BayesText value);
@@ -120,6 +119,52 @@ extern void bayes_start_features(BayesFeatures *features, Jsonb *object);
 extern bool bayes_next_feature(BayesFeatures *features);
 extern bool bayes_same_names(const BayesPositions *positions, ArrayType *names);
 extern void bayes_check_names(ArrayType *names, ArrayType *features);
+
+/* A hash of all bytes; most names and values are short. */
+static inline uint32
+bayes_hash(BayesText text)
+{
+	uint64		head = 0;
+	uint64		tail = 0;
+
+	if (text.len > 16)
+		return hash_bytes((const unsigned char *) text.bytes, text.len);
+	if (text.len >= 8)
+	{
+		memcpy(&head, text.bytes, 8);
+		memcpy(&tail, text.bytes + text.len - 8, 8);
+	}
+	else if (text.len >= 4)
+	{
+		memcpy(&head, text.bytes, 4);
+		memcpy(&tail, text.bytes + text.len - 4, 4);
+	}
+	else if (text.len > 0)
+		head = (uint8) text.bytes[0] | (uint8) text.bytes[text.len / 2] << 8 |
+			(uint8) text.bytes[text.len - 1] << 16;
+	head = (head ^ text.len) * UINT64CONST(0x9e3779b97f4a7c15);
+	head = (head ^ (head >> 32) ^ tail) * UINT64CONST(0xd6e8feb86659fd93);
+	return (uint32) (head >> 32);
+}
+
+/* The number of a key, or BAYES_NONE. */
+static inline int32
+bayes_find(const BayesTable *table, BayesText text, uint32 hash)
+{
+	uint32		mask = 2 * (uint32) table->room - 1;
+
+	if (table->room == 0)
+		return BAYES_NONE;
+	for (uint32 s = hash & mask;; s = (s + 1) & mask)
+	{
+		int32		i = table->slot[s];
+
+		if (i == BAYES_NONE ||
+			(table->key[i].hash == hash && table->key[i].len == text.len &&
+			 memcmp(table->key[i].bytes, text.bytes, text.len) == 0))
+			return i;
+	}
+}
 
 /* Take the next element; its bytes are NULL where it is null. */
 static inline bool

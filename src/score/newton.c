@@ -44,9 +44,9 @@
 #define SAMPLE_MIN_ROWS		4096
 #define SAMPLE_ROWS_PER_FEATURE 50
 
-/* A step that moves no feature's part of eta further than this is the last:
- * the error that it leaves is of the order of its square. */
-#define LAST_STEP			1e-6
+/* A step that moves eta no further than this is the last: the error that it
+ * leaves is of the order of its square, and the Hessian is as good as new. */
+#define LAST_STEP			1e-8
 #define SAMPLE_LAST_STEP	1e-2
 #define MAX_STEPS			100
 #define SAMPLE_MAX_STEPS	10
@@ -57,6 +57,8 @@
 #define ALIAS_TOLERANCE		1e-11
 /* The same, below which a weighted pivot is nothing but rounding. */
 #define PIVOT_TOLERANCE		1e-14
+/* Rows factorised at a time. */
+#define FACTOR_ROWS			8
 
 /* Separation is looked for after so many steps.  A row may be on the wrong
  * side by this part of the largest distance on the right one. */
@@ -65,60 +67,67 @@
 /* A feature separates that grows at this part of the fastest's speed. */
 #define SEPARATING_SHARE	0.01
 
-/* Sum of products; four sums, because one must not be reordered. */
+/* Sum of products; several sums, because one must not be reordered. */
 static double
 dot(const double *a, const double *b, int n)
 {
-	double		s0 = 0,
-				s1 = 0,
-				s2 = 0,
-				s3 = 0;
+	double		sum[4] = {0};
 	int			i = 0;
 
 	for (; i + 4 <= n; i += 4)
-	{
-		s0 += a[i] * b[i];
-		s1 += a[i + 1] * b[i + 1];
-		s2 += a[i + 2] * b[i + 2];
-		s3 += a[i + 3] * b[i + 3];
-	}
+		for (int k = 0; k < 4; k++)
+			sum[k] += a[i + k] * b[i + k];
 	for (; i < n; i++)
-		s0 += a[i] * b[i];
-	return (s0 + s1) + (s2 + s3);
+		sum[0] += a[i] * b[i];
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+/* One entry of the factor left of the diagonal. */
+static inline void
+eliminate(Fit *fit, int i, int j)
+{
+	double	   *row = fit->factor + (Size) i * fit->width;
+	const double *other = fit->factor + (Size) j * fit->width;
+
+	row[j] = fit->skipped[j] ? 0 :
+		(fit->hessian[(Size) i * fit->width + j] - dot(row, other, j)) / other[j];
+}
+
+/* The diagonal; a pivot that vanishes is skipped, its row being that of 1. */
+static void
+find_pivot(Fit *fit, int i, double tolerance)
+{
+	double	   *row = fit->factor + (Size) i * fit->width;
+	double		all = fit->hessian[(Size) i * fit->width + i];
+	double		pivot = all - dot(row, row, i);
+
+	fit->skipped[i] = fit->aliased[i] || !(pivot > tolerance * all);
+	if (fit->skipped[i])
+		memset(row, 0, i * sizeof(double));
+	row[i] = fit->skipped[i] ? 1 : sqrt(pivot);
 }
 
 /*
- * Cholesky factorisation of the Hessian, in the order of the features.  A
- * pivot that vanishes is skipped: its row is 0, with 1 on the diagonal.
+ * Cholesky factorisation of the Hessian, in the order of the features, several
+ * rows at a time, so that each earlier row is fetched once for all of them.
  */
 static void
 factorise(Fit *fit, double tolerance)
 {
-	int			width = fit->width;
-
-	for (int i = 0; i < fit->columns; i++)
+	for (int start = 0; start < fit->columns; start += FACTOR_ROWS)
 	{
-		double	   *row = fit->factor + (Size) i * width;
-		const double *from = fit->hessian + (Size) i * width;
-		double		pivot;
+		int			end = Min(start + FACTOR_ROWS, fit->columns);
 
 		CHECK_FOR_INTERRUPTS();
-		for (int j = 0; j < i; j++)
+		for (int j = 0; j < start; j++)
+			for (int i = start; i < end; i++)
+				eliminate(fit, i, j);
+		for (int i = start; i < end; i++)
 		{
-			const double *other = fit->factor + (Size) j * width;
-
-			row[j] = fit->skipped[j] ? 0 :
-				(from[j] - dot(row, other, j)) / other[j];
+			for (int j = start; j < i; j++)
+				eliminate(fit, i, j);
+			find_pivot(fit, i, tolerance);
 		}
-		pivot = from[i] - dot(row, row, i);
-		fit->skipped[i] = fit->aliased[i] || !(pivot > tolerance * from[i]);
-		if (fit->skipped[i])
-		{
-			memset(row, 0, i * sizeof(double));
-			row[i] = 1;
-		}
-		else
-			row[i] = sqrt(pivot);
 	}
 }
 
@@ -175,6 +184,25 @@ step_separates(Fit *fit)
 	return best > 0 && worst >= -SEPARATION_SLACK * best;
 }
 
+/*
+ * Whether the step moves eta by at most the limit.  Where features are nearly
+ * redundant, rounding moves their coefficients but not their sum: then the rows
+ * are asked, if the decrement (the step's length in standard errors) allows it.
+ */
+static bool
+step_is_small(Fit *fit, double limit)
+{
+	double		worst;
+	double		best;
+
+	if (step_length(fit) <= limit)
+		return true;
+	if (dot(fit->gradient, fit->step, fit->columns) > limit * limit)
+		return false;
+	fit_margins(fit, fit->step, &worst, &best);
+	return best <= limit && worst >= -limit;
+}
+
 /* Move on by the step, or by so small a part of it that the loss falls. */
 static bool
 take_step(Fit *fit)
@@ -228,7 +256,7 @@ iterate(Fit *fit, bool find_aliased, bool find_separation, FitResult *result)
 		solve_upper(fit, fit->step);
 		result->iterations = steps;
 
-		if (whole && step_length(fit) <= last_step)
+		if (whole && step_is_small(fit, last_step))
 		{
 			/* the loss falls by half of gradient times step */
 			fit->loss -= dot(fit->gradient, fit->step, fit->columns) / 2;
@@ -274,15 +302,19 @@ start_from_sample(Fit *fit, FitResult *result)
 	return good;
 }
 
-/* The largest speed at which coefficients grow is shared by these. */
+/* The features whose coefficients still grew, and the intercept if it did. */
 static void
 mark_separating(const Fit *fit, FitResult *result)
 {
-	double		length = step_length(fit);
+	double		least = SEPARATING_SHARE * step_length(fit);
+	double		intercept = fit->step[0];
 
-	for (int j = 0; j < fit->columns; j++)
-		result->separating[j] =
-			fabs(fit->step[j]) * fit->reach[j] >= SEPARATING_SHARE * length;
+	for (int j = 1; j < fit->columns; j++)
+	{
+		result->separating[j] = fabs(fit->step[j]) * fit->reach[j] >= least;
+		intercept -= fit->step[j] * fit->scale[j] * fit->centre[j];
+	}
+	result->separating[0] = fabs(intercept) >= least;
 }
 
 /* Square root of c' H^-1 c, where the entries of c before the first are 0. */

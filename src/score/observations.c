@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
 #include <math.h>
 
 #include "common/shortest_dec.h"
@@ -341,15 +342,17 @@ expect_character(Reader *reader, char c)
 static double
 expect_number(Reader *reader)
 {
+	const char *digits;
 	char	   *end;
 	double		value;
 
 	skip_space(reader);
-	if (*reader->at != '-' && !(*reader->at >= '0' && *reader->at <= '9'))
+	digits = reader->at + (*reader->at == '-' ? 1 : 0);
+	if (!isdigit((unsigned char) digits[0]) || digits[1] == 'x' || digits[1] == 'X')
 		refuse_text(reader, "Number");
 	value = strtod(reader->at, &end);
-	if (end == reader->at || !isfinite(value))
-		refuse_text(reader, "Number");
+	if (!isfinite(value))
+		refuse_text(reader, "Number in range");
 	reader->at = end;
 	return value;
 }

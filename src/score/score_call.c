@@ -90,10 +90,14 @@ take_row(ScoreCall *call, HeapTuple tuple, TupleDesc desc)
 	call->evidence.lead_id = isnull ? 0 : DatumGetInt64(id);
 }
 
-/*
- * The lead of that number.  Where row security decides which leads the caller
- * sees, it decides here too.
- */
+/* Does row security decide which leads the caller sees? */
+static bool
+has_row_security(Rulebook *rulebook)
+{
+	return check_enable_rls(rulebook->objects[OBJECT_LEAD].relid, InvalidOid, true) == RLS_ENABLED;
+}
+
+/* The lead of that number, if the caller may see it. */
 static void
 take_lead(ScoreCall *call, int64 id)
 {
@@ -102,7 +106,7 @@ take_lead(ScoreCall *call, int64 id)
 	Relation	rel = table_open(rules->relid, AccessShareLock);
 	HeapTuple	tuple;
 
-	if (check_enable_rls(rules->relid, InvalidOid, true) == RLS_ENABLED)
+	if (has_row_security(rulebook))
 		tuple = read_row(rulebook, rules, id);
 	else
 		tuple = fetch_by_id(rulebook, rules, rel, id);
@@ -328,6 +332,10 @@ take_record(ScoreCall *call, HeapTupleHeader header)
 	tuple->t_tableOid = relid;
 	tuple->t_data = header;
 	take_row(call, tuple, desc);
+
+	/* what the lead of that number did is told to those who may see it */
+	if (call->evidence.has_lead && has_row_security(rulebook))
+		(void) read_row(rulebook, &rulebook->objects[OBJECT_LEAD], call->evidence.lead_id);
 }
 
 /*
@@ -368,51 +376,60 @@ leadflow_facts(PG_FUNCTION_ARGS)
 /* The condition that a call site of leadflow.meets asks about. */
 typedef struct MeetsSite
 {
-	Oid			relid;
+	MemoryContext mcxt;			/* of the next two; its end is the program's */
 	text	   *expression;
-	CriterionProgram *program;
+	CriterionProgram *program;	/* NULL until it is compiled */
+	Oid			relid;
 	MemoryContextCallback callback;
 } MeetsSite;
 
 static void
-free_site(void *arg)
+forget_program(void *arg)
 {
 	MeetsSite  *site = arg;
 
 	if (site->program != NULL)
 		criterion_free(site->program);
+	site->program = NULL;
+}
+
+static MeetsSite *
+meets_site(FunctionCallInfo fcinfo)
+{
+	MeetsSite  *site = fcinfo->flinfo->fn_extra;
+	MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
+
+	if (site != NULL)
+		return site;
+	site = MemoryContextAllocZero(mcxt, sizeof(MeetsSite));
+	site->mcxt = AllocSetContextCreate(mcxt, "leadflow meets", ALLOCSET_SMALL_SIZES);
+	site->callback.func = forget_program;
+	site->callback.arg = site;
+	fcinfo->flinfo->fn_extra = site;
+	return site;
+}
+
+static bool
+same_text(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
 }
 
 /* The compiled expression, kept from one row to the next. */
 static CriterionProgram *
-site_program(FunctionCallInfo fcinfo, Oid relid, text *expression)
+site_program(MeetsSite *site, Oid relid, text *expression)
 {
-	MemoryContext mcxt = fcinfo->flinfo->fn_mcxt;
-	MeetsSite  *site = fcinfo->flinfo->fn_extra;
 	Relation	rel;
 	MemoryContext oldcxt;
 
-	if (site == NULL)
-	{
-		site = MemoryContextAllocZero(mcxt, sizeof(MeetsSite));
-		site->callback.func = free_site;
-		site->callback.arg = site;
-		MemoryContextRegisterResetCallback(mcxt, &site->callback);
-		fcinfo->flinfo->fn_extra = site;
-	}
 	if (site->program != NULL && site->relid == relid && criterion_is_valid(site->program) &&
-		VARSIZE_ANY_EXHDR(site->expression) == VARSIZE_ANY_EXHDR(expression) &&
-		memcmp(VARDATA_ANY(site->expression), VARDATA_ANY(expression), VARSIZE_ANY_EXHDR(expression)) == 0)
+		same_text(site->expression, expression))
 		return site->program;
 
-	if (site->program != NULL)
-	{
-		criterion_free(site->program);
-		if (site->program->state_mcxt != NULL)
-			MemoryContextDelete(site->program->state_mcxt);
-		site->program = NULL;
-	}
-	oldcxt = MemoryContextSwitchTo(mcxt);
+	MemoryContextReset(site->mcxt);
+	MemoryContextRegisterResetCallback(site->mcxt, &site->callback);
+	oldcxt = MemoryContextSwitchTo(site->mcxt);
 	rel = table_open(relid, AccessShareLock);
 	site->program = criterion_compile(rel, text_to_cstring(expression));
 	table_close(rel, NoLock);
@@ -438,15 +455,16 @@ leadflow_meets(PG_FUNCTION_ARGS)
 	begin_call(&call, rulebook, as_of);
 	PG_TRY();
 	{
+		MeetsSite  *site = meets_site(fcinfo);
 		CriterionProgram *program;
 		ExprContext *econtext = CreateStandaloneExprContext();
 
 		check_rights(rulebook);
 		take_record(&call, PG_GETARG_HEAPTUPLEHEADER(1));
-		program = site_program(fcinfo, rulebook->objects[OBJECT_LEAD].relid, PG_GETARG_TEXT_PP(2));
+		program = site_program(site, rulebook->objects[OBJECT_LEAD].relid, PG_GETARG_TEXT_PP(2));
 		econtext->ecxt_scantuple = call.lead;
 		econtext->ecxt_param_list_info = evidence_params(&call.evidence);
-		met = criterion_met(program, econtext, fcinfo->flinfo->fn_mcxt);
+		met = criterion_met(program, econtext, site->mcxt);
 		FreeExprContext(econtext, true);
 		ExecDropSingleTupleTableSlot(call.lead);
 	}

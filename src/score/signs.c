@@ -238,7 +238,7 @@ whole_units(double units, double cap)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("score out of range")));
-	return (int64) rint(units);
+	return (int64) round(units);
 }
 
 /* As in JSON that PostgreSQL writes. */

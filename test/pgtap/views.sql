@@ -514,6 +514,14 @@ INSERT INTO verdict_answer (verdict_id, answer, note, at) SELECT id, 'disputes',
 INSERT INTO stage_event (at, recorded_at, lead_id, definition_version, implied, subject, from_stage, to_stage, session_actor, actor, variant)
 VALUES ('2026-05-04 10:00', '2026-05-04 10:00', 2, 7, false, 'lead', 'mql', 'won', 'login', 'role', '*');
 
+-- scores, what they were, and interest: score_reports.sql asks for more
+INSERT INTO account (source, name) VALUES ('t', 'Acme');
+UPDATE lead SET account_id = 1 WHERE id IN (1, 2);
+INSERT INTO lead_score (lead_id, scored_at, fit, behaviour, total, grade, definition_version) VALUES (1, '2026-03-12', 30, 12, 42, 'B2', 7);
+UPDATE stage_event SET facts = '{"features": {"role": "cto"}, "score": {"fit": 30, "behaviour": 12, "total": 42, "grade": "B2"}}' WHERE to_stage = 'mql' AND lead_id <> 4;
+INSERT INTO intent_topic (topic, threshold, half_life, marketing_task, sales_task) VALUES ('routing', 0.001, '3650 days', 'send the series', 'start a talk');
+INSERT INTO intent_signal (at, account_id, topic) VALUES ('2026-03-10', 1, 'routing');
+
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;

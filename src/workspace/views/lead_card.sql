@@ -19,7 +19,9 @@ SELECT l.id AS lead_id,
        l.promised,
        l.evidence,
        l.urgency,
-       l.score::numeric(15,4) AS score,
+       z.score_in_force AS score,
+       z.grade,
+       z.probability,
        l.origin,
        COALESCE(g.name, t.first_campaign) AS first_campaign,
        COALESCE(t.last_campaign, g.name) AS last_campaign,
@@ -40,6 +42,7 @@ SELECT l.id AS lead_id,
        u.entered_at AS last_nurture_at,
        o.heard AS objections
 FROM lead l
+LEFT JOIN lead_scores z ON z.lead_id = l.id
 LEFT JOIN account a ON a.id = l.account_id
 LEFT JOIN campaign g ON g.id = l.campaign_id
 CROSS JOIN LATERAL (
@@ -102,7 +105,9 @@ COMMENT ON COLUMN lead_card.why_now IS 'handoff packet: why now';
 COMMENT ON COLUMN lead_card.promised IS 'handoff packet: what was promised to the lead';
 COMMENT ON COLUMN lead_card.evidence IS 'handoff packet: what the lead did that shows interest';
 COMMENT ON COLUMN lead_card.urgency IS 'how urgent the request is: hot, normal, low, or the tool''s own word';
-COMMENT ON COLUMN lead_card.score IS 'score; null for none';
+COMMENT ON COLUMN lead_card.score IS 'score in force (lead_scores.score_in_force); null for none. leadflow.explain_score says why';
+COMMENT ON COLUMN lead_card.grade IS 'grade of fit and grade of behaviour: B2; null for none';
+COMMENT ON COLUMN lead_card.probability IS 'probability of winning, 0..1, by the model that was active; null for none';
 COMMENT ON COLUMN lead_card.origin IS 'where the lead came from';
 COMMENT ON COLUMN lead_card.first_campaign IS 'campaign that brought the lead, else that of its first touch that names one';
 COMMENT ON COLUMN lead_card.last_campaign IS 'campaign of the last touch that names one, else that which brought the lead';

@@ -9,13 +9,12 @@ WITH clock AS NOT MATERIALIZED (
            -- from when on it is soon, and within a day
            LEAST(c.warn_at, c.due_at - interval '1 hour') AS soon_at,
            LEAST(c.warn_at, c.due_at - interval '24 hours') AS day_at,
-           l.score,
-           COALESCE(l.score::float8, '-Infinity') AS weight
+           l.score_in_force AS score,
+           COALESCE(l.score_in_force::float8, '-Infinity') AS weight
     FROM sla_clock c
-    JOIN lead l ON l.id = c.lead_id
+    JOIN lead_scores l ON l.lead_id = c.lead_id
     WHERE c.opportunity_id IS NULL AND c.attempts IS NULL AND c.stops_on_touch <> '{}'
         AND c.started_at <= (SELECT leadflow.clock())
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = c.lead_id)
 ), reaction AS NOT MATERIALIZED (
     -- of what one touch answered, what was due first
     SELECT DISTINCT ON (c.owner, c.stop_touch_id) c.owner, c.stop_touch_id AS touch_id, c.stopped_at AS at, c.id, c.policy, c.metric, c.lead_id,
@@ -74,7 +73,7 @@ LEFT JOIN (SELECT r.owner, r.touch_id,
                AND (w.pauses IS NULL OR NOT w.pauses @> r.at)
            CROSS JOIN LATERAL (SELECT 1 + (r.at <= w.due_at)::integer + (r.at < w.soon_at)::integer + (r.at < w.day_at)::integer AS band) b
            GROUP BY r.owner, r.touch_id) w ON w.owner = r.owner AND w.touch_id = r.touch_id;
-COMMENT ON VIEW order_of_work IS 'Whether the order of work was followed: every reaction by which an owner answered a lead that waited, compared with the other promises to leads that waited for the same owner at that instant, in the order of work_queue. As known at leadflow.clock(); the score is the present one. What had waited for more than 30 days, or stood still, is not compared with. Cadences are not among the promises. Leads in lead_outside are left out.';
+COMMENT ON VIEW order_of_work IS 'Whether the order of work was followed: every reaction by which an owner answered a lead that waited, compared with the other promises to leads that waited for the same owner at that instant, in the order of work_queue. As known at leadflow.clock(); the score is the one in force (lead_scores.score_in_force), as it is now: what it was at that instant is not kept, and an answer may have raised it since. What had waited for more than 30 days, or stood still, is not compared with. Cadences are not among the promises. Leads in lead_outside are left out.';
 COMMENT ON COLUMN order_of_work.touch_id IS 'the touch that was the reaction (touch.id)';
 COMMENT ON COLUMN order_of_work.owner IS 'who owed it';
 COMMENT ON COLUMN order_of_work.team IS 'the owner''s team';
@@ -86,7 +85,7 @@ COMMENT ON COLUMN order_of_work.started_at IS 'since when the lead had waited';
 COMMENT ON COLUMN order_of_work.due_at IS 'when the promise was due';
 COMMENT ON COLUMN order_of_work.reaction_at IS 'when the lead was answered';
 COMMENT ON COLUMN order_of_work.band IS 'how urgent it was then: overdue; soon (in warning, or due within an hour); day (due within 24 hours); later';
-COMMENT ON COLUMN order_of_work.score IS 'score of the lead; null for none, which is the lowest';
+COMMENT ON COLUMN order_of_work.score IS 'score in force of the lead, the present one; null for none, which is the lowest';
 COMMENT ON COLUMN order_of_work.waiting IS 'number of other promises that waited for the owner then';
 COMMENT ON COLUMN order_of_work.rank_by_due IS 'place of the lead among all that waited, by due time: 1 was due first';
 COMMENT ON COLUMN order_of_work.rank_by_score IS 'place of the lead among all that waited, by score: 1 has the highest';
