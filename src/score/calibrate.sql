@@ -289,8 +289,9 @@ BEGIN
     FOR f IN SELECT x.feature, x.kind FROM leadflow.calibration_features(workspace, options) x LOOP
         edges := NULL;
         IF f.kind = 'number' THEN
-            -- an edge at or below the least value would cut nothing off, unless all are equal
-            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge ORDER BY q.edge) FROM pg_catalog.unnest(x.quantile) q (edge) WHERE q.edge > x.least),
+            -- to 15 digits, and no edge at or below the least value, which would cut nothing off, unless all are equal
+            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge::numeric::double precision ORDER BY q.edge::numeric::double precision)
+                             FROM pg_catalog.unnest(x.quantile) q (edge) WHERE q.edge::numeric::double precision > x.least),
                             ARRAY[x.least]) INTO edges
             FROM (SELECT pg_catalog.percentile_cont(quantiles) WITHIN GROUP (ORDER BY n.x) AS quantile, pg_catalog.min(n.x) AS least
                   FROM (SELECT (c.features ->> f.feature)::double precision AS x FROM pg_temp.leadflow_calibration c
