@@ -4,7 +4,7 @@
  * as they were when they were qualified.
  *
  * The leads go into a temporary table, leadflow_calibration, for as long as it
- * takes.  A design says how a lead's features become the input of a model: which
+ * takes, and counts of their words into another.  A design says how a lead's features become the input of a model: which
  * values of each feature count, and where its numbers are cut.  It is made of
  * the leads that are learnt from alone, anew for every part that is held out.
  */
@@ -232,6 +232,48 @@ $$;
 COMMENT ON FUNCTION leadflow.calibration_edges(jsonb) IS
     'part of leadflow.calibrate: the edges of the bins of a feature of a design, in ascending order; null where there are none';
 
+CREATE FUNCTION leadflow.calibration_features(workspace text, options jsonb) RETURNS TABLE (feature text, kind text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    RETURN QUERY EXECUTE pg_catalog.format(
+        'SELECT f.feature, f.kind FROM %I.score_feature f
+         WHERE CASE WHEN $1 IS NULL THEN f.active ELSE $1 ? f.feature END ORDER BY f.position, f.feature', workspace) USING options -> 'features';
+END;
+$$;
+COMMENT ON FUNCTION leadflow.calibration_features(text, jsonb) IS
+    'part of leadflow.calibrate: the features to learn from, in order';
+
+CREATE FUNCTION leadflow.calibration_words(workspace text, options jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    f record;
+BEGIN
+    CREATE TEMPORARY TABLE leadflow_calibration_word (
+        feature         text NOT NULL,
+        value           text,
+        part            integer NOT NULL,
+        leads           bigint NOT NULL,
+        won             bigint NOT NULL
+    ) ON COMMIT DROP;
+    FOR f IN SELECT x.feature, x.kind FROM leadflow.calibration_features(workspace, options) x WHERE x.kind <> 'number' LOOP
+        EXECUTE pg_catalog.format(
+            'INSERT INTO pg_temp.leadflow_calibration_word (feature, value, part, leads, won)
+             SELECT %L, v.value, c.part, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE c.won)
+             FROM pg_temp.leadflow_calibration c %s
+             GROUP BY v.value, c.part', f.feature,
+            CASE f.kind WHEN 'set'
+                THEN pg_catalog.format('LEFT JOIN LATERAL (SELECT DISTINCT e.value FROM pg_catalog.jsonb_array_elements_text(%s) e) v ON true', leadflow.calibration_elements(f.feature))
+                ELSE pg_catalog.format('CROSS JOIN LATERAL (SELECT %s) v (value)', leadflow.calibration_value(f.feature, f.kind, NULL)) END);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.calibration_words(text, jsonb) IS
+    'part of leadflow.calibrate: counts the leads of each part, and the won ones, by the values of the features that are words, into the temporary table leadflow_calibration_word';
+
 CREATE FUNCTION leadflow.calibration_design(workspace text, options jsonb, held_out integer) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -241,38 +283,34 @@ DECLARE
                                                    FROM pg_catalog.generate_series(1, (options ->> 'bins')::integer - 1) i);
     f record;
     edges double precision[];
-    levels text;
     item jsonb;
     design jsonb := '[]';
 BEGIN
-    FOR f IN EXECUTE pg_catalog.format(
-        'SELECT f.feature, f.kind FROM %I.score_feature f
-         WHERE CASE WHEN $1 IS NULL THEN f.active ELSE $1 ? f.feature END ORDER BY f.position, f.feature', workspace) USING options -> 'features'
-    LOOP
+    FOR f IN SELECT x.feature, x.kind FROM leadflow.calibration_features(workspace, options) x LOOP
         edges := NULL;
         IF f.kind = 'number' THEN
-            -- an edge at or below the least value would cut nothing off, unless all are equal
-            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge ORDER BY q.edge) FROM pg_catalog.unnest(x.quantile) q (edge) WHERE q.edge > x.least),
+            -- to 15 digits, and no edge at or below the least value, which would cut nothing off, unless all are equal
+            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge::numeric::double precision ORDER BY q.edge::numeric::double precision)
+                             FROM pg_catalog.unnest(x.quantile) q (edge) WHERE q.edge::numeric::double precision > x.least),
                             ARRAY[x.least]) INTO edges
             FROM (SELECT pg_catalog.percentile_cont(quantiles) WITHIN GROUP (ORDER BY n.x) AS quantile, pg_catalog.min(n.x) AS least
                   FROM (SELECT (c.features ->> f.feature)::double precision AS x FROM pg_temp.leadflow_calibration c
                         WHERE pg_catalog.jsonb_typeof(c.features -> f.feature) = 'number' AND c.part IS DISTINCT FROM held_out) n) x
             WHERE x.least IS NOT NULL;
         END IF;
-        levels := CASE WHEN f.kind = 'set'
-            THEN pg_catalog.format('SELECT e.value, c.won FROM pg_temp.leadflow_calibration c
-                                    LEFT JOIN LATERAL (SELECT DISTINCT u.value FROM pg_catalog.jsonb_array_elements_text(%s) u) e ON true',
-                                   leadflow.calibration_elements(f.feature))
-            ELSE pg_catalog.format('SELECT %s AS value, c.won FROM pg_temp.leadflow_calibration c', leadflow.calibration_value(f.feature, f.kind, edges)) END;
         EXECUTE pg_catalog.format($q$
             SELECT pg_catalog.jsonb_build_object(
                 'levels', COALESCE(pg_catalog.jsonb_agg(v.value ORDER BY v.value COLLATE "C") FILTER (WHERE v.value IS NOT NULL AND v.counts), '[]'),
                 'left_out', pg_catalog.count(*) FILTER (WHERE v.value IS NOT NULL AND NOT v.counts),
                 'missing_is_level', pg_catalog.count(*) FILTER (WHERE v.value IS NULL AND v.counts) > 0,
-                'missing', COALESCE(pg_catalog.sum(v.n) FILTER (WHERE v.value IS NULL), 0),
-                'missing_won', COALESCE(pg_catalog.sum(v.n_won) FILTER (WHERE v.value IS NULL), 0))
-            FROM (SELECT x.value, pg_catalog.count(*) AS n, pg_catalog.count(*) FILTER (WHERE x.won) AS n_won, $2 AND x.value IS NOT NULL OR pg_catalog.count(*) >= $1 AS counts
-                  FROM (%s WHERE c.part IS DISTINCT FROM $3) x GROUP BY x.value) v$q$, levels)
+                'missing', COALESCE(pg_catalog.sum(v.leads) FILTER (WHERE v.value IS NULL), 0),
+                'missing_won', COALESCE(pg_catalog.sum(v.won) FILTER (WHERE v.value IS NULL), 0))
+            FROM (SELECT x.value, x.leads, x.won, $2 AND x.value IS NOT NULL OR x.leads >= $1 AS counts FROM (%s) x) v$q$,
+            CASE f.kind WHEN 'number'
+                THEN pg_catalog.format('SELECT %s AS value, pg_catalog.count(*) AS leads, pg_catalog.count(*) FILTER (WHERE c.won) AS won
+                                        FROM pg_temp.leadflow_calibration c WHERE c.part IS DISTINCT FROM $3 GROUP BY 1', leadflow.calibration_value(f.feature, f.kind, edges))
+                ELSE pg_catalog.format('SELECT w.value, pg_catalog.sum(w.leads) AS leads, pg_catalog.sum(w.won) AS won
+                                        FROM pg_temp.leadflow_calibration_word w WHERE w.feature = %L AND w.part IS DISTINCT FROM $3 GROUP BY w.value', f.feature) END)
             INTO item USING (options ->> 'min_count')::bigint, f.kind = 'number', held_out;
         design := design || pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('feature', f.feature, 'kind', f.kind, 'edges', edges) || item);
     END LOOP;
@@ -413,8 +451,11 @@ BEGIN
                          FROM %1$I.score_feature f
                          CROSS JOIN pg_temp.leadflow_calibration c
                          CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
-                             CASE WHEN f.kind = 'set' THEN COALESCE(NULLIF(c.features -> f.feature, '[]'), '[null]')
-                                  ELSE pg_catalog.jsonb_build_array(c.features -> f.feature) END) v
+                             -- what was kept while the feature was of another kind is missing
+                             CASE WHEN f.kind = 'category' THEN pg_catalog.jsonb_build_array(c.features ->> f.feature)
+                                  WHEN f.kind = 'number' AND pg_catalog.jsonb_typeof(c.features -> f.feature) = 'number' THEN pg_catalog.jsonb_build_array(c.features -> f.feature)
+                                  WHEN f.kind = 'set' AND pg_catalog.jsonb_typeof(c.features -> f.feature) = 'array' AND c.features -> f.feature <> '[]' THEN c.features -> f.feature
+                                  ELSE '[null]' END) v
                          WHERE f.active AND c.probability IS NOT NULL) x ON x.lead_id = c.lead_id
               LEFT JOIN %1$I.score_model_point p ON p.version = m.version AND p.feature = x.feature
                   AND CASE WHEN x.value IS NULL OR x.kind <> 'number' THEN p.value IS NOT DISTINCT FROM x.value
@@ -450,7 +491,6 @@ DECLARE
     design jsonb;
     bayes leadflow.naive_bayes;
     regression leadflow.logistic;
-    start double precision;
     folds jsonb := '[]';
     quality jsonb;
     number bigint;
@@ -490,6 +530,8 @@ BEGIN
                       used ->> 'min_won', used ->> 'min_lost',
                       CASE WHEN (counts ->> 'skipped')::bigint > 0 THEN pg_catalog.format('; of %s closed leads they were not', counts ->> 'skipped') ELSE '' END);
     END IF;
+
+    PERFORM leadflow.calibration_words(workspace, used);
 
     -- each part by a model that has not seen it
     FOREACH held_out IN ARRAY parts LOOP
@@ -562,12 +604,12 @@ BEGIN
               SELECT t.position, t.coefficient, t.standard_error FROM leadflow.coefficients($6) t WHERE t.position > 0) x ON x.place = p.place
         LEFT JOIN leadflow.weight_of_evidence($3, $4) w ON w.attribute = p.feature AND w.value IS NOT DISTINCT FROM '=' || p.value$q$, workspace)
         USING number, design, bayes, alpha, missing, regression, n_won, n_lost;
-    DROP TABLE pg_temp.leadflow_calibration;
+    DROP TABLE pg_temp.leadflow_calibration, pg_temp.leadflow_calibration_word;
     RETURN number;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.calibrate(text, text, timestamptz, jsonb) IS
-    'learns a model of what wins from the leads that had become an MQL by as_of (null: leadflow.clock()) and were won or lost by then, as they were when they first became one (stage_event.facts), and keeps it in score_model and score_model_point; it has no effect before leadflow.activate_model. Gives its version. model: odoo (the frequency model of Odoo''s predictive lead scoring: alpha 0.1, what is missing does not count), naive_bayes (alpha 1, missing is a value) or logistic (logistic regression on every value of every feature, missing included, with the penalty l2 / 2 times the sum of squares of all coefficients but the intercept). Won: a later entry of the lead, or of an opportunity of it, into won. Lost: not won, without an open opportunity, and in disqualified or lost, or in opportunity or further with no opportunity left; leads in nurture and in lead_outside do not count. options: features (codes; all active ones), variant (of the lead when it became an MQL; all), bins (of a number, by quantiles; 10), min_count (a value of fewer leads gives nothing; 5), l2 (1), held_out (how the quality is measured: folds, each by a model of the others, or time, the last share of leads; folds), folds (5), share (0..1; 0.3), min_won, min_lost (30), without_facts (leads whose features were not kept: skip, or evidence, which rebuilds them from what the event, the key of the lead and its touches until then tell; skip), unchanging (columns of lead that never change, for which the caller vouches, to rebuild from as well; none). Points are 20 / ln 2 times the log-odds, rounded: 20 points double the odds, and 0 says nothing for or against (the scale of N. Siddiqi, Credit Risk Scorecards (2006), chapter 6). quality: won, lost, base_rate, auc, log_loss, brier, of the held-out leads; held_out (and of each part), calibration and gains as from the functions, rules (the area under the curve of the rules'' total points, and of the model for the same leads), active (the same measures of the active model), without_facts, features. Needs INSERT on score_model and score_model_point and SELECT on what it reads. Errors: not a workspace (42704); unknown model, option or feature, a value that cannot be (22023); too few won or lost leads, or no feature (55000), in which case nothing is written; no right (42501)';
+    'learns a model of what wins from the leads that had become an MQL by as_of (null: leadflow.clock()) and were won or lost by then, as they were when they first became one (stage_event.facts), and keeps it in score_model and score_model_point; it has no effect before leadflow.activate_model. Gives its version. model: odoo (the frequency model of Odoo''s predictive lead scoring: alpha 0.1, what is missing does not count), naive_bayes (alpha 1, missing is a value) or logistic (logistic regression on every value of every feature, missing included, with the penalty l2 / 2 times the sum of squares of all coefficients but the intercept). Won: a later entry of the lead, or of an opportunity of it, into won. Lost: not won, without an open opportunity, and in disqualified or lost, or in opportunity or further with no opportunity left; leads in nurture and in lead_outside do not count. options: features (codes; all active ones), variant (of the lead when it became an MQL; all), bins (of a number, by quantiles; 10), min_count (a value of fewer leads gives nothing; 5), l2 (1), held_out (how the quality is measured: folds, each by a model of the others, or time, the last share of leads; folds), folds (5), share (0..1; 0.3), min_won, min_lost (30), without_facts (leads whose features were not kept: skip, or evidence, which rebuilds them from what the event, the key of the lead and its touches until then tell; skip), unchanging (columns of lead that never change, for which the caller vouches, to rebuild from as well; none). Points are 20 / ln 2 times the log-odds, rounded: 20 points double the odds, and 0 says nothing for or against (the scale of N. Siddiqi, Credit Risk Scorecards (2006), chapter 6). quality: won, lost, base_rate, auc, log_loss, brier, of the held-out leads; held_out (and of each part), calibration and gains as from the functions, rules (the area under the curve of the rules'' total points, and of the model for the same leads), active (the same measures of the active model), without_facts, features. Needs INSERT on score_model and score_model_point, SELECT on what it reads, and TEMPORARY on the database. Errors: not a workspace (42704); unknown model, option or feature, a value that cannot be (22023); too few won or lost leads, or no feature (55000), in which case nothing is written; no right (42501)';
 
 CREATE FUNCTION leadflow.activate_model(workspace text, version bigint) RETURNS void
     LANGUAGE plpgsql

@@ -255,6 +255,13 @@ SELECT is((SELECT sum(e.points) FROM leadflow.explain_probability('crm', 6) e WH
      WHERE k.lead_id = 6 AND p.version = 3 AND CASE WHEN k.kind = 'number' THEN p.value IS NOT NULL AND k.value::numeric >= coalesce(p.at_least, '-Infinity') AND k.value::numeric < coalesce(p.below, 'Infinity')
          ELSE p.value IS NOT DISTINCT FROM k.value END)::numeric, 'in the points of the card');
 SELECT leadflow.calibrate('crm', 'naive_bayes') AS later \gset
+SELECT is(tried($$UPDATE score_feature SET (kind, expression) = ('number', 'budget') WHERE feature = 'industry';
+                  UPDATE score_feature SET (kind, expression) = ('set', $e$string_to_array(attributes ->> 'odd', ' ')$e$) WHERE feature = 'budget';
+                  UPDATE score_feature SET (kind, expression) = ('category', 'industry') WHERE feature = 'interests';
+                  SELECT leadflow.calibrate('crm', 'odoo'), leadflow.calibrate('crm', 'logistic')$$,
+                $$SELECT string_agg(concat_ws(' ', feature, about ->> 'missing'), ', ' ORDER BY feature) FROM score_model m, jsonb_each(m.quality -> 'features') f (feature, about)
+                  WHERE version = (SELECT max(version) FROM score_model) AND feature IN ('industry', 'budget')$$),
+    'budget 600, industry 600', 'what was kept while a feature was of another kind is missing');
 SELECT results_eq(format('SELECT active_version, active_auc FROM score_models WHERE version = %s', :later),
     'SELECT 3::bigint, round(leadflow.auc(round(log_odds::numeric, 12)::float8, won)::numeric, 6) FROM by_card(3)', 'the next model is judged beside the active one');
 SELECT results_eq('SELECT DISTINCT version FROM feature_value', 'VALUES (3::bigint)', 'feature_value: of the active model');
