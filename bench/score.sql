@@ -1,6 +1,6 @@
 -- score.sql
 --   What score.sh works on: touches of leads whose points fade, and leads with
---   a score and an outcome.  psql variables: touches, leads, rows.
+--   a score, attributes or features and an outcome.  psql variables: touches, leads, rows.
 SET client_min_messages = warning;
 CREATE EXTENSION leadflow;
 CREATE SCHEMA bench_score;
@@ -29,6 +29,15 @@ SELECT random() < 0.4 AS outcome,
        (random() < 0.5)::text AS opted_in, floor(random() * 10)::text AS visits, 'campaign ' || floor(random() * 200) AS campaign
   FROM generate_series(1, :rows);
 
+-- logistic_fit: 20 features, nearly normal with deviation 1, of which some tell
+CREATE FUNCTION feature() RETURNS double precision LANGUAGE sql AS 'SELECT 2 * (random() + random() + random() - 1.5)';
+CREATE UNLOGGED TABLE featured AS
+SELECT random() < 1 / (1 + exp(1 - x[1] - 0.4 * x[2] + 0.1 * x[3] - 0.5 * x[10] + 0.3 * x[20])) AS outcome, x
+  FROM (SELECT ARRAY[feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature(),
+                     feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature(), feature()] AS x
+          FROM generate_series(1, :rows) OFFSET 0) f;
+
+VACUUM ANALYZE featured;
 VACUUM ANALYZE described;
 VACUUM ANALYZE touch;
 VACUUM ANALYZE few_touches;
