@@ -80,8 +80,7 @@ add 'LATERAL VALUES, GROUP BY' "
 add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
 
 part="predict by naive Bayes, $rows rows, 8 attributes"
-model="(SELECT leadflow.naive_bayes_fit(outcome, ARRAY[$columns]) AS model FROM (SELECT * FROM described LIMIT 10000) d OFFSET 0) m"
-add leadflow "SELECT sum(leadflow.predict(model, ARRAY[$columns])) FROM described, $model"
+add leadflow "SELECT sum(leadflow.predict(model, ARRAY[$columns])) FROM described, model"
 add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
 
 part="logistic_fit, $rows rows, 20 features"

@@ -103,12 +103,14 @@ count_missing(const BayesModel *model, const BayesAttribute *attribute,
 	*lost = model->lost - *lost;
 }
 
+/* A name or value as text. */
 static Datum
 key_datum(const BayesKey *key)
 {
 	return PointerGetDatum(cstring_to_text_with_len(key->bytes, key->len));
 }
 
+/* A row of weight_of_evidence. */
 static void
 put_level(ReturnSetInfo *result, const BayesModel *model, const BayesKey *name,
 		  const BayesKey *value, int64 won, int64 lost, const Evidence *e)

@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
@@ -255,6 +254,7 @@ bayes_fault(const BayesModel *model)
 	return NULL;
 }
 
+/* Order keys by their bytes. */
 static int
 compare_keys(const void *a, const void *b, void *arg)
 {
@@ -280,6 +280,7 @@ bayes_sorted(const BayesTable *table)
 	return order;
 }
 
+/* Bytes that a number takes. */
 static Size
 number_size(uint64 n)
 {
@@ -290,6 +291,7 @@ number_size(uint64 n)
 	return size;
 }
 
+/* Write a number, and say where the next comes. */
 static char *
 write_number(char *to, uint64 n)
 {
@@ -299,6 +301,7 @@ write_number(char *to, uint64 n)
 	return to;
 }
 
+/* Write a text, and say where the next comes. */
 static char *
 write_text(char *to, const BayesKey *key)
 {
@@ -307,6 +310,7 @@ write_text(char *to, const BayesKey *key)
 	return to + key->len;
 }
 
+/* The flat form is none that this module wrote. */
 static void
 report_corrupt(void)
 {
@@ -340,6 +344,7 @@ read_number(BayesReader *reader, int64 max)
 	return 0;
 }
 
+/* A text of at most max bytes, where it lies. */
 static BayesText
 read_text(BayesReader *reader, int32 max)
 {
@@ -353,6 +358,7 @@ read_text(BayesReader *reader, int32 max)
 	return text;
 }
 
+/* The size of the flat form. */
 static Size
 flat_size(Summary *summary)
 {
@@ -375,6 +381,7 @@ flat_size(Summary *summary)
 	return size;
 }
 
+/* Write the flat form. */
 static void
 flatten(Summary *summary, SummaryFlat *flat, Size size)
 {
@@ -408,6 +415,7 @@ flatten(Summary *summary, SummaryFlat *flat, Size size)
 	Assert(to == (char *) flat + size);
 }
 
+/* Read a flat form. */
 static void
 expand(Summary *summary, const SummaryFlat *flat, Size size)
 {
@@ -448,6 +456,7 @@ expand(Summary *summary, const SummaryFlat *flat, Size size)
 	bayes_changed(model);
 }
 
+/* Add the counts of another model. */
 static void
 merge(Summary *into, Summary *from)
 {

@@ -45,7 +45,7 @@
 
 #define BAYES_MIN_ALPHA		1e-9
 #define BAYES_MAX_ALPHA		1e9
-#define BAYES_SITE_MODELS	16	/* kept by a call site */
+#define BAYES_SITE_MODELS	8	/* kept by a call site */
 
 /* How the features are given. */
 typedef enum BayesForm
@@ -177,6 +177,7 @@ free_place(BayesSite *site)
 	return place;
 }
 
+/* Read a model, to be weighed. */
 static BayesScorer *
 make_scorer(Datum datum, const struct varlena *bytes, Size size, MemoryContext parent)
 {
@@ -308,6 +309,7 @@ weigh_value(BayesScorer *scorer, int32 a, BayesText text)
 	}
 }
 
+/* Take account of the features of an object. */
 static void
 weigh_object(BayesScorer *scorer, Jsonb *object)
 {
@@ -369,6 +371,7 @@ find_positions(BayesScorer *scorer, ArrayType *names, int32 n)
 	}
 }
 
+/* Take account of the features of an array. */
 static void
 weigh_array(BayesScorer *scorer, ArrayType *array, ArrayType *names)
 {
@@ -415,6 +418,7 @@ score(FunctionCallInfo fcinfo, BayesForm form, float8 *log_odds)
 	return true;
 }
 
+/* The log odds as the result of a function. */
 static Datum
 return_log_odds(FunctionCallInfo fcinfo, BayesForm form)
 {

@@ -34,6 +34,7 @@ typedef struct Bins
 	text	  **label;			/* n + 1 of them */
 } Bins;
 
+/* Write an edge, exactly. */
 static void
 append_edge(StringInfo buf, float8 edge)
 {
@@ -110,6 +111,7 @@ read_edges(Bins *bins, ArrayType *edges)
 	}
 }
 
+/* Work out the labels of edges. */
 static Bins *
 make_bins(ArrayType *edges, MemoryContext parent)
 {

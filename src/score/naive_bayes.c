@@ -105,6 +105,7 @@ start_section(BayesParse *parse, const char *name)
 	return true;
 }
 
+/* An attribute begins. */
 static bool
 start_attribute(BayesParse *parse, const char *name)
 {
@@ -116,6 +117,7 @@ start_attribute(BayesParse *parse, const char *name)
 	return true;
 }
 
+/* A value of an attribute begins. */
 static bool
 start_value(BayesParse *parse, const char *name)
 {
@@ -145,6 +147,7 @@ on_field(void *state, char *name, bool isnull)
 		COMPAT_JSON_RETURN(start_value(parse, name));
 }
 
+/* An object opens. */
 static bool
 start_object(BayesParse *parse)
 {
@@ -224,6 +227,7 @@ read_count(BayesParse *parse, const char *token, JsonTokenType type, int64 *coun
 	return true;
 }
 
+/* A scalar, which only counts may be. */
 static bool
 read_scalar(BayesParse *parse, const char *token, JsonTokenType type)
 {
@@ -353,6 +357,7 @@ naive_bayes_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(buf.data);
 }
 
+/* Refuse a binary form. */
 static void
 report_invalid(const char *detail)
 {
@@ -373,6 +378,7 @@ receive_number(StringInfo buf, int64 max)
 	return n;
 }
 
+/* A text, in the server's encoding. */
 static BayesText
 receive_text(StringInfo buf)
 {
@@ -386,6 +392,7 @@ receive_text(StringInfo buf)
 	return text;
 }
 
+/* The values of an attribute. */
 static void
 receive_values(StringInfo buf, BayesModel *model, int32 a)
 {
