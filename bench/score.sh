@@ -1,8 +1,8 @@
 #!/bin/bash
 # score.sh
 #   What scoring costs over many rows: points that fade, the quality of a
-#   score, and naive Bayes, beside the plain SQL that one would write without
-#   leadflow.
+#   score, naive Bayes and logistic regression, beside the plain SQL that one
+#   would write without leadflow, and beside scikit-learn.
 #
 #   usage: PGHOST=... PGPORT=... PGUSER=... bench/score.sh [touches] [leads] [rows] [rounds]
 #
@@ -80,13 +80,24 @@ add 'LATERAL VALUES, GROUP BY' "
 add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
 
 part="predict by naive Bayes, $rows rows, 8 attributes"
-model="(SELECT leadflow.naive_bayes_fit(outcome, ARRAY[$columns]) AS model FROM (SELECT * FROM described LIMIT 10000) d OFFSET 0) m"
-add leadflow "SELECT sum(leadflow.predict(model, ARRAY[$columns])) FROM described, $model"
+add leadflow "SELECT sum(leadflow.predict(model, ARRAY[$columns])) FROM described, model"
 add '(the arrays made and counted)' "SELECT count(ARRAY[$columns]) FROM described"
+
+part="logistic_fit, $rows rows, 20 features"
+add leadflow "SELECT (leadflow.fit_report(leadflow.logistic_fit(outcome, x, 1))).log_likelihood FROM featured"
+add '(the arrays counted)' "SELECT count(x) + count(outcome) FROM featured"
+
+part="predict by logistic regression, $rows rows, 20 features"
+model="(SELECT leadflow.logistic_fit(outcome, x) AS model FROM (SELECT * FROM featured LIMIT 10000) f OFFSET 0) m"
+add leadflow "SELECT sum(leadflow.predict(model, x)) FROM featured, $model"
+add 'plain SQL, a sum written out' "
+	SELECT sum(1 / (1 + exp(-(b[1]$(for i in {1..20}; do printf ' + b[%d] * x[%d]' $((i + 1)) "$i"; done)))))
+	FROM featured, (SELECT array_agg(coefficient ORDER BY \"position\") AS b FROM $model, leadflow.coefficients(model) c OFFSET 0) c"
+add '(the arrays counted)' "SELECT count(x) FROM featured"
 
 # One session: each statement is run once to warm up, then once a round.
 {
-	printf '%s\n' "SET search_path = bench_score; SET jit = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '512MB';"
+	printf '%s\n' "SET search_path = bench_score; SET jit = off; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '512MB';"
 	printf '%s\n' "SELECT pg_backend_pid() AS pid \\gset" "\\setenv BENCH_PID :pid"
 	for round in $(seq 0 "$rounds"); do
 		while IFS='|' read -r part what n statement; do
@@ -126,3 +137,5 @@ END {
 			(off > 1e-9 || off < -1e-9) ? "  answers " answer[order[i]] " and not " truth : ""
 	}
 }' "$work/times"
+
+/usr/bin/python3 "$here/score_logistic.py" "$rounds"
