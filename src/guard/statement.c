@@ -45,6 +45,12 @@
 #define RUNS(clock)		"COALESCE(" clock "stopped_at, " clock "cancelled_at) IS NULL"
 #define RUNNING			RUNS("")
 
+/*
+ * An event of a lead itself.  Not in the words of the index on the instants of
+ * such events, for the same reason: a plan could walk back through everybody's.
+ */
+#define OF_LEAD(event)	event "subject OPERATOR(pg_catalog.=) 'lead'"
+
 /* The first touch that answers: of the lead, from an instant on, of a kind */
 #define ANSWER(lead, since, kinds) \
 	"SELECT t.id, t.at, t.kind FROM %1$s.touch t WHERE t.lead_id OPERATOR(pg_catalog.=) " lead \
@@ -190,7 +196,7 @@ static const struct
 		"  verdict, at, stage, team, session_actor, actor, handed_over_at)"
 		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, h.at"
 		" FROM (SELECT CASE WHEN $18 THEN $13 ELSE ("
-		"   SELECT e.at FROM %1$s.stage_event e WHERE e.lead_id OPERATOR(pg_catalog.=) $1 AND e.opportunity_id IS NULL"
+		"   SELECT e.at FROM %1$s.stage_event e WHERE e.lead_id OPERATOR(pg_catalog.=) $1 AND " OF_LEAD("e.")
 		"    AND e.to_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage"
 		"    AND (e.from_stage OPERATOR(pg_catalog.<@) 'mql'::leadflow.stage) IS NOT TRUE AND e.at OPERATOR(pg_catalog.<=) $13"
 		"   ORDER BY e.at DESC, e.id DESC LIMIT 1) END AS at) h"

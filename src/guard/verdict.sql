@@ -50,7 +50,7 @@ BEGIN
     IF lead.stage < 'visitor'::leadflow.stage OR lead.stage >= 'mql'::leadflow.stage THEN
         EXECUTE pg_catalog.format(
             'SELECT e.at FROM %I.stage_event e
-             WHERE e.lead_id = $1 AND e.opportunity_id IS NULL AND e.to_stage <@ ''mql''::leadflow.stage
+             WHERE e.lead_id = $1 AND e.subject = ''lead'' AND e.to_stage <@ ''mql''::leadflow.stage
                  AND (e.from_stage <@ ''mql''::leadflow.stage) IS NOT TRUE AND e.at <= $2
              ORDER BY e.at DESC, e.id DESC LIMIT 1', TG_TABLE_SCHEMA) INTO NEW.handed_over_at USING lead.id, NEW.at;
     END IF;
