@@ -223,9 +223,12 @@ observations_expand(Summary *summary, const SummaryFlat *flat, Size size)
 	Observations *o = (Observations *) summary;
 	const ObservationsFlat *from = (const ObservationsFlat *) flat;
 
+	if (size < offsetof(ObservationsFlat, rows) || from->n < 0 || from->features < 0)
+		elog(ERROR, "corrupt value of type observations");
 	match_shape(o, from->features, from->l2);
 	make_room(o, from->n);
-	Assert(size == offsetof(ObservationsFlat, rows) + from->n * row_size(o));
+	if (size != offsetof(ObservationsFlat, rows) + from->n * row_size(o))
+		elog(ERROR, "corrupt value of type observations");
 	memcpy(o->rows, from->rows, from->n * row_size(o));
 	o->n = from->n;
 }
