@@ -21,16 +21,21 @@ OBJS = \
 	src/calendar/worktime.o \
 	src/calendar/zone.o \
 	src/summary/summary.o \
-	src/score/decay.o \
-	src/score/scored.o \
-	src/score/quality.o \
-	src/score/bayes_model.o \
-	src/score/bayes_features.o \
-	src/score/bayes_fit.o \
-	src/score/bayes_predict.o \
-	src/score/bayes_evidence.o \
-	src/score/naive_bayes.o \
-	src/score/bin.o \
+	src/model/scored.o \
+	src/model/quality.o \
+	src/model/naive_bayes.o \
+	src/model/bayes_model.o \
+	src/model/bayes_features.o \
+	src/model/bayes_fit.o \
+	src/model/bayes_predict.o \
+	src/model/bayes_evidence.o \
+	src/model/bin.o \
+	src/model/observations.o \
+	src/model/logistic.o \
+	src/model/logistic_fit.o \
+	src/model/logistic_predict.o \
+	src/model/newton.o \
+	src/model/fit_pass.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -59,12 +64,7 @@ OBJS = \
 	src/routing/routing.o \
 	src/routing/rule.o \
 	src/routing/pool.o \
-	src/score/fit_pass.o \
-	src/score/logistic.o \
-	src/score/logistic_fit.o \
-	src/score/logistic_predict.o \
-	src/score/newton.o \
-	src/score/observations.o \
+	src/score/decay.o \
 	src/score/score.o \
 	src/score/signs.o \
 	src/score/feature.o \
@@ -79,9 +79,10 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
-	src/score/quality.sql \
-	src/score/naive_bayes.sql \
-	src/score/logistic.sql \
+	src/model/quality.sql \
+	src/model/naive_bayes.sql \
+	src/model/logistic.sql \
+	src/model/interval.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
@@ -90,12 +91,12 @@ SQL_PARTS = \
 	src/guard/forget.sql \
 	src/guard/quarantine.sql \
 	src/routing/routing.sql \
+	src/score/decay.sql \
 	src/score/score.sql \
 	src/identity/identity.sql \
 	src/sweep/sweep.sql \
 	src/sweep/schedule.sql \
 	src/score/calibrate.sql \
-	src/score/interval.sql \
 	src/score/backtest.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
@@ -188,7 +189,7 @@ include $(PGXS)
 
 # Sums over many rows are worth the vectors that every processor has; numbers
 # that are missing are compared, which need not trap.
-src/score/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
+src/model/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

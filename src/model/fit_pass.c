@@ -15,7 +15,7 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-#include "score/fit_pass.h"
+#include "model/fit_pass.h"
 
 /* A deviation outside of this is nothing, or cannot be squared. */
 #define MIN_DEVIATION		1e-100

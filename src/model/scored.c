@@ -21,7 +21,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "score/scored.h"
+#include "model/scored.h"
 
 #define SCORED_BINARY_VERSION	1
 

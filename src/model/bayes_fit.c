@@ -13,7 +13,7 @@
 #include "utils/jsonb.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 /* Count a row. */
 static void

@@ -25,7 +25,7 @@
 #include "utils/jsonfuncs.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 #define BAYES_BINARY_VERSION 1
 

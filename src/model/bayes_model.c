@@ -21,7 +21,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 #define BAYES_MAGIC			0x4c464201	/* "LFB", form 1 */
 #define BAYES_FIRST_ROOM	4

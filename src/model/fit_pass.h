@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "score/newton.h"
+#include "model/newton.h"
 
 #define FIT_BLOCK_ROWS		64	/* rows packed at a time */
 #define FIT_PANEL			4	/* columns packed together */

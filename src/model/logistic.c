@@ -18,8 +18,8 @@
 #include "utils/numeric.h"
 
 #include "compat.h"
-#include "score/logistic.h"
-#include "score/observations.h"
+#include "model/logistic.h"
+#include "model/observations.h"
 
 #define LOGISTIC_MAGIC			0x4c464c31	/* "LFL1" */
 #define LOGISTIC_BINARY_VERSION	1

@@ -14,8 +14,8 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "score/logistic.h"
-#include "score/observations.h"
+#include "model/logistic.h"
+#include "model/observations.h"
 
 /* The largest number below 1. */
 #define NEARLY_ONE		(1 - DBL_EPSILON / 2)

@@ -36,7 +36,7 @@
 #include "miscadmin.h"
 #include "utils/float.h"
 
-#include "score/fit_pass.h"
+#include "model/fit_pass.h"
 
 /* Every so many rows are a sample, where a sample has at least so many rows
  * for each feature and at all. */

@@ -41,7 +41,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 #define BAYES_MIN_ALPHA		1e-9
 #define BAYES_MAX_ALPHA		1e9

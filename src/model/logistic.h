@@ -9,7 +9,7 @@
 
 #include "fmgr.h"
 
-#include "score/newton.h"
+#include "model/newton.h"
 
 /* What is said of the intercept, or of one feature. */
 typedef struct LogisticTerm

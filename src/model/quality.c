@@ -20,7 +20,7 @@
 #include "utils/lsyscache.h"
 
 #include "compat.h"
-#include "score/scored.h"
+#include "model/scored.h"
 
 /* More bins than one can look at. */
 #define CALIBRATION_MAX_BINS	1000

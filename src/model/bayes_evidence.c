@@ -21,7 +21,7 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 #define EVIDENCE_MAX_ALPHA 1e9
 

@@ -16,7 +16,7 @@
 #include "utils/numeric.h"
 
 #include "compat.h"
-#include "score/naive_bayes.h"
+#include "model/naive_bayes.h"
 
 /* Read an array of text from its beginning. */
 void

@@ -15,9 +15,9 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
-#include "score/logistic.h"
-#include "score/newton.h"
-#include "score/observations.h"
+#include "model/logistic.h"
+#include "model/newton.h"
+#include "model/observations.h"
 
 /* The model of what was found. */
 static Logistic *

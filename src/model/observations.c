@@ -24,8 +24,8 @@
 #include "utils/float.h"
 
 #include "compat.h"
-#include "score/newton.h"
-#include "score/observations.h"
+#include "model/newton.h"
+#include "model/observations.h"
 
 #define OBSERVATIONS_MAGIC			0x4c464f31	/* "LFO1" */
 #define OBSERVATIONS_BINARY_VERSION	1
@@ -223,9 +223,12 @@ observations_expand(Summary *summary, const SummaryFlat *flat, Size size)
 	Observations *o = (Observations *) summary;
 	const ObservationsFlat *from = (const ObservationsFlat *) flat;
 
+	if (size < offsetof(ObservationsFlat, rows) || from->n < 0 || from->features < 0)
+		elog(ERROR, "corrupt value of type observations");
 	match_shape(o, from->features, from->l2);
 	make_room(o, from->n);
-	Assert(size == offsetof(ObservationsFlat, rows) + from->n * row_size(o));
+	if (size != offsetof(ObservationsFlat, rows) + from->n * row_size(o))
+		elog(ERROR, "corrupt value of type observations");
 	memcpy(o->rows, from->rows, from->n * row_size(o));
 	o->n = from->n;
 }
