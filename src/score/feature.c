@@ -336,10 +336,12 @@ facts_of_evidence(Evidence *evidence)
 		error = CopyErrorData();
 		leadflow_as_of = outer;
 		evidence->scoring = false;
-		if (!may_pass_over(error))
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(caller);
+		CurrentResourceOwner = owner;
+		if (!may_pass_over(error))
+			ReThrowError(error);
 		facts = (Datum) 0;
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),

@@ -301,7 +301,7 @@ signs_line(Subject *subject, ScoreRule *rule)
 		day_earned += points;
 		earned += points;
 		if (rule->half_life > 0)
-			points *= exp2(-(double) Max(subject->evidence->as_of - sign->at, 0) / rule->half_life);
+			points *= exp2(-Max((double) subject->evidence->as_of - (double) sign->at, 0) / rule->half_life);
 		now += points;
 		counted++;
 		if (subject->explain && counted <= EVIDENCE_MAX_SHOWN)

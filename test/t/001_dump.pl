@@ -28,6 +28,8 @@ like($origin_contents, qr/^stage_event\|1\d\d\|/m, 'there is a history');
 like($origin_contents, qr/^sla_pause\|5\|/m, 'there are pauses');
 like($origin_contents, qr/^quarantine\|2\|/m, 'there are parked rows');
 like($origin_contents, qr/^violation\|\d+\|/m, 'there are violations');
+like($origin_contents, qr/^lead_score\|20\|/m, 'there are scores');
+like($origin_contents, qr/^score_run\|2\|/m, 'there is a run that is under way');
 cmp_ok($views, '>=', 2, 'there are views');
 is(invariants($node, 'origin', 'crm'), '', 'the history is whole');
 
@@ -82,6 +84,17 @@ sub is_alive
 			SELECT max(version) + 1 FROM crm.definition_change}),
 		"$how: the sequences go on");
 	is(invariants($node, $db, 'crm'), '', "$how: the history is whole");
+
+	# its scores are those that were kept, and the run goes on from where it was
+	is( $node->safe_psql(
+			$db, q{
+			SELECT count(*) FROM crm.lead_score s, leadflow.score('crm', s.lead_id, s.scored_at) x
+			WHERE s.lead_id < 15 AND (s.fit, s.total, s.grade) IS DISTINCT FROM (x.fit, x.total, x.grade);
+			CALL leadflow.refresh_scores('crm', 5);
+			SELECT leads - (SELECT count(*) FROM crm.lead), finished_at IS NOT NULL FROM crm.score_run ORDER BY id DESC LIMIT 1;
+			SELECT count(*) FROM leadflow.check_scores('crm') WHERE found_in = 'leadflow.score'}),
+		"0\n0|t\n0",
+		"$how: leads are scored as before");
 	return;
 }
 

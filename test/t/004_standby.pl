@@ -41,7 +41,12 @@ my $explained = q{
 		leadflow.explain('crm', l.id, t.stage::leadflow.stage) e ORDER BY 1, 2, 3;
 	SELECT o.id, e.* FROM crm.opportunity o, leadflow.explain('crm', o.id, 'won', 'opportunity') e ORDER BY 1, 2;
 	SELECT f.stage, t.stage, e.* FROM leadflow.spine() f, leadflow.spine() t,
-		leadflow.explain_transition('crm', f.stage, t.stage) e ORDER BY 1, 2};
+		leadflow.explain_transition('crm', f.stage, t.stage) e ORDER BY 1, 2;
+	SELECT l.id, s.*, leadflow.facts('crm', l, '2026-02-03 10:00+00'), leadflow.meets('crm', l, 'total > 20 AND signals > 1', '2026-02-03 10:00+00')
+	FROM crm.lead l, leadflow.score('crm', l.id, '2026-02-03 10:00+00') s ORDER BY 1;
+	SELECT l.id, e.* FROM crm.lead l, leadflow.explain_score('crm', l.id) e ORDER BY 1, 2, 3;
+	SELECT l.id, e.* FROM crm.lead l, leadflow.explain_probability('crm', l.id) e ORDER BY 1, 2, 3;
+	SELECT * FROM leadflow.check_scores('crm')};
 my $answers = $standby->safe_psql('postgres', $explained);
 cmp_ok(($answers =~ tr/\n//), '>', 400, 'it explains');
 same_lines($answers, $primary->safe_psql('postgres', $explained),
@@ -57,6 +62,8 @@ foreach my $write (
 	"SELECT leadflow.upgrade_workspace('crm')",
 	"SELECT leadflow.grant_workspace('crm', 'analyst', 'read')",
 	"SELECT leadflow.forget('crm', 1)",
+	"SELECT leadflow.score_some('crm')",
+	"CALL leadflow.refresh_scores('crm')",
 	"SELECT leadflow.pause_clock('crm', 11, 'x')")
 {
 	is_refused($standby, 'postgres', $write, '25006', undef, "refused: $write");

@@ -100,6 +100,24 @@ SELECT leadflow.forget('crm', 19);
 SELECT leadflow.merge('crm', 15, 21);
 INSERT INTO crm.touch (lead_id, kind, channel, direction, at) VALUES (21, 'web_visit', 'web', 'inbound', '2026-02-04 09:00+00');
 
+-- scores: signals of intent, rules of its own, a model, and a run
+INSERT INTO crm.score_group (score_group, cap, meaning) VALUES ('calls', 12.5, 'talks');
+INSERT INTO crm.score_rule (rule, component, variant, points, object, expression, score_group, meaning) VALUES
+    ('abroad', 'fit', 'pro', -5.25, 'account', 'country <> ''PL''', NULL, E'far, "quoted" \\ away');
+INSERT INTO crm.score_rule (rule, component, points, touch_kinds, direction, counts, half_life, day_cap, cap, score_group, meaning) VALUES
+    ('tried', 'behaviour', 2.5, '{call,email}', 'outbound', 'content', '36:30', 5, 20, 'calls', 'was called');
+UPDATE crm.score_move SET active = true, condition = 'total >= 15 AND urgency IS NULL';
+INSERT INTO crm.score_feature (feature, kind, expression, meaning, active) VALUES ('tags', 'set', 'ARRAY[urgency, segment]', 'words', true), ('old', 'category', 'origin', 'unused', false);
+INSERT INTO crm.intent_topic (topic, marketing_task, sales_task) VALUES ('żółć', 'x', 'x');
+INSERT INTO crm.intent_signal (at, account_id, topic, strength, external_id) VALUES ('2026-02-03 08:00+00', 1, 'pricing', 2.5, 'I-1'), ('2026-02-01 08:00+00', 2, 'żółć', 0, NULL);
+INSERT INTO crm.score_model (model, as_of, options, won, lost, quality, intercept, activated_at, retired_at) VALUES
+    ('odoo', '2026-02-01 08:00+00', '{"folds": 5}', 100, 200, '{"auc": 0.71}', -0.1, '2026-02-01 08:00+00', '2026-02-02 08:00+00'), ('logistic', '2026-02-02 08:00+00', '{}', 100, 200, '{}', -0.7, NULL, NULL);
+INSERT INTO crm.score_model_point (version, feature, value, at_least, below, log_odds, standard_error, points) VALUES
+    (1, 'origin', NULL, NULL, NULL, 0.5, NULL, 14.427), (2, 'signals', '..2', NULL, 2, -0.30000000000000004, 0.1, -8.6562), (2, 'signals', '2..', 2, NULL, 1e-300, NULL, 0), (2, 'industry', 'retail', NULL, NULL, 0.4, 0.2, 11.5416);
+UPDATE crm.score_model SET activated_at = '2026-02-02 09:00+00' WHERE version = 2;
+SELECT leadflow.score_some('crm');
+SELECT leadflow.score_some('crm', 7);
+
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;
 ALTER TABLE crm.lead ADD COLUMN outcome text GENERATED ALWAYS AS (
