@@ -68,7 +68,7 @@ CREATE FUNCTION oracle_lines(of_lead bigint, upto timestamptz)
                     ELSE sign(l.points) * LEAST(abs(l.points), GREATEST(l.day_cap - (l.of_day - abs(l.points)), 0)) END AS in_day
         FROM latest l),
     summed AS (
-        SELECT g.rule, sum(g.points) AS earned, count(*) AS counted,
+        SELECT g.rule, sum(g.in_day) AS earned, count(*) AS counted,
                sum(CASE WHEN g.half_life IS NULL THEN g.in_day
                    ELSE g.in_day * power(2::float8, -LEAST(extract(epoch FROM upto - g.at) / extract(epoch FROM g.half_life), 1000)::float8)::numeric END) AS faded
         FROM given g GROUP BY g.rule),

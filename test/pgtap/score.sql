@@ -133,7 +133,7 @@ SELECT is((e.evidence -> 'counted')::text || ' ' || (e.evidence -> 'repeated')::
 SELECT is(e.evidence -> 'touches', (SELECT jsonb_agg(id) FROM (SELECT id FROM touch WHERE lead_id = 1 ORDER BY at DESC LIMIT 20) t), 'the latest 20 of them') FROM leadflow.explain_score('crm', 1) e WHERE rule = 'v';
 SELECT is((e.evidence ->> 'last_at')::timestamptz, '2026-03-20 11:00+00', 'the latest') FROM leadflow.explain_score('crm', 1) e WHERE rule = 'v';
 SELECT is((e.evidence ->> 'first_at')::timestamptz, '2026-03-20 11:00+00'::timestamptz - 29 * interval '12 hours', 'and the first') FROM leadflow.explain_score('crm', 1) e WHERE rule = 'v';
-SELECT is(e.points_earned, o.points_earned, 'points_earned is before fading and caps, also that of the day') FROM leadflow.explain_score('crm', 1) e JOIN oracle_lines(1, leadflow.clock()) o USING (rule) WHERE rule = 'v';
+SELECT is(e.points_earned, o.points_earned, 'points_earned is what the days gave, before fading and the cap of the rule') FROM leadflow.explain_score('crm', 1) e JOIN oracle_lines(1, leadflow.clock()) o USING (rule) WHERE rule = 'v';
 SELECT is((e.points_now, e.component)::text, '(-10.0000,behaviour)', 'the line of the group') FROM leadflow.explain_score('crm', 1) e WHERE rule = 'web';
 SET LOCAL timezone = 'Asia/Tokyo';
 SELECT is((e.evidence ->> 'last_at')::timestamptz, '2026-03-20 11:00+00', 'instants are told with their offset') FROM leadflow.explain_score('crm', 1) e WHERE rule = 'v';
@@ -227,7 +227,7 @@ SELECT cmp_ok(count(DISTINCT rule), '>=', 45::bigint, 'nearly every rule has giv
 SELECT is_empty($$SELECT id, at, rule, component, t.points_now, r.points_now AS expected FROM told t FULL JOIN reckoned r USING (id, at, rule, component)
     WHERE t.points_now IS DISTINCT FROM r.points_now$$, 'every line of every explanation is what plain SQL makes of it');
 SELECT is_empty($$SELECT id, at, rule, t.evidence, r.counted, r.repeated FROM told t JOIN reckoned r USING (id, at, rule)
-    WHERE r.counted IS NOT NULL AND ((t.evidence ->> 'counted')::bigint, (t.evidence ->> 'repeated')::bigint) IS DISTINCT FROM (r.counted, r.repeated)$$, 'and so are the numbers of touches that count and that are repeated');
+    WHERE r.counted IS NOT NULL AND ((t.evidence ->> 'counted')::bigint, COALESCE((t.evidence ->> 'repeated')::bigint, 0)) IS DISTINCT FROM (r.counted, r.repeated)$$, 'and so are the numbers of touches that count and that are repeated');
 SELECT is_empty($$SELECT s.*, o.* FROM scored s JOIN summed o USING (id, at)
     WHERE (s.fit, s.behaviour, s.total, s.grade) IS DISTINCT FROM (o.fit, o.behaviour, o.fit + o.behaviour, oracle_grade('fit', o.fit) || oracle_grade('behaviour', o.behaviour))$$, 'and so are score and grade');
 SELECT is_empty($$SELECT s.id, s.at FROM scored s LEFT JOIN (SELECT id, at, sum(points_now) FILTER (WHERE component = 'fit') AS fit, sum(points_now) FILTER (WHERE component = 'behaviour') AS behaviour FROM told GROUP BY id, at) t USING (id, at)
