@@ -33,16 +33,16 @@ parse_object(const char *name)
 			 errhint("Choose lead or opportunity.")));
 }
 
-/* The row with that id, read with the caller's rights. */
+/* The row of a table with that id, read with the caller's rights; NULL if there is none. */
 HeapTuple
-read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
+find_row(Rulebook *rulebook, Oid relid, int64 id)
 {
 	StringInfoData sql;
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(id)};
 	HeapTupleHeader header;
 	HeapTupleData tuple;
-	HeapTuple	copy;
+	HeapTuple	copy = NULL;
 	MemoryContext caller = CurrentMemoryContext;
 	bool		isnull;
 
@@ -50,25 +50,36 @@ read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
 		elog(ERROR, "SPI_connect failed");
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT o FROM %s.%s o WHERE o.id OPERATOR(pg_catalog.=) $1",
-					 rulebook->schema, object_name(rules->kind));
+					 rulebook->schema, quote_identifier(get_rel_name(relid)));
 	if (SPI_execute_with_args(sql.data, 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read workspace %s", rulebook->schema);
-	if (SPI_processed == 0)
+	if (SPI_processed > 0)
+	{
+		header = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0],
+													   SPI_tuptable->tupdesc, 1, &isnull));
+		tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+		ItemPointerSetInvalid(&tuple.t_self);
+		tuple.t_tableOid = relid;
+		tuple.t_data = header;
+		MemoryContextSwitchTo(caller);
+		copy = heap_copytuple(&tuple);
+	}
+	SPI_finish();
+	return copy;
+}
+
+/* The same of a row that must be there. */
+HeapTuple
+read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
+{
+	HeapTuple	tuple = find_row(rulebook, rules->relid, id);
+
+	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("workspace %s has no %s " INT64_FORMAT,
 						rulebook->schema, object_name(rules->kind), id)));
-
-	header = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0],
-												   SPI_tuptable->tupdesc, 1, &isnull));
-	tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = rules->relid;
-	tuple.t_data = header;
-	MemoryContextSwitchTo(caller);
-	copy = heap_copytuple(&tuple);
-	SPI_finish();
-	return copy;
+	return tuple;
 }
 
 static void

@@ -79,6 +79,7 @@ pg_noreturn extern void report_unmet(Move *move, List *findings, const char *det
 
 /* Rows of lead and opportunity */
 extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);
+extern HeapTuple find_row(Rulebook *rulebook, Oid relid, int64 id);
 extern HeapTuple read_row(Rulebook *rulebook, ObjectRules *rules, int64 id);
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);

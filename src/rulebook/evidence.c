@@ -64,6 +64,7 @@ evidence_init(Evidence *evidence, Rulebook *rulebook, TimestampTz as_of)
 	evidence->lead_id = 0;
 	evidence->lead = NULL;
 	evidence->as_of = as_of;
+	evidence->as_caller = false;
 	evidence->fresh = false;
 	evidence->gathered = false;
 	evidence->cadence_read = false;

@@ -61,6 +61,7 @@ typedef struct Evidence
 	int64		lead_id;
 	TupleTableSlot *lead;		/* its row; NULL: as it is stored */
 	TimestampTz as_of;
+	bool		as_caller;		/* row security holds for what is read */
 	bool		fresh;			/* count what this very statement has written */
 	bool		gathered;		/* from the touches */
 	bool		cadence_read;	/* from the clocks */

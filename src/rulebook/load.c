@@ -404,7 +404,7 @@ rulebook_load(Oid nspid, Rulebook **loading)
 	static const char *const definitions[] = {
 		"standard", "transition", "stage_alias", "reason", "nurture_track", "touch_kind", "team_member",
 		"business_calendar", "sla_policy", "source", "overwrite_rule", "routing_rule", "workspace", "definition_change",
-		"score_rule", "score_group", "score_grade", "score_feature", "score_move", "score_model"
+		"score_rule", "score_group", "score_grade", "score_feature", "score_move", "score_model", "score_model_point"
 	};
 	MemoryContext mcxt;
 	Rulebook   *rulebook;

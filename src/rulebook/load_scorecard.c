@@ -197,8 +197,8 @@ load_model(Rulebook *rulebook)
 	score->model_version = DatumGetInt64(load_required(rulebook, 0, 1));
 	score->intercept = DatumGetFloat8(load_required(rulebook, 0, 2));
 
-	n = load_query(rulebook, "ttbfffn",
-				   "SELECT p.feature::pg_catalog.text, p.value::pg_catalog.text, COALESCE(p.at_least, p.below) IS NOT NULL,"
+	n = load_query(rulebook, "ttfffn",
+				   "SELECT p.feature::pg_catalog.text, p.value::pg_catalog.text,"
 				   " COALESCE(p.at_least, '-Infinity'), COALESCE(p.below, 'Infinity'), p.log_odds, " IN_UNITS("p.points")
 				   " FROM %1$s.score_model_point p JOIN %1$s.score_model m ON m.version OPERATOR(pg_catalog.=) p.version"
 				   " WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL"
@@ -210,11 +210,10 @@ load_model(Rulebook *rulebook)
 		ScoreFeature *feature = find_feature(score, load_required(rulebook, i, 1));
 
 		point->value = load_optional_string(rulebook, i, 2);
-		point->is_bin = load_bool(i, 3);
-		point->at_least = DatumGetFloat8(load_required(rulebook, i, 4));
-		point->below = DatumGetFloat8(load_required(rulebook, i, 5));
-		point->log_odds = DatumGetFloat8(load_required(rulebook, i, 6));
-		point->points = DatumGetInt64(load_required(rulebook, i, 7));
+		point->at_least = DatumGetFloat8(load_required(rulebook, i, 3));
+		point->below = DatumGetFloat8(load_required(rulebook, i, 4));
+		point->log_odds = DatumGetFloat8(load_required(rulebook, i, 5));
+		point->points = DatumGetInt64(load_required(rulebook, i, 6));
 		if (feature == NULL)
 			continue;
 		if (feature->n_model++ == 0)

@@ -84,8 +84,7 @@ typedef enum FeatureKind
 typedef struct ModelPoint
 {
 	char	   *value;			/* NULL for missing */
-	bool		is_bin;
-	double		at_least;
+	double		at_least;		/* of a number; -infinity and infinity where it is open */
 	double		below;
 	double		log_odds;
 	int64		points;

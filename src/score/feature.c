@@ -10,7 +10,6 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "utils/array.h"
@@ -18,9 +17,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/numeric.h"
-#include "utils/resowner.h"
 
-#include "leadflow.h"
 #include "score/score.h"
 
 static Oid
@@ -152,7 +149,7 @@ feature_point(ScoreFeature *feature, const FeatureValue *value, int word)
 	{
 		ModelPoint *point = &feature->model[i];
 
-		if (point->is_bin && value->number >= point->at_least && value->number < point->below)
+		if (point->value != NULL && value->number >= point->at_least && value->number < point->below)
 			return point;
 	}
 	return NULL;
@@ -288,16 +285,14 @@ subject_facts(Subject *subject)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
-/* May this error be passed over?  Not one that asks the session to stop. */
-static bool
-may_pass_over(const ErrorData *error)
+static void
+take_facts(Evidence *evidence, void *facts)
 {
-	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+	Subject		subject;
 
-	return category != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) &&
-		category != ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) &&
-		category != ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) &&
-		category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR);
+	subject_open(&subject, evidence, false);
+	*(Datum *) facts = subject_facts(&subject);
+	subject_close(&subject);
 }
 
 /*
@@ -308,49 +303,17 @@ may_pass_over(const ErrorData *error)
 Datum
 facts_of_evidence(Evidence *evidence)
 {
-	MemoryContext caller = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	const TimestampTz *outer = leadflow_as_of;
-	volatile Datum facts = (Datum) 0;
+	Datum		facts = (Datum) 0;
+	ErrorData  *error;
 
 	if (!has_facts(&evidence->rulebook->score))
 		return (Datum) 0;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(caller);
-	PG_TRY();
-	{
-		Subject		subject;
-
-		leadflow_as_of = &evidence->as_of;
-		subject_open(&subject, evidence, false);
-		facts = subject_facts(&subject);
-		subject_close(&subject);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(caller);
-		error = CopyErrorData();
-		leadflow_as_of = outer;
-		evidence->scoring = false;
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(caller);
-		CurrentResourceOwner = owner;
-		if (!may_pass_over(error))
-			ReThrowError(error);
-		facts = (Datum) 0;
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("the facts of lead " INT64_FORMAT " are not kept: %s", evidence->lead_id, error->message),
-				 errhint("Mend the expression in score_feature or score_rule.")));
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-	CurrentResourceOwner = owner;
-	leadflow_as_of = outer;
-	return facts;
+	error = try_scoring(evidence, take_facts, &facts);
+	if (error == NULL)
+		return facts;
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("the facts of lead " INT64_FORMAT " are not kept: %s", evidence->lead_id, error->message),
+			 errhint("Mend the expression in score_feature or score_rule.")));
+	return (Datum) 0;
 }

@@ -13,6 +13,7 @@
 
 #include "access/genam.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "common/int.h"
 #include "executor/executor.h"
@@ -23,6 +24,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/resowner.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "guard/judge.h"
@@ -34,7 +37,7 @@ add_points(int64 a, int64 b)
 {
 	int64		sum;
 
-	if (pg_add_s64_overflow(a, b, &sum))
+	if (pg_add_s64_overflow(a, b, &sum) || sum > MAX_POINTS || sum < -MAX_POINTS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("score out of range")));
@@ -71,26 +74,39 @@ subject_close(Subject *subject)
 		table_close(subject->account_rel, NoLock);
 }
 
-/* The row of the lead's account; NULL for none. */
-static TupleTableSlot *
-account_row(Subject *subject)
+static HeapTuple
+stored_account(Subject *subject)
 {
 	AccountColumns *columns = &subject->rulebook->account;
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;
 
-	if (subject->account_read || !subject->has_account)
-		return subject->account;
-	subject->account_read = true;
-
-	subject->account_rel = table_open(columns->relid, AccessShareLock);
 	ScanKeyInit(&key, columns->id, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(subject->account_id));
 	scan = systable_beginscan(subject->account_rel, columns->id_index,
 							  OidIsValid(columns->id_index) && subject->rulebook->valid,
 							  GetActiveSnapshot(), 1, &key);
 	tuple = heap_copytuple(systable_getnext(scan));
 	systable_endscan(scan);
+	return tuple;
+}
+
+/* The row of the lead's account; NULL for none. */
+static TupleTableSlot *
+account_row(Subject *subject)
+{
+	Oid			relid = subject->rulebook->account.relid;
+	HeapTuple	tuple;
+
+	if (subject->account_read || !subject->has_account)
+		return subject->account;
+	subject->account_read = true;
+
+	subject->account_rel = table_open(relid, AccessShareLock);
+	if (subject->evidence->as_caller && check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		tuple = find_row(subject->rulebook, relid, subject->account_id);
+	else
+		tuple = stored_account(subject);
 	if (HeapTupleIsValid(tuple))
 	{
 		subject->account = MakeSingleTupleTableSlot(RelationGetDescr(subject->account_rel), &TTSOpsHeapTuple);
@@ -357,4 +373,53 @@ score_evidence(Evidence *evidence)
 		evidence->lead = NULL;
 	}
 	MemoryContextDelete(mcxt);
+}
+
+/* May this error be passed over?  Not one that asks the session to stop. */
+static bool
+may_pass_over(const ErrorData *error)
+{
+	int			category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+
+	return category != ERRCODE_TO_CATEGORY(ERRCODE_QUERY_CANCELED) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_T_R_SERIALIZATION_FAILURE) &&
+		category != ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR);
+}
+
+/*
+ * Do something about the evidence's lead that a wrong expression must not keep
+ * the others from, in a subtransaction.  NULL, or the error that it ended with.
+ */
+ErrorData *
+try_scoring(Evidence *evidence, ScoringWork work, void *arg)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	const TimestampTz *outer = leadflow_as_of;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(caller);
+	PG_TRY();
+	{
+		leadflow_as_of = &evidence->as_of;
+		work(evidence, arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(caller);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		evidence->scoring = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+	CurrentResourceOwner = owner;
+	leadflow_as_of = outer;
+	if (error != NULL && !may_pass_over(error))
+		ReThrowError(error);
+	return error;
 }

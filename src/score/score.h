@@ -16,6 +16,9 @@
 /* Of a lead that is so likely, or so unlikely, to be won nothing more is said. */
 #define LEAST_PROBABILITY		0.0001
 
+/* What lead_score can hold, in units. */
+#define MAX_POINTS				INT64CONST(999999999999999)
+
 /* Touches that are named as the evidence of a line, and longest value that is shown. */
 #define EVIDENCE_MAX_SHOWN		20
 #define FEATURE_MAX_LENGTH		200
@@ -77,12 +80,16 @@ typedef struct FeatureValue
 	char	   *number_text;
 } FeatureValue;
 
+/* What try_scoring does. */
+typedef void (*ScoringWork) (Evidence *evidence, void *arg);
+
 /* score.c */
 extern void subject_open(Subject *subject, Evidence *evidence, bool explain);
 extern void subject_close(Subject *subject);
 extern bool subject_meets(Subject *subject, RowExpression *expression);
 extern Datum subject_value(Subject *subject, RowExpression *expression, Oid type, bool *isnull);
 extern List *score_lines(Subject *subject);
+extern ErrorData *try_scoring(Evidence *evidence, ScoringWork work, void *arg);
 extern void score_evidence(Evidence *evidence);
 
 /* signs.c */

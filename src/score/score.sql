@@ -35,11 +35,11 @@ COMMENT ON FUNCTION leadflow.meets(text, record, text, timestamptz) IS
 
 CREATE FUNCTION leadflow.score_leads(workspace text, after bigint, leads bigint, as_of timestamptz)
     RETURNS TABLE (lead_id bigint, fit numeric, behaviour numeric, total numeric, grade text, probability numeric,
-                   model_version bigint, definition_version bigint, move text, from_stage text, to_stage text)
+                   model_version bigint, definition_version bigint, move text, from_stage text, to_stage text, fault text)
     LANGUAGE C STABLE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_score_leads';
 COMMENT ON FUNCTION leadflow.score_leads(text, bigint, bigint, timestamptz) IS
-    'part of leadflow.score_some: the scores of the next leads after a number, as of an instant, and the score_move that each asks for; a lead that was merged has null scores. Errors: not the owner of the workspace (42501), no such workspace (42704)';
+    'part of leadflow.score_some: the scores of the next leads after a number, as of an instant, and the score_move that each asks for; a lead that was merged, or of which an expression fails (fault), has null scores. Errors: not the owner of the workspace (42501), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.score_some(workspace text, leads integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql
@@ -54,6 +54,8 @@ DECLARE
     upto bigint;
     n bigint;
     due jsonb;
+    n_failed bigint;
+    failed text;
     item record;
     n_moved bigint := 0;
     n_refused bigint := 0;
@@ -84,9 +86,16 @@ BEGIN
                  refused_move = NULL, refusal = NULL)
          SELECT pg_catalog.count(*), pg_catalog.max(s.lead_id),
                 pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(''lead_id'', s.lead_id, ''move'', s.move, ''from'', s.from_stage, ''to'', s.to_stage)
-                                     ORDER BY s.lead_id) FILTER (WHERE s.move IS NOT NULL)
+                                     ORDER BY s.lead_id) FILTER (WHERE s.move IS NOT NULL),
+                pg_catalog.count(s.fault),
+                (pg_catalog.array_agg(pg_catalog.format(''lead %%s: %%s'', s.lead_id, s.fault) ORDER BY s.lead_id) FILTER (WHERE s.fault IS NOT NULL))[1]
          FROM scored s', workspace)
-        INTO n, upto, due USING workspace, last, leads::bigint, instant;
+        INTO n, upto, due, n_failed, failed USING workspace, last, leads::bigint, instant;
+
+    IF n_failed > 0 THEN
+        RAISE WARNING '% leads of workspace % could not be scored and keep the scores they had', n_failed, workspace
+            USING DETAIL = failed, HINT = 'Mend the expression in score_rule, score_feature or score_move.';
+    END IF;
 
     FOR item IN SELECT * FROM pg_catalog.jsonb_to_recordset(COALESCE(due, '[]'))
             AS d (lead_id bigint, move text, "from" text, "to" text) LOOP
@@ -96,7 +105,11 @@ BEGIN
             IF found THEN
                 n_moved := n_moved + 1;
             END IF;
-        EXCEPTION WHEN check_violation THEN
+        EXCEPTION WHEN OTHERS THEN
+            -- not what concerns the whole server
+            IF SQLSTATE ~ '^(53|57|58|XX)' THEN
+                RAISE;
+            END IF;
             GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT;
             n_refused := n_refused + 1;
             EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refused_move = $1, refusal = $2 WHERE lead_id = $3', workspace)
@@ -105,9 +118,9 @@ BEGIN
     END LOOP;
 
     EXECUTE pg_catalog.format(
-        'UPDATE %I.score_run SET last_lead_id = COALESCE($2, last_lead_id), leads = leads + $3, moved = moved + $4, refused = refused + $5,
+        'UPDATE %I.score_run SET last_lead_id = COALESCE($2, last_lead_id), leads = leads + $3, moved = moved + $4, refused = refused + $5, failed = failed + $7,
              finished_at = CASE WHEN $3 < $6 THEN pg_catalog.clock_timestamp() END WHERE id = $1', workspace)
-        USING run, upto, n, n_moved, n_refused, leads;
+        USING run, upto, n, n_moved, n_refused, leads, n_failed;
     IF n < leads THEN
         EXECUTE pg_catalog.format('DELETE FROM %1$I.lead_score s USING %1$I.lead l WHERE l.id = s.lead_id AND l.merged_into IS NOT NULL', workspace);
         RETURN 0;
@@ -116,14 +129,18 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.score_some(text, integer) IS
-    'scores the next leads of the run that is under way, or of a new one as of leadflow.clock(), into lead_score; then moves those whose score asks for it (score_move): a move that the guard refuses is kept in lead_score.refusal. leads: how many. Gives the number scored, or 0 when the run is finished. Locks no lead but those that move. Errors: not the owner (42501), not a workspace (42704), fewer than 1 (22023)';
+    'scores the next leads of the run that is under way, or of a new one as of leadflow.clock(), into lead_score; then moves those whose score asks for it (score_move): a move that is refused is kept in lead_score.refusal. A lead of which an expression fails keeps the score it had, with a warning. leads: how many. Gives the number scored, or 0 when the run is finished. Locks no lead but those that move. Errors: not the owner (42501), not a workspace (42704), fewer than 1 (22023)';
 
 CREATE PROCEDURE leadflow.refresh_scores(workspace text, batch integer DEFAULT 10000)
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    scored bigint;
 BEGIN
-    WHILE leadflow.score_some(workspace, batch) OPERATOR(pg_catalog.>) 0 LOOP
+    LOOP
+        scored := leadflow.score_some(workspace, batch);
         COMMIT;
+        EXIT WHEN scored OPERATOR(pg_catalog.=) 0;
     END LOOP;
 END;
 $$;

@@ -72,6 +72,7 @@ begin_call(ScoreCall *call, Rulebook *rulebook, TimestampTz as_of)
 	call->rulebook = rulebook;
 	call->outer_as_of = leadflow_as_of;
 	evidence_init(&call->evidence, rulebook, as_of);
+	call->evidence.as_caller = true;
 	leadflow_as_of = &call->evidence.as_of;
 }
 
@@ -334,8 +335,9 @@ take_record(ScoreCall *call, HeapTupleHeader header)
 	take_row(call, tuple, desc);
 
 	/* what the lead of that number did is told to those who may see it */
-	if (call->evidence.has_lead && has_row_security(rulebook))
-		(void) read_row(rulebook, &rulebook->objects[OBJECT_LEAD], call->evidence.lead_id);
+	if (call->evidence.has_lead && has_row_security(rulebook) &&
+		!HeapTupleIsValid(find_row(rulebook, relid, call->evidence.lead_id)))
+		call->evidence.has_lead = false;
 }
 
 /*
@@ -505,40 +507,62 @@ move_due(ScoreCall *call)
 	return due;
 }
 
-#define BATCH_COLUMNS	(SCORE_COLUMNS + 6)
+#define BATCH_COLUMNS	(SCORE_COLUMNS + 7)
+
+/* A row of score_leads. */
+typedef struct BatchRow
+{
+	ScoreCall  *call;
+	Datum		values[BATCH_COLUMNS];
+	bool		nulls[BATCH_COLUMNS];
+} BatchRow;
+
+/* The score of a lead, and the move that it asks for. */
+static void
+score_lead(Evidence *evidence, void *arg)
+{
+	BatchRow   *row = arg;
+	Rulebook   *rulebook = evidence->rulebook;
+	ScoreMove  *move;
+	bool		isnull;
+
+	score_values(evidence, &row->values[1], &row->nulls[1]);
+	row->values[6] = Int64GetDatum(rulebook->score.model_version);
+	row->nulls[6] = !rulebook->score.has_model;
+	row->values[7] = Int64GetDatum(rulebook->version);
+	row->nulls[7] = false;
+	move = move_due(row->call);
+	if (move != NULL)
+	{
+		Datum		stage = slot_getattr(evidence->lead, rulebook->objects[OBJECT_LEAD].fields[FIELD_STAGE], &isnull);
+
+		row->values[8] = CStringGetTextDatum(move->code);
+		row->values[9] = CStringGetTextDatum(stage_to_cstring(DatumGetStagePP(stage)));
+		row->values[10] = CStringGetTextDatum(stage_to_cstring(move->to));
+		row->nulls[8] = row->nulls[9] = row->nulls[10] = false;
+	}
+}
 
 /* Score one lead of a batch.  A lead that was merged has no score. */
 static void
 put_lead(ScoreCall *call, HeapTuple tuple, TupleDesc desc, ReturnSetInfo *result)
 {
-	Rulebook   *rulebook = call->rulebook;
-	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
-	Datum		values[BATCH_COLUMNS] = {0};
-	bool		nulls[BATCH_COLUMNS];
-	ScoreMove  *move;
-	bool		isnull;
+	BatchRow	row = {.call = call};
+	ErrorData  *error = NULL;
 
-	memset(nulls, true, sizeof(nulls));
+	memset(row.nulls, true, sizeof(row.nulls));
 	take_row(call, tuple, desc);
-	values[0] = Int64GetDatum(call->evidence.lead_id);
-	nulls[0] = false;
-	if (heap_attisnull(tuple, rules->fields[FIELD_MERGED_INTO], desc))
+	if (heap_attisnull(tuple, call->rulebook->objects[OBJECT_LEAD].fields[FIELD_MERGED_INTO], desc))
+		error = try_scoring(&call->evidence, score_lead, &row);
+	if (error != NULL)
 	{
-		score_values(&call->evidence, &values[1], &nulls[1]);
-		values[6] = Int64GetDatum(rulebook->score.model_version);
-		nulls[6] = !rulebook->score.has_model;
-		values[7] = Int64GetDatum(rulebook->version);
-		nulls[7] = false;
-		move = move_due(call);
-		if (move != NULL)
-		{
-			values[8] = CStringGetTextDatum(move->code);
-			values[9] = CStringGetTextDatum(stage_to_cstring(DatumGetStagePP(slot_getattr(call->lead, rules->fields[FIELD_STAGE], &isnull))));
-			values[10] = CStringGetTextDatum(stage_to_cstring(move->to));
-			nulls[8] = nulls[9] = nulls[10] = false;
-		}
+		memset(row.nulls, true, sizeof(row.nulls));
+		row.values[11] = CStringGetTextDatum(error->message);
+		row.nulls[11] = false;
 	}
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	row.values[0] = Int64GetDatum(call->evidence.lead_id);
+	row.nulls[0] = false;
+	tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
 	ExecDropSingleTupleTableSlot(call->lead);
 }
 
@@ -572,6 +596,7 @@ put_batch(Rulebook *rulebook, int64 after, int64 leads, TimestampTz as_of, Retur
 		scan_cxt = AllocSetContextCreate(mcxt, "leadflow score of a lead", ALLOCSET_DEFAULT_SIZES);
 		MemoryContextSwitchTo(scan_cxt);
 		begin_call(&call, rulebook, as_of);
+		call.evidence.as_caller = false;
 		put_lead(&call, tuple, desc, result);
 		leadflow_as_of = call.outer_as_of;
 		MemoryContextSwitchTo(mcxt);

@@ -234,7 +234,7 @@ whole_units(double units, double cap)
 {
 	if (cap != NO_CAP && fabs(units) > cap)
 		units = copysign(cap, units);
-	if (!(fabs(units) < (double) PG_INT64_MAX / 2))
+	if (!(fabs(units) <= (double) MAX_POINTS))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("score out of range")));

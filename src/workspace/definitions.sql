@@ -40,8 +40,8 @@ COMMENT ON COLUMN definition_change.version IS 'version of the definitions that 
 COMMENT ON COLUMN definition_change.changed_at IS 'when the change was made';
 COMMENT ON COLUMN definition_change.definition IS 'name of the definition table';
 COMMENT ON COLUMN definition_change.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE';
-COMMENT ON COLUMN definition_change.old_row IS 'the row before the change, null for INSERT and TRUNCATE';
-COMMENT ON COLUMN definition_change.new_row IS 'the row after the change, null for DELETE and TRUNCATE';
+COMMENT ON COLUMN definition_change.old_row IS 'the row before the change, null for INSERT and TRUNCATE, and where rows change by the statement (score_model_point)';
+COMMENT ON COLUMN definition_change.new_row IS 'the row after the change, null for DELETE and TRUNCATE, and where rows change by the statement';
 COMMENT ON COLUMN definition_change.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN definition_change.actor IS 'role in whose name the change was made';
 

@@ -251,6 +251,7 @@ CREATE TABLE score_run (
     leads           bigint NOT NULL DEFAULT 0,
     moved           bigint NOT NULL DEFAULT 0,
     refused         bigint NOT NULL DEFAULT 0,
+    failed          bigint NOT NULL DEFAULT 0,
     finished_at     timestamptz
 );
 CREATE UNIQUE INDEX score_run_open ON score_run ((true)) WHERE finished_at IS NULL;
@@ -261,7 +262,8 @@ COMMENT ON COLUMN score_run.started_at IS 'when it began';
 COMMENT ON COLUMN score_run.last_lead_id IS 'the last lead that was scored';
 COMMENT ON COLUMN score_run.leads IS 'number of leads scored so far';
 COMMENT ON COLUMN score_run.moved IS 'number of leads that moved by a score_move';
-COMMENT ON COLUMN score_run.refused IS 'number of such moves that the guard refused';
+COMMENT ON COLUMN score_run.refused IS 'number of such moves that were refused';
+COMMENT ON COLUMN score_run.failed IS 'number of leads that could not be scored, because an expression failed';
 COMMENT ON COLUMN score_run.finished_at IS 'when it was done; null while it is not';
 
 -- An expression that does not compile is no definition.
@@ -313,3 +315,8 @@ CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON score_model
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
 ALTER TABLE score_model ENABLE ALWAYS TRIGGER leadflow_definition_recorder;
+
+-- A model is told of as a whole, not point by point.
+CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON score_model_point
+    FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
+ALTER TABLE score_model_point ENABLE ALWAYS TRIGGER leadflow_definition_recorder;

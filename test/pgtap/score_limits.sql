@@ -49,10 +49,10 @@ DELETE FROM intent_signal;
 
 -- the greatest scores
 INSERT INTO score_rule (rule, component, points, topics, meaning) VALUES ('huge', 'behaviour', 1000000, '{*}', 'x'), ('hugely_bad', 'behaviour', -1000000, '{*}', 'x');
-INSERT INTO intent_signal (account_id, topic, strength, at) SELECT 1, 'x', 1000, '2026-03-20' FROM generate_series(1, 400000);
-SELECT is(points_of('huge') + points_of('hugely_bad'), 0.0, 'points of 400,000 strong signals');
-INSERT INTO intent_signal (account_id, topic, strength, at) SELECT 1, 'x', 1000, '2026-03-20' FROM generate_series(1, 100000);
-SELECT is(tried($$SELECT leadflow.score('crm', 1)$$), '22003', 'more than can be counted are an error');
+INSERT INTO intent_signal (account_id, topic, strength, at) SELECT 1, 'x', 1000, '2026-03-20' FROM generate_series(1, 99);
+SELECT is(points_of('huge') + points_of('hugely_bad'), 0.0, 'points of 99 of the strongest signals');
+INSERT INTO intent_signal (account_id, topic, strength, at) SELECT 1, 'x', 1000, '2026-03-20';
+SELECT is(tried($$SELECT leadflow.score('crm', 1)$$), '22003', 'more than lead_score holds are an error');
 SELECT is(tried($$SELECT * FROM leadflow.explain_score('crm', 1)$$), '22003', 'to explain, too');
 DELETE FROM score_rule;
 DELETE FROM intent_signal;
@@ -63,7 +63,7 @@ INSERT INTO touch (lead_id, kind, direction, at, content) SELECT 1, CASE i % 2 W
 ANALYZE touch;
 SET statement_timeout = '20s';
 SELECT is(tried($$SELECT leadflow.score('crm', 1)$$), '00000', 'a lead of 100,000 touches has a score');
-SELECT is_empty($$SELECT rule, e.points_now, o.points_now FROM leadflow.explain_score('crm', 1) e FULL JOIN oracle_lines(1, '2026-03-20 12:00') o USING (rule) WHERE e.points_now IS DISTINCT FROM o.points_now OR (e.evidence ->> 'repeated')::bigint IS DISTINCT FROM o.repeated$$, 'which plain SQL gives, too');
+SELECT is_empty($$SELECT rule, e.points_now, o.points_now FROM leadflow.explain_score('crm', 1) e FULL JOIN oracle_lines(1, '2026-03-20 12:00') o USING (rule) WHERE e.points_now IS DISTINCT FROM o.points_now OR COALESCE((e.evidence ->> 'repeated')::bigint, 0) IS DISTINCT FROM o.repeated$$, 'which plain SQL gives, too');
 SELECT is((SELECT max(jsonb_array_length(evidence -> 'touches')) FROM leadflow.explain_score('crm', 1)), 20, 'the latest 20 are shown');
 INSERT INTO score_rule (rule, component, points, touch_kinds, counts, half_life, meaning) SELECT 'many' || i, 'behaviour', 0.001, '{visit,paper}', 'content', '30 days', 'x' FROM generate_series(1, 2000) i;
 CREATE FUNCTION stopped(statement text) RETURNS text LANGUAGE plpgsql AS $$
