@@ -91,7 +91,7 @@ SELECT is(as_role('sales', s), expected, 'row security of lead: ' || s) FROM (VA
     ('SELECT total FROM leadflow.score(''crm'', 1)', '52.0000'), ('SELECT total FROM leadflow.score(''crm'', 2)', 'P0002'), ('SELECT count(*) FROM leadflow.explain_score(''crm'', 2)', 'P0002'),
     ('SELECT count(*) FROM leadflow.explain_probability(''crm'', 2)', 'P0002'), ('SELECT count(*) FROM leadflow.check_scores(''crm'')', '0'),
     ('SELECT leadflow.meets(''crm'', l, ''total > 1'', leadflow.clock()) FROM crm.lead l', 'true')) v (s, expected);
-SELECT is(as_role('sales', 'SELECT leadflow.facts(''crm'', jsonb_populate_record(NULL::crm.lead, ''{"id": 2}''), leadflow.clock()) #>> ''{features,signals}'''), NULL, 'what a hidden lead did is not told of a row that bears its number');
+SELECT is(as_role('sales', 'SELECT leadflow.facts(''crm'', jsonb_populate_record(NULL::crm.lead, ''{"id": 2}''), leadflow.clock()) #>> ''{features,signals}'''), 'P0002', 'what a hidden lead did is not told of a row that bears its number');
 SELECT is(as_role('marketing', 'SELECT total FROM leadflow.score(''crm'', 1)'), 'P0002', 'no policy, no row');
 SELECT is((SELECT total FROM leadflow.score('crm', 2)), 52.0, 'the owner sees all');
 ALTER TABLE crm.lead DISABLE ROW LEVEL SECURITY;
