@@ -12,7 +12,7 @@ CREATE FUNCTION leadflow.explain_score(workspace text, lead_id bigint, as_of tim
     LANGUAGE C STABLE
     AS 'MODULE_PATHNAME', 'leadflow_explain_score';
 COMMENT ON FUNCTION leadflow.explain_score(text, bigint, timestamptz) IS
-    'why a lead has its score: one row for each rule that gives points, and one with points below zero for each group whose cap takes some away; points_now sum to the score. points_earned is before fading and before the caps of the rule and the group. evidence: the touches or signals that count (the latest 20), how many they are, how many more were repeated, whether the cap has cut them; or the values that the expression has seen; or the cap of the group. Rights and errors as leadflow.score';
+    'why a lead has its score: one row for each rule whose condition is met or that counts something, and one with points below zero for each group whose cap takes some away; points_now sum to the score. points_earned is before fading and before the caps of the rule and the group. evidence: the touches or signals that count (the latest 20), how many they are, how many more were repeated, whether the cap has cut them; or the values that the expression has seen; or the cap of the group. Touches and signals that row security may hide are counted, but not named. Rights and errors as leadflow.score';
 
 CREATE FUNCTION leadflow.explain_probability(workspace text, lead_id bigint, as_of timestamptz DEFAULT NULL)
     RETURNS TABLE (feature text, value text, log_odds double precision, points numeric)

@@ -22,6 +22,7 @@
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -241,6 +242,15 @@ whole_units(double units, double cap)
 	return (int64) round(units);
 }
 
+/* May the caller be told which they are?  Row security may hide some. */
+static bool
+may_name_signs(Subject *subject, ScoreRule *rule)
+{
+	Oid			relid = rule->reads_touches ? subject->rulebook->touch.relid : subject->rulebook->intent.relid;
+
+	return !subject->evidence->as_caller || check_enable_rls(relid, InvalidOid, true) != RLS_ENABLED;
+}
+
 /* As in JSON that PostgreSQL writes. */
 static char *
 instant_text(TimestampTz at)
@@ -319,9 +329,10 @@ signs_line(Subject *subject, ScoreRule *rule)
 	{
 		bool		capped = rule->cap != NO_CAP && fabs(now) > rule->cap;
 
-		line->evidence = psprintf("{\"%s\": [%s], \"counted\": %d, %s%s\"first_at\": \"%s\", \"last_at\": \"%s\"}",
-								  rule->reads_touches ? "touches" : "signals", shown.data, counted,
-								  repeated > 0 ? psprintf("\"repeated\": %d, ", repeated) : "",
+		line->evidence = psprintf("{%s\"counted\": %d, %s%s\"first_at\": \"%s\", \"last_at\": \"%s\"}",
+								  may_name_signs(subject, rule) ?
+								  psprintf("\"%s\": [%s], ", rule->reads_touches ? "touches" : "signals", shown.data) : "",
+								  counted, repeated > 0 ? psprintf("\"repeated\": %d, ", repeated) : "",
 								  capped ? "\"capped\": true, " : "",
 								  instant_text(last->at), instant_text(first->at));
 	}

@@ -100,6 +100,10 @@ CREATE POLICY open ON crm.account TO scoretest_sales USING (country <> 'XX');
 SELECT is(as_role('sales', 'SELECT evidence #>> ''{seen,employees}'' FROM leadflow.explain_score(''crm'', 2) WHERE rule = ''company_large'''), NULL, 'columns of an account that row security hides are not shown');
 SELECT is(as_role('sales', 'SELECT leadflow.facts(''crm'', l, leadflow.clock()) #>> ''{features,employees}'' FROM crm.lead l WHERE id = 2'), NULL, 'nor among the facts');
 ALTER TABLE crm.account DISABLE ROW LEVEL SECURITY;
+ALTER TABLE crm.touch ENABLE ROW LEVEL SECURITY;
+SELECT is(as_role('sales', 'SELECT count(*) FROM leadflow.explain_score(''crm'', 2) WHERE evidence ? ''touches'''), '0', 'touches that row security hides are not named');
+SELECT is(as_role('sales', 'SELECT sum(points_now) FROM leadflow.explain_score(''crm'', 2)'), (SELECT total::text FROM leadflow.score('crm', 2)), 'but they count');
+ALTER TABLE crm.touch DISABLE ROW LEVEL SECURITY;
 
 -- an owner that is no superuser, and members of it
 SELECT format('GRANT CREATE ON DATABASE %I TO scoretest_owner', current_database()) \gexec
