@@ -5,10 +5,7 @@ SET timezone = 'UTC';
 SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm'), leadflow.create_workspace('bare') \g /dev/null
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END $$;
+\ir common/rows_of.sql
 \ir common/tried.sql
 
 -- a workspace without leads

@@ -7,13 +7,7 @@ SELECT leadflow.create_workspace('crm') \g /dev/null
 SELECT leadflow.create_workspace('bare', 'empty') \g /dev/null
 
 \ir common/tried.sql
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END;
-$$;
+\ir common/rows_of.sql
 
 -- the forms in which things are compared
 

@@ -6,13 +6,7 @@ SET timezone = 'UTC';
 SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END;
-$$;
+\ir common/rows_of.sql
 
 SET search_path = crm, public;
 

@@ -5,11 +5,7 @@ SET timezone = 'UTC';
 SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
--- what is compared: the rows of a query, as text, in its order
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END $$;
+\ir common/rows_of.sql
 \ir common/tried.sql
 
 SET search_path = crm, public;

@@ -19,10 +19,7 @@ FROM (VALUES (56, 70, 48, 80, '0.0524 0.3339'), (9, 10, 3, 10, '0.1705 0.8090'),
 SELECT is((SELECT coalesce(low, high) FROM leadflow.difference_interval(1, 2, 0, 0)), NULL, 'no difference to nothing');
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END $$;
+\ir common/rows_of.sql
 \ir common/tried.sql
 
 SET search_path = crm, public;

@@ -6,13 +6,7 @@ SET timezone = 'UTC';
 SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END;
-$$;
+\ir common/rows_of.sql
 
 SET search_path = crm, public;
 SELECT is(count(*), 0::bigint, 'no story in a new workspace') FROM lead_story;
@@ -91,7 +85,7 @@ SELECT results_eq($$SELECT rows_of('SELECT direction, channel, content, by_whom,
     ARRAY['inbound,web,Case,,2,Mailing,content_download', 'outbound,,,anna,,,email'], 'a touch with all that is known of it');
 SELECT results_eq($$SELECT rows_of('SELECT by_whom, details ->> ''answer'' FROM lead_story WHERE what = ''verdict'' AND details ? ''answer''')$$, ARRAY['mike,disputes'], 'who answered');
 SELECT results_eq($$SELECT rows_of('SELECT * FROM lead_card WHERE lead_id = 1')$$, ARRAY[
-    '1,"Lea Lead",CEO,lea@acme.example,"+48 600",Acme,steel,large,nurture,"2026-03-09 15:00:00+00",anna,"fewer defects",5000.00,,,"audit in May","a sample","two downloads",hot,42.5000,event,Fair,Mailing,6,"content_download, demo_request, email","2026-03-10 11:00:00+00","Guide, Prices, Case",2,"email, phone","2026-03-09 11:00:00+00",1,"2026-03-11 11:00:00+00",rejected,"2026-03-09 15:00:00+00",not_now,"after the audit","ask again in May","2026-03-09 15:00:00+00","expensive, think"'],
+    '1,"Lea Lead",CEO,lea@acme.example,"+48 600",Acme,steel,large,nurture,"2026-03-09 15:00:00+00",anna,"fewer defects",5000.00,,,"audit in May","a sample","two downloads",hot,42.5000,,,event,Fair,Mailing,6,"content_download, demo_request, email","2026-03-10 11:00:00+00","Guide, Prices, Case",2,"email, phone","2026-03-09 11:00:00+00",1,"2026-03-11 11:00:00+00",rejected,"2026-03-09 15:00:00+00",not_now,"after the audit","ask again in May","2026-03-09 15:00:00+00","expensive, think"'],
     'the card');
 SELECT results_eq($$SELECT rows_of('SELECT lead_id, stage, inbound_touches, last_content, attempts, channels_tried, open_promises, last_verdict, objections FROM lead_card WHERE lead_id = 2')$$, ARRAY['2,lead,0,,0,,0,,'], 'a lead without touches has a card');
 SELECT is(count(*), 0::bigint, 'and no story yet') FROM lead_story WHERE lead_id = 2;

@@ -82,11 +82,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- what is compared: the rows of a query, as text, in its order
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END $$;
+\ir common/rows_of.sql
 
 SET leadflow.clock = '2026-06-15 08:00+00';
 SELECT results_eq($$SELECT rows_of('SELECT lead_id, full_name, verdict, given_at, handed_over_at, waiting_seconds, in_force, in_time, stage, reason, category, next_step, attempts, owner, team, campaign_id, origin, segment, variant, score, answer, answer_note, answered_at

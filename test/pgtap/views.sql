@@ -8,14 +8,7 @@ SELECT no_plan();
 SELECT leadflow.create_workspace('empty_ws');
 SELECT leadflow.create_workspace('crm');
 
--- what is compared: the rows of a query, as text, in its order
-CREATE FUNCTION rows_of(query text) RETURNS SETOF text
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RETURN QUERY EXECUTE pg_catalog.format('SELECT pg_catalog.btrim(r::text, ''()'') FROM (%s) r', query);
-END;
-$$;
+\ir common/rows_of.sql
 
 SET search_path = crm, public;
 
