@@ -59,6 +59,7 @@ DECLARE
     n_refused bigint := 0;
     found boolean;
     fault text;
+    detail text;
 BEGIN
     IF leads IS NULL OR leads < 1 THEN
         RAISE EXCEPTION 'the number of leads must be 1 or more' USING ERRCODE = 'invalid_parameter_value';
@@ -97,7 +98,8 @@ BEGIN
                 n_moved := n_moved + 1;
             END IF;
         EXCEPTION WHEN check_violation THEN
-            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT;
+            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+            fault := pg_catalog.concat_ws(E'\n', fault, NULLIF(detail, ''));
             n_refused := n_refused + 1;
             EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refused_move = $1, refusal = $2 WHERE lead_id = $3', workspace)
                 USING item.move, fault, item.lead_id;
