@@ -49,6 +49,15 @@ DROP SCHEMA chance CASCADE;
 RESET default_statistics_target;
 ANALYZE;
 
+-- What revops does every quarter, and leadflow.schedule would every quarter of
+-- an hour: learn from the leads that were closed, and score all of them.
+SELECT calibrate('crm', 'logistic') AS model \gset
+SELECT activate_model('crm', :model) \g /dev/null
+CALL refresh_scores('crm');
+ANALYZE lead_score;
+SELECT pg_catalog.count(*) AS scored FROM lead_score \gset
+\echo :scored 'leads scored, by rules and by model' :model
+
 SELECT (SELECT pg_catalog.count(*) FROM lead) AS n_leads,
        (SELECT pg_catalog.count(*) FROM touch) AS n_touches,
        (SELECT pg_catalog.count(*) FROM opportunity) AS n_opportunities,

@@ -122,6 +122,39 @@ SELECT f.pool, f.member_name AS member, f.weight, f.assigned AS "leads by turn",
 FROM routing_fairness f
 ORDER BY f.pool, f.member;
 
+\echo 'SCORES: leads by grade now; and of the MQLs by their grade of then, how many sales accepted and won.'
+SELECT g.grade, f.meaning || ', ' || b.meaning AS meaning, g.leads AS "leads now", g.qualified AS mqls,
+       pg_catalog.round(100 * g.acceptance_rate, 1) AS "% accepted", pg_catalog.round(100 * g.win_rate, 1) AS "% won"
+FROM score_grid g
+LEFT JOIN score_grade f ON f.component = 'fit' AND f.grade = g.fit_grade
+LEFT JOIN score_grade b ON b.component = 'behaviour' AND b.grade = g.behaviour_grade
+ORDER BY g.grade;
+
+\echo 'MODEL: what was learnt from closed leads. Of a won and a lost one, how often the won one got more points, in'
+\echo '% (50 is chance); Brier: how wrong the probabilities are (0 is perfect).'
+SELECT m.version, m.model, m.active, m.won, m.lost,
+       pg_catalog.round(100 * m.auc_beside_rules, 1) AS "% model", pg_catalog.round(100 * m.rules_auc, 1) AS "% rules",
+       pg_catalog.round(m.brier, 3) AS brier, m.base_points AS "points to start from"
+FROM score_models m
+ORDER BY m.version;
+
+\echo 'What says most: 20 points double the odds of winning, -20 halve them. The two best and worst values of a feature'
+\echo 'with 50 leads or more.'
+SELECT c.feature, COALESCE(c.value, '(missing)') AS value, c.points, c.won, c.lost, pg_catalog.round(100 * c.won_share, 1) AS "% won"
+FROM (SELECT c.*, pg_catalog.row_number() OVER (PARTITION BY c.feature, c.points > 0 ORDER BY pg_catalog.abs(c.points) DESC, c.value) AS nth
+      FROM score_model_card c
+      JOIN score_models m ON m.version = c.version AND m.active
+      WHERE c.won + c.lost >= 50) c
+WHERE c.nth <= 2
+ORDER BY pg_catalog.abs(c.points) DESC, c.feature, c.value
+LIMIT 10;
+
+\echo 'BACK-TEST: had only leads of fit B or better and 20 points of behaviour been handed over in the first half of 2026.'
+SELECT b.rule, b.mqls, b.accepted, b.rejected, b.won, b.lost, b.open,
+       pg_catalog.round(100 * b.acceptance_rate, 1) AS "% accepted", pg_catalog.round(100 * b.win_rate, 1) AS "% won",
+       b.won_missed AS "won, missed", b.cost_per_mql AS "EUR per MQL"
+FROM backtest('crm', 'fit_grade <= ''B'' AND behaviour >= 20', '2026-01-01', '2026-07-01') b;
+
 \echo 'WORK QUEUE: what Rachel Bennett does next, and why.'
 SELECT w.position AS "#", w.band, w.task, w.full_name AS lead, w.account, w.stage, w.score::integer AS score, w.why
 FROM work_queue w

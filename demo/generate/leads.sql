@@ -27,7 +27,7 @@ WITH arrival AS (
     JOIN chance.day d ON d.day = date '2025-10-01' + width_bucket((n - 0.5) / :leads * y.whole, y.up_to)
 ), known AS (
     SELECT a.*,
-           c.id AS account_id, c.segment, c.industry, c.domain,
+           c.id AS account_id, c.segment, c.industry, c.domain, c.employees,
            COALESCE(c.territory, chance.pick('territory of lead', a.n, '{Europe,Europe,Americas}')) AS territory,
            CASE WHEN a.fair_id IS NOT NULL AND chance.even('at the fair', a.n) < 0.7 THEN 'event'
                 WHEN a.is_webinar AND chance.even('at the webinar', a.n) < 0.4 THEN 'webinar'
@@ -48,6 +48,7 @@ WITH arrival AS (
                              THEN 8 + 10 * (chance.even('hour 1', k.n) + chance.even('hour 2', k.n)) / 2
                              ELSE 24 * chance.even('hour 3', k.n) END)) AS came_at,
            chance.even('role', k.n) < 0.77 AS in_target,
+           chance.pick('target role', k.n, '{CEO,CTO,Head of Operations,Purchasing Manager,IT Director,Founder,VP Sales,Plant Manager}') AS target_role,
            CASE WHEN k.came_from IN ('event', 'webinar') THEN NULL
                 WHEN chance.even('request', k.n) < 0.06 THEN 'demo_request'
                 WHEN chance.even('request', k.n) < 0.10 THEN 'pricing_request'
@@ -55,12 +56,17 @@ WITH arrival AS (
     FROM known k
 )
 SELECT t.n, t.account_id, t.segment, t.industry, t.territory, t.came_from AS origin, t.came_at, t.in_target, t.request,
+       CASE WHEN t.in_target THEN t.target_role
+            ELSE chance.pick('other role', t.n, '{Student,Intern,Assistant,Consultant,Developer,Journalist}') END AS role,
        t.fair_id, f.first_name, f.last_name,
        COALESCE(t.domain, lower(f.last_name) || '.example') AS domain,
-       -- how well those from there fit: the share of each way is multiplied by it
+       -- how well those from there fit, with that title, in a company of that size:
+       -- the share of each way is multiplied by it
        (CASE t.came_from WHEN 'referral' THEN 1.45 WHEN 'partner' THEN 1.3 WHEN 'event' THEN 1.1 WHEN 'organic_search' THEN 1.1
                         WHEN 'webinar' THEN 1.0 WHEN 'paid_search' THEN 0.95 WHEN 'email' THEN 0.85 ELSE 0.7 END
-           * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END)::double precision AS fit,
+           * CASE WHEN t.request IS NOT NULL THEN 1.5 ELSE 1 END
+           * CASE WHEN NOT t.in_target THEN 1 WHEN t.target_role LIKE '%Manager' THEN 0.6 ELSE 1.15 END
+           * CASE WHEN t.employees < 50 THEN 0.65 WHEN t.employees >= 500 THEN 1.4 ELSE 1 END)::double precision AS fit,
        CASE t.territory WHEN 'Europe' THEN chance.pick('marketer', t.n, '{a.nowak,p.zielinski}')
                         ELSE chance.pick('marketer', t.n, '{g.ross,d.kim}') END AS marketer,
        c.calendar,
@@ -90,12 +96,11 @@ SELECT 'crm',
        p.first_name || ' ' || p.last_name,
        CASE WHEN chance.even('email', p.n) < 0.97 THEN lower(p.first_name || '.' || p.last_name || p.n || '@' || p.domain) END,
        CASE WHEN chance.even('phone', p.n) < 0.6 THEN format('+%s 555 %s', CASE p.territory WHEN 'Europe' THEN 48 ELSE 1 END, lpad(p.n::text, 6, '0')) END,
-       CASE WHEN p.in_target THEN chance.pick('target role', p.n, '{CEO,CTO,Head of Operations,Purchasing Manager,IT Director,Founder,VP Sales,Plant Manager}')
-            ELSE chance.pick('other role', p.n, '{Student,Intern,Assistant,Consultant,Developer,Journalist}') END,
+       p.role,
        p.origin, p.segment, p.industry, p.territory,
        p.marketer,
        CASE WHEN p.request IN ('demo_request', 'pricing_request') THEN 'hot' ELSE 'normal' END,
-       round((40 * p.fit + 40 * chance.even('score', p.n))::numeric)
+       LEAST(100, round((30 * p.fit + 40 * chance.even('score', p.n))::numeric))
 FROM chance.person p
 LEFT JOIN campaign c ON c.attributes ->> 'origin' = p.origin AND c.channel <> 'event' AND p.came_at::date BETWEEN c.starts_on AND c.ends_on
 ORDER BY p.came_at, p.n;

@@ -1,5 +1,6 @@
 /*
- * market.sql: the companies, and the campaigns of the year.
+ * market.sql: the companies, what they are seen to look for, and the campaigns
+ * of the year.
  */
 INSERT INTO account (source, external_id, name, domain, industry, segment, territory, country, employees, owner, created_at, updated_at)
 SELECT 'crm',
@@ -29,6 +30,20 @@ FROM (SELECT n,
       FROM generate_series(1, :accounts) n) x
 ORDER BY n;
 \echo :ROW_COUNT 'accounts'
+
+-- Some companies compare what is on offer: a few signs within a few weeks.
+INSERT INTO intent_signal (source, external_id, at, recorded_at, account_id, topic, strength, channel)
+SELECT 'analytics', format('I%s-%s', lpad(c.n::text, 5, '0'), g.n), x.at, x.at, c.id,
+       chance.pick('topic', c.n, '{pricing,pricing,competitor,implementation}'),
+       chance.pick('strength' || g.n, c.n, '{0.5,1,1,1,2}')::numeric,
+       chance.pick('seen in' || g.n, c.n, '{analytics,analytics,review,social,forum}')
+FROM (SELECT a.id, substr(a.external_id, 2)::integer AS n, a.employees FROM account a) c
+CROSS JOIN generate_series(1, 6) g (n)
+CROSS JOIN LATERAL (SELECT timestamptz '2025-10-01' + interval '1 day' * (365 * chance.even('looks', c.n) + 25 * chance.even('looks at' || g.n, c.n)) AS at) x
+WHERE chance.even('interested', c.n) < CASE WHEN c.employees < 50 THEN 0.05 WHEN c.employees < 500 THEN 0.12 ELSE 0.25 END
+    AND g.n <= 2 + 5 * chance.even('signs', c.n) AND x.at <= clock()
+ORDER BY x.at, c.n;
+\echo :ROW_COUNT 'signals of intent'
 
 INSERT INTO campaign (source, external_id, name, channel, starts_on, ends_on, budget, cost, currency, owner, attributes, created_at)
 SELECT 'ads', format('C%s', lpad(row_number() OVER (ORDER BY q.starts_on, o.origin)::text, 3, '0')),

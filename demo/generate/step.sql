@@ -23,7 +23,7 @@ JOIN lead l ON l.id = w.lead_id
 CROSS JOIN LATERAL (SELECT CASE WHEN w.woken THEN 'woken' ELSE w.stage END AS from_stage) g
 -- who fits better goes forward more often, above all at first
 CROSS JOIN LATERAL (
-    SELECT chance.even('way' || w.steps, w.n) / power(p.fit, CASE WHEN g.from_stage IN ('engaged', 'lead') THEN 1 WHEN w.opportunity_id IS NULL THEN 0.3 ELSE 0 END) AS chance) f
+    SELECT chance.even('way' || w.steps, w.n) / power(p.fit, CASE WHEN g.from_stage IN ('engaged', 'lead') THEN 1 WHEN w.opportunity_id IS NULL THEN 0.4 ELSE 0.15 END) AS chance) f
 LEFT JOIN LATERAL (
     SELECT h.*
     FROM chance.path h

@@ -76,7 +76,7 @@ SET jit = off;
 \cd :dir
 \set header `head -n 1 :'file'`
 CREATE TEMPORARY TABLE csv_column AS
-SELECT place, replace(trim(both '"' FROM field[1]), '""', '"')::name::text AS name
+SELECT place, replace(regexp_replace(field[1], '^"(.*)"$', '\1'), '""', '"')::name::text AS name
 FROM regexp_matches(trim(both E'\r\n\uFEFF' FROM :'header'), '("(?:[^"]|"")*"|[^,]*)(?:,|$)', 'g') WITH ORDINALITY h (field, place)
 WHERE place <= array_length(regexp_split_to_array(regexp_replace(:'header', '"([^"]|"")*"', '', 'g'), ','), 1);
 SELECT format('CREATE TEMPORARY TABLE csv_row (csv_place integer GENERATED ALWAYS AS IDENTITY, %s)', string_agg(format('%I text', name), ', ' ORDER BY place)) AS make,
@@ -114,6 +114,13 @@ SELECT csv_place AS lead, value = ANY (string_to_array(:'won', '|')) AS won,
        (('x' || substr(md5(csv_place::text), 1, 8))::bit(32)::bigint % :folds)::int AS fold
 FROM known WHERE name = :'outcome' AND value = ANY (string_to_array(:'won' || '|' || :'lost', '|'));
 ANALYZE closed_lead;
+DO $$
+BEGIN
+    IF (SELECT count(DISTINCT won) FROM closed_lead) < 2 THEN
+        RAISE EXCEPTION 'no lead is won, or none is lost'
+            USING HINT = 'See that outcome names a column of the file, and that won and lost list what it says.';
+    END IF;
+END $$;
 
 -- What is known of each, or not: a row for each attribute of each lead.
 CREATE TEMPORARY TABLE fact AS

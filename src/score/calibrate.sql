@@ -4,9 +4,10 @@
  * as they were when they were qualified.
  *
  * The leads go into a temporary table, leadflow_calibration, for as long as it
- * takes, and counts of their words into another.  A design says how a lead's features become the input of a model: which
- * values of each feature count, and where its numbers are cut.  It is made of
- * the leads that are learnt from alone, anew for every part that is held out.
+ * takes, and counts of their words into another.  A design says how a lead's
+ * features become the input of a model: which values of each feature count, and
+ * where its numbers are cut.  It is made of the leads that are learnt from
+ * alone, anew for every part that is held out.
  */
 
 CREATE FUNCTION leadflow.calibration_options(workspace text, options jsonb) RETURNS jsonb
@@ -69,8 +70,10 @@ BEGIN
             'SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(k), '', '')
              FROM pg_catalog.jsonb_array_elements_text($1) k WHERE NOT EXISTS (SELECT FROM %I.score_feature f WHERE f.feature = k)', workspace)
             INTO names USING used -> 'features';
-        IF names IS NOT NULL OR used -> 'features' = '[]' THEN
-            RAISE EXCEPTION 'unknown feature: %', COALESCE(names, 'none is named')
+        IF used -> 'features' = '[]' THEN
+            RAISE EXCEPTION 'option "features" must name a feature' USING ERRCODE = 'invalid_parameter_value';
+        ELSIF names IS NOT NULL THEN
+            RAISE EXCEPTION 'unknown feature: %', names
                 USING ERRCODE = 'invalid_parameter_value', HINT = pg_catalog.format('Choose from %I.score_feature.', workspace);
         END IF;
     END IF;
@@ -500,7 +503,7 @@ BEGIN
             USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
     END IF;
     IF model IS NULL OR model NOT IN ('odoo', 'naive_bayes', 'logistic') THEN
-        RAISE EXCEPTION 'unknown model "%"', model
+        RAISE EXCEPTION 'unknown model "%"', COALESCE(model, 'null')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose odoo, naive_bayes or logistic.';
     END IF;
     IF NOT pg_catalog.isfinite(known_at) THEN

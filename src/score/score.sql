@@ -61,6 +61,7 @@ DECLARE
     n_refused bigint := 0;
     found boolean;
     fault text;
+    detail text;
 BEGIN
     IF leads IS NULL OR leads < 1 THEN
         RAISE EXCEPTION 'the number of leads must be 1 or more' USING ERRCODE = 'invalid_parameter_value';
@@ -110,7 +111,8 @@ BEGIN
             IF SQLSTATE ~ '^(53|57|58|XX)' THEN
                 RAISE;
             END IF;
-            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT;
+            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+            fault := pg_catalog.concat_ws(E'\n', fault, NULLIF(detail, ''));
             n_refused := n_refused + 1;
             EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refused_move = $1, refusal = $2 WHERE lead_id = $3', workspace)
                 USING item.move, fault, item.lead_id;

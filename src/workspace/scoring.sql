@@ -241,7 +241,7 @@ COMMENT ON COLUMN lead_score.probability IS 'probability of winning by the activ
 COMMENT ON COLUMN lead_score.model_version IS 'the model that gave it';
 COMMENT ON COLUMN lead_score.definition_version IS 'version of the definitions that it was scored by';
 COMMENT ON COLUMN lead_score.refused_move IS 'score_move that the guard refused when the lead was last scored; null for none';
-COMMENT ON COLUMN lead_score.refusal IS 'what the guard said';
+COMMENT ON COLUMN lead_score.refusal IS 'what the guard said: which criteria are not met, and what was seen, one a line';
 
 CREATE TABLE score_run (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -137,7 +137,7 @@ INSERT INTO lead (source, external_id, role, budget, email, variant, stage) VALU
 INSERT INTO touch (lead_id, kind, direction) SELECT id, 'demo', 'inbound' FROM lead WHERE source = 'm';
 SELECT is(leadflow.score_some('crm'), 0::bigint, 'a run');
 SELECT results_eq($$SELECT external_id, stage::text, refused_move, refusal FROM lead JOIN lead_score ON lead_id = id WHERE source = 'm' ORDER BY id$$, $$VALUES
-    ('moves', 'mql', NULL, NULL), ('leaf', 'mql', NULL, NULL), ('refused', 'lead', 'ready', format('lead %s does not meet the standard of stage "mql"', (SELECT id FROM lead WHERE external_id = 'refused'))),
+    ('moves', 'mql', NULL, NULL), ('leaf', 'mql', NULL, NULL), ('refused', 'lead', 'ready', format(E'lead %s does not meet the standard of stage "mql"\naddress (mql): There is an address. Seen: email = null.', (SELECT id FROM lead WHERE external_id = 'refused'))),
     ('north', 'mql.north', NULL, NULL), ('engaged', 'engaged', NULL, NULL), ('engaged_leaf', 'lead', NULL, NULL), ('other_leaf', 'engaged.event', NULL, NULL), ('poor', 'lead', NULL, NULL)$$,
     'the first by position of the variant and the stage or its leaf, active; through the guard');
 SELECT results_eq($$SELECT (SELECT count(*) FROM lead), moved, refused, finished_at IS NOT NULL FROM score_run$$, $$SELECT leads, 4::bigint, 1::bigint, true FROM score_run$$, 'the run says how many');

@@ -91,7 +91,7 @@ SELECT results_eq($$SELECT rows_of('SELECT measure, goal, segment, leads, sugges
 SELECT is((SELECT low > 0 FROM leadflow.difference_interval(20, 40, 16, 40)) || ' ' || (SELECT low > 0 FROM leadflow.difference_interval(20, 40, 6, 40)), 'false true', 'and why');
 SELECT is(tried('DELETE FROM crm.touch t USING crm.lead l WHERE l.id = t.lead_id AND t.at = ''2026-03-02 12:00''',
     'SELECT suggested || '': '' || why FROM crm.sla_suggestion WHERE since = ''handover'' AND measure = ''elapsed'' AND goal = ''accepted'' AND segment = ''*'''),
-    '15 minutes: no longer wait with 30 leads is worse than the shortest', 'where nothing is worse, the longest that was judged');
+    '15 minutes: no longer wait with 30 leads is provably worse than the shortest', 'where nothing is worse, the longest that was judged');
 SELECT is(tried('UPDATE crm.touch t SET at = ''2026-03-15 09:00'' WHERE t.at = ''2026-03-02 12:00''',
     'SELECT suggested || '': '' || worse FROM crm.sla_suggestion WHERE since = ''handover'' AND measure = ''elapsed'' AND goal = ''accepted'' AND segment = ''*'''),
     '15 minutes: later', 'later may be what is worse');

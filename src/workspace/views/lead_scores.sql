@@ -63,4 +63,4 @@ COMMENT ON COLUMN lead_scores.in_force IS 'which one that is: rules, model or to
 COMMENT ON COLUMN lead_scores.scored_at IS 'the instant as of which leadflow scored it; null for not yet';
 COMMENT ON COLUMN lead_scores.stale_seconds IS 'how long ago that was: elapsed, whole seconds';
 COMMENT ON COLUMN lead_scores.refused_move IS 'move by score (score_move.code) that the guard refused when it was last scored; null for none';
-COMMENT ON COLUMN lead_scores.refusal IS 'what the guard said';
+COMMENT ON COLUMN lead_scores.refusal IS 'what the guard said: which criteria are not met, and what was seen, one a line';

@@ -1,8 +1,13 @@
 CREATE OR REPLACE VIEW score_errors AS
-WITH middle AS (
+-- once for all three kinds, and for what they are compared with
+WITH qualified AS MATERIALIZED (
+    SELECT q.lead_id, q.qualified_at, q.fit, q.behaviour, q.total, q.grade, q.features, q.verdict, q.reason, q.outcome, q.won_at,
+           q.owner, q.team, q.campaign_id, q.origin, q.segment, q.variant
+    FROM qualification q
+), middle AS (
     SELECT pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY q.total::float8) FILTER (WHERE q.outcome = 'won') AS won,
            pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY q.total::float8) FILTER (WHERE q.outcome = 'lost') AS lost
-    FROM qualification q
+    FROM qualified q
 )
 SELECT x.kind,
        x.lead_id,
@@ -33,13 +38,13 @@ SELECT x.kind,
        x.variant
 FROM (SELECT 'false_positive' AS kind, q.lead_id, q.qualified_at, q.fit, q.behaviour, q.total, q.grade, m.won AS compared_with, q.verdict, q.reason, q.outcome, q.won_at,
              q.features, q.owner, q.team, q.campaign_id, q.origin, q.segment, q.variant
-      FROM qualification q
+      FROM qualified q
       JOIN middle m ON q.total > m.won
       WHERE q.outcome = 'lost' OR q.verdict = 'rejected' AND q.outcome <> 'won'
       UNION ALL
       SELECT 'false_negative' AS kind, q.lead_id, q.qualified_at, q.fit, q.behaviour, q.total, q.grade, m.lost AS compared_with, q.verdict, q.reason, q.outcome, q.won_at,
              q.features, q.owner, q.team, q.campaign_id, q.origin, q.segment, q.variant
-      FROM qualification q
+      FROM qualified q
       JOIN middle m ON q.total < m.lost
       WHERE q.outcome = 'won'
       UNION ALL
@@ -47,7 +52,7 @@ FROM (SELECT 'false_positive' AS kind, q.lead_id, q.qualified_at, q.fit, q.behav
              q.features, q.owner, q.team, q.campaign_id, q.origin, q.segment, q.variant
       FROM false_rejections f
       JOIN verdict v ON v.id = f.verdict_id
-      JOIN qualification q ON q.lead_id = v.lead_id AND q.qualified_at = v.handed_over_at) x
+      JOIN qualified q ON q.lead_id = v.lead_id AND q.qualified_at = v.handed_over_at) x
 JOIN lead l ON l.id = x.lead_id
 LEFT JOIN reason r ON r.code = x.reason
 LEFT JOIN campaign g ON g.id = x.campaign_id;

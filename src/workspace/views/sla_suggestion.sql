@@ -39,7 +39,7 @@ SELECT c.since,
        w.conversion AS worse_conversion,
        (b.conversion - w.conversion)::numeric(9,6) AS worse_by,
        CASE WHEN s.position IS NULL THEN 'too few leads: it takes 30 in each of two buckets'
-            WHEN f.worse_position IS NULL THEN 'no longer wait with 30 leads is worse than the shortest'
+            WHEN f.worse_position IS NULL THEN 'no longer wait with 30 leads is provably worse than the shortest'
             ELSE 'who waits longer converts worse' END AS why
 FROM (SELECT c.since, c.measure, c.goal, c.segment, pg_catalog.sum(c.leads) FILTER (WHERE c.position >= 2 AND c.position <= 12) AS leads
       FROM curve c
