@@ -117,6 +117,9 @@ take_number(FeatureValue *value, Datum number)
 		return;
 	value->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, number));
 	value->number_text = DatumGetCString(DirectFunctionCall1(numeric_out, number));
+	/* what is too near to 0 for a double precision could not be read as one again */
+	if (value->number == 0 && strpbrk(value->number_text, "123456789") != NULL)
+		value->number_text = "0";
 	value->missing = isinf(value->number);
 }
 

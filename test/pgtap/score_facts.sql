@@ -122,6 +122,7 @@ SELECT is(feature(kind, expression, COALESCE(made, '{}')::jsonb), expected, labe
     ('number', 'budget', '{"budget": 5}', '5.00', 'a number'),
     ('number', '1e300', NULL, '1' || repeat('0', 300), 'a large one'),
     ('number', '''1e400''::numeric', NULL, 'missing', 'one that no double precision holds'),
+    ('number', '''1e-400''::numeric', NULL, '0', 'one that is nearer to 0 than any double precision'),
     ('number', '''NaN''::numeric', NULL, 'missing', 'NaN is missing'),
     ('number', '''NaN''::double precision', NULL, 'missing', 'NaN of double precision'),
     ('number', '''Infinity''::double precision', NULL, 'missing', 'infinity'),
