@@ -93,6 +93,13 @@ BEGIN
                    pg_catalog.min(q.won_at) AS won_at
             FROM qualified q
             GROUP BY q.lead_id
+        ), ended AS (
+            SELECT n.lead_id
+            FROM (SELECT DISTINCT ON (e.lead_id) e.lead_id, e.to_stage
+                  FROM %1$I.stage_event e
+                  WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
+                  ORDER BY e.lead_id DESC, e.at DESC, e.id DESC) n
+            WHERE n.to_stage <@ 'disqualified' OR n.to_stage <@ 'lost'
         ), each AS (
             -- what one lead of a campaign cost
             SELECT g.id AS campaign_id, g.cost / pg_catalog.count(*) AS cost
@@ -103,13 +110,14 @@ BEGIN
             GROUP BY g.id
         )
         SELECT l.id, h.at, p.at, k.verdict, k.reason,
-               COALESCE(k.outcome, CASE WHEN l.stage <@ 'disqualified' OR l.stage <@ 'lost' THEN 'lost' ELSE 'open' END),
+               COALESCE(k.outcome, CASE WHEN d.lead_id IS NOT NULL THEN 'lost' ELSE 'open' END),
                k.won_at, l.full_name, l.owner, l.campaign_id, e.cost
         FROM %1$I.lead l
         JOIN instant i ON i.lead_id = l.id
         LEFT JOIN stay s ON s.lead_id = l.id
         LEFT JOIN handed h ON h.lead_id = l.id
         LEFT JOIN known k ON k.lead_id = l.id
+        LEFT JOIN ended d ON d.lead_id = l.id
         LEFT JOIN each e ON e.campaign_id = l.campaign_id
         LEFT JOIN LATERAL (
             -- in the order of time, and no further than the first

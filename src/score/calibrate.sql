@@ -293,8 +293,10 @@ BEGIN
         edges := NULL;
         IF f.kind = 'number' THEN
             -- to 15 digits, and no edge at or below the least value, which would cut nothing off, unless all are equal
-            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge::numeric::double precision ORDER BY q.edge::numeric::double precision)
-                             FROM pg_catalog.unnest(x.quantile) q (edge) WHERE q.edge::numeric::double precision > x.least),
+            SELECT COALESCE((SELECT pg_catalog.array_agg(DISTINCT q.edge ORDER BY q.edge)
+                             FROM (SELECT CASE WHEN pg_catalog.abs(e) < 1e308 THEN e::numeric::double precision ELSE e END AS edge
+                                   FROM pg_catalog.unnest(x.quantile) e) q
+                             WHERE q.edge > x.least),
                             ARRAY[x.least]) INTO edges
             FROM (SELECT pg_catalog.percentile_cont(quantiles) WITHIN GROUP (ORDER BY n.x) AS quantile, pg_catalog.min(n.x) AS least
                   FROM (SELECT (c.features ->> f.feature)::double precision AS x FROM pg_temp.leadflow_calibration c

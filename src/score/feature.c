@@ -12,6 +12,7 @@
 
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -46,25 +47,64 @@ word_of(Datum value)
 	return *word == '\0' ? NULL : word;
 }
 
+/* A word of a set, and its place in the array. */
+typedef struct Word
+{
+	char	   *word;
+	int			place;
+} Word;
+
+static int
+by_word(const void *a, const void *b)
+{
+	const Word *x = a;
+	const Word *y = b;
+	int			order = strcmp(x->word, y->word);
+
+	return order != 0 ? order : x->place - y->place;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	return ((const Word *) a)->place - ((const Word *) b)->place;
+}
+
+/* The words of a set, each where it is first. */
 static void
 take_words(FeatureValue *value, Datum array)
 {
 	Datum	   *elements;
 	bool	   *nulls;
+	Word	   *words;
 	int			n;
+	int			n_words = 0;
+	int			n_kept = 0;
 
 	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
-	value->words = palloc(sizeof(char *) * Max(n, 1));
+	words = palloc(sizeof(Word) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
 		char	   *word = nulls[i] ? NULL : word_of(elements[i]);
-		bool		known = word == NULL;
 
-		for (int j = 0; j < value->n_words && !known; j++)
-			known = strcmp(value->words[j], word) == 0;
-		if (!known)
-			value->words[value->n_words++] = word;
+		CHECK_FOR_INTERRUPTS();
+		if (word == NULL)
+			continue;
+		words[n_words].word = word;
+		words[n_words++].place = i;
 	}
+	qsort(words, n_words, sizeof(Word), by_word);
+	for (int i = 0; i < n_words; i++)
+	{
+		if (n_kept == 0 || strcmp(words[n_kept - 1].word, words[i].word) != 0)
+			words[n_kept++] = words[i];
+	}
+	qsort(words, n_kept, sizeof(Word), by_place);
+
+	value->words = palloc(sizeof(char *) * Max(n_kept, 1));
+	for (int i = 0; i < n_kept; i++)
+		value->words[value->n_words++] = words[i].word;
+	pfree(words);
 }
 
 static void
@@ -74,6 +114,9 @@ take_number(FeatureValue *value, Datum number)
 		return;
 	value->number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow, number));
 	value->number_text = DatumGetCString(DirectFunctionCall1(numeric_out, number));
+	/* what is too near to 0 for a double precision could not be read as one again */
+	if (value->number == 0 && strpbrk(value->number_text, "123456789") != NULL)
+		value->number_text = "0";
 	value->missing = isinf(value->number);
 }
 

@@ -161,4 +161,11 @@ RESET ROLE;
 DROP OWNED BY tester_read, tester_sales;
 DROP ROLE tester_read, tester_sales;
 
+-- what comes later than the clock
+SELECT lead(901, 'disqualified'), move(901, '2026-04-10', 'lead', 'disqualified') \g /dev/null
+SELECT is((SELECT outcome FROM leadflow.backtest_leads('crm', 'id = 901', '2026-03-01', '2026-04-01') WHERE proposed_at IS NOT NULL), 'lost', 'a lead that was disqualified is lost');
+SET leadflow.clock = '2026-04-05 00:00+00';
+SELECT is((SELECT outcome FROM leadflow.backtest_leads('crm', 'id = 901', '2026-03-01', '2026-04-01') WHERE proposed_at IS NOT NULL), 'open', 'and open before that');
+SET leadflow.clock = '2026-04-15 00:00+00';
+
 SELECT * FROM finish();

@@ -380,6 +380,14 @@ SELECT leadflow.activate_model('odoo', leadflow.calibrate('odoo', 'odoo', option
 SELECT results_eq($$SELECT DISTINCT ON (attributes ->> 'country') attributes ->> 'country', 100 * (leadflow.score('odoo', id)).probability FROM lead ORDER BY 1, id$$,
     $$VALUES ('DE', 40.57), ('FR', 59.80), ('PL', 78.98), (NULL, 59.80)$$, 'Odoo''s worked example');
 
+/* the largest and the smallest numbers */
+
+INSERT INTO score_feature (feature, kind, expression, meaning) VALUES ('large', 'number', $$(attributes ->> 'large')::numeric$$, 'a number');
+INSERT INTO lead (source, created_at, stage, stage_since, attributes)
+SELECT 't', '2026-01-01', 'mql', '2026-01-02', jsonb_build_object('large', (ARRAY['1.7976931348623157e308', '-1.7976931348623157e308', '1e-400', '5'])[1 + n % 4]::numeric) FROM generate_series(1, 40) n;
+UPDATE lead SET stage = CASE WHEN id % 3 = 0 THEN 'won' ELSE 'lost' END, stage_since = '2026-01-03' WHERE attributes ? 'large';
+SELECT is(fault_of($$SELECT leadflow.calibrate('odoo', 'logistic', options => '{"min_won": 1, "min_lost": 1, "folds": 2, "features": ["large"]}')$$), NULL, 'numbers at the ends of double precision are learnt from');
+
 /* leads that were qualified before features were kept */
 
 SELECT leadflow.create_workspace('old', 'empty') \g /dev/null

@@ -122,6 +122,7 @@ SELECT is(feature(kind, expression, COALESCE(made, '{}')::jsonb), expected, labe
     ('number', 'budget', '{"budget": 5}', '5.00', 'a number'),
     ('number', '1e300', NULL, '1' || repeat('0', 300), 'a large one'),
     ('number', '''1e400''::numeric', NULL, 'missing', 'one that no double precision holds'),
+    ('number', '''1e-400''::numeric', NULL, '0', 'one that is nearer to 0 than any double precision'),
     ('number', '''NaN''::numeric', NULL, 'missing', 'NaN is missing'),
     ('number', '''NaN''::double precision', NULL, 'missing', 'NaN of double precision'),
     ('number', '''Infinity''::double precision', NULL, 'missing', 'infinity'),
@@ -210,6 +211,13 @@ SELECT is(tried($$UPDATE lead SET stage = 'mql', budget = 0 WHERE external_id = 
 SELECT is(tried($$UPDATE lead SET stage = 'mql', budget = 5 WHERE external_id = 'dropped'$$, $$SELECT facts_of('dropped')$$), 'visitor* -, engaged* -, lead -, mql a', 'which otherwise costs nothing');
 DELETE FROM score_rule WHERE rule = 'failing';
 RESET client_min_messages;
+
+-- a set of very many words
+SELECT is(leadflow.facts('crm', jsonb_populate_record(l, '{"urgency": "b,a,b,,a,c"}'), leadflow.clock()) #> '{features,tags}', '["b", "a", "c"]', 'each word of a set once, where it is first') FROM lead l WHERE external_id = 'direct';
+SET statement_timeout = '20s';
+SELECT is(jsonb_array_length(leadflow.facts('crm', jsonb_populate_record(l, jsonb_build_object('urgency', (SELECT string_agg(i::text, ',') FROM generate_series(1, 100000) i))), leadflow.clock()) #> '{features,tags}'),
+    100000, 'a hundred thousand words take no minutes') FROM lead l WHERE external_id = 'direct';
+RESET statement_timeout;
 
 -- forgotten
 UPDATE lead SET stage = 'mql' WHERE external_id = 'dropped';
