@@ -146,6 +146,7 @@ WORKSPACE_VIEWS = \
 	qualification \
 	score_grid \
 	score_quality \
+	score_faults \
 	score_errors \
 	account_scores \
 	intent_tasks \

@@ -16,6 +16,9 @@
 /* Of a lead that is so likely, or so unlikely, to be won nothing more is said. */
 #define LEAST_PROBABILITY		0.0001
 
+/* So many points of a model double the odds. */
+#define POINTS_TO_DOUBLE		20
+
 /* What lead_score can hold, in units. */
 #define MAX_POINTS				INT64CONST(999999999999999)
 

@@ -19,7 +19,7 @@ CREATE FUNCTION leadflow.explain_probability(workspace text, lead_id bigint, as_
     LANGUAGE C STABLE
     AS 'MODULE_PATHNAME', 'leadflow_explain_probability';
 COMMENT ON FUNCTION leadflow.explain_probability(text, bigint, timestamptz) IS
-    'why the active model gives a lead its probability: the intercept (feature is null), and what the value of each feature adds to the log-odds (value null: missing); the probability is 1 / (1 + exp(-sum)), kept within 0.0001 and 0.9999. No rows without an active model. Rights and errors as leadflow.score';
+    'why the active model gives a lead its probability: the intercept (feature is null; in points it is score_models.base_points), and what the value of each feature adds to the log-odds (value null: missing); the probability is 1 / (1 + exp(-sum)), kept within 0.0001 and 0.9999. No rows without an active model. Rights and errors as leadflow.score';
 
 CREATE FUNCTION leadflow.facts(workspace text, lead record, as_of timestamptz) RETURNS jsonb
     LANGUAGE C STABLE STRICT

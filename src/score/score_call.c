@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -233,7 +235,7 @@ leadflow_explain_score(PG_FUNCTION_ARGS)
 }
 
 static void
-put_point(ReturnSetInfo *result, const char *feature, const char *value, double log_odds, int64 points, bool has_points)
+put_point(ReturnSetInfo *result, const char *feature, const char *value, double log_odds, int64 points)
 {
 	Datum		values[4];
 	bool		nulls[4];
@@ -241,7 +243,7 @@ put_point(ReturnSetInfo *result, const char *feature, const char *value, double 
 	nulls[0] = (feature == NULL);
 	nulls[1] = (value == NULL);
 	nulls[2] = false;
-	nulls[3] = !has_points;
+	nulls[3] = false;
 	values[0] = nulls[0] ? (Datum) 0 : CStringGetTextDatum(feature);
 	values[1] = nulls[1] ? (Datum) 0 : CStringGetTextDatum(value);
 	values[2] = Float8GetDatum(log_odds);
@@ -257,7 +259,8 @@ put_points(ScoreCall *call, ReturnSetInfo *result)
 
 	if (!score->has_model)
 		return;
-	put_point(result, NULL, NULL, score->intercept, 0, false);
+	put_point(result, NULL, NULL, score->intercept,
+			  (int64) rint(POINTS_TO_DOUBLE / log(2.0) * score->intercept) * POINT_UNITS);
 	subject_open(&subject, &call->evidence, true);
 	for (int i = 0; i < score->n_features; i++)
 	{
@@ -274,7 +277,7 @@ put_points(ScoreCall *call, ReturnSetInfo *result)
 				feature->kind == FEATURE_NUMBER ? value->number_text : value->words[word];
 
 			put_point(result, feature->feature, shown, point == NULL ? 0 : point->log_odds,
-					  point == NULL ? 0 : point->points, true);
+					  point == NULL ? 0 : point->points);
 		}
 	}
 	subject_close(&subject);

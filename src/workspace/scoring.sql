@@ -59,15 +59,16 @@ COMMENT ON COLUMN score_rule.active IS 'whether it gives points';
 
 CREATE TABLE score_grade (
     component       text NOT NULL CHECK (component IN ('fit', 'behaviour')),
-    grade           text NOT NULL CHECK (grade ~ '^[A-Z1-9]$'),
+    grade           text NOT NULL,
     at_least        numeric(12,4) NOT NULL CHECK (at_least <> 'NaN'),
     meaning         text,
     PRIMARY KEY (component, grade),
-    UNIQUE (component, at_least)
+    UNIQUE (component, at_least),
+    CONSTRAINT letter_or_digit CHECK (grade ~ CASE component WHEN 'fit' THEN '^[A-Z]$' ELSE '^[1-9]$' END)
 );
 COMMENT ON TABLE score_grade IS 'What the points are called: A to D for fit, 1 to 4 for behaviour. The grade of a lead is both: B2.';
 COMMENT ON COLUMN score_grade.component IS 'fit or behaviour';
-COMMENT ON COLUMN score_grade.grade IS 'a letter or a digit';
+COMMENT ON COLUMN score_grade.grade IS 'a letter for fit, a digit for behaviour';
 COMMENT ON COLUMN score_grade.at_least IS 'from how many points; the lowest grade also stands for fewer';
 COMMENT ON COLUMN score_grade.meaning IS 'what the grade means for the work, in words';
 

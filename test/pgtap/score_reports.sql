@@ -174,11 +174,32 @@ SELECT results_eq('SELECT rows_of(''SELECT lead_id, score, grade, probability FR
 
 -- rights: read sees the reports, not the tables
 
+-- what would stay silent
+SELECT leadflow.create_workspace('faulty') \g /dev/null
+SET search_path = faulty, public;
+SELECT is_empty('SELECT * FROM score_faults', 'a new workspace has no faults');
+INSERT INTO score_rule (rule, component, points, touch_kinds, meaning) VALUES ('typo', 'behaviour', 1, '{web_visitt,web_visit}', 'x');
+UPDATE score_rule SET topics = '{pricing}' WHERE rule = 'intent';
+INSERT INTO account (source, name) VALUES ('x', 'a');
+INSERT INTO intent_signal (account_id, topic) VALUES (1, 'weather'), (1, 'weather'), (1, 'pricing');
+INSERT INTO score_model (model, as_of, won, lost, intercept, activated_at) VALUES ('logistic', '2026-01-01', 1, 1, 0, '2026-01-01');
+INSERT INTO score_model_point (version, feature, value, log_odds, points) VALUES (1, 'origin', 'web', 1, 29), (1, 'gone', 'x', 1, 29), (1, 'gone', 'y', 1, 29);
+INSERT INTO lead (source, stage) VALUES ('x', 'lead'), ('x', 'lead');
+SELECT leadflow.score_some('faulty') \g /dev/null
+UPDATE lead_score SET refused_move = 'ready_for_sales' WHERE lead_id = 1;
+SELECT results_eq($$SELECT rows_of('SELECT fault, code, leads FROM score_faults')$$, ARRAY[
+    'feature_not_kept,gone,', 'refused,ready_for_sales,1', 'unknown_kind,typo,', 'unknown_topic,weather,'], 'faults are told');
+UPDATE score_rule SET active = false WHERE rule = 'typo';
+SELECT results_eq($$SELECT rows_of('SELECT fault, code, leads FROM score_faults')$$, ARRAY[
+    'feature_not_kept,gone,', 'outdated,,2', 'refused,ready_for_sales,1', 'unknown_topic,weather,'], 'and that the rules have changed since the leads were scored');
+DROP SCHEMA faulty CASCADE;
+SET search_path = crm, public;
+
 CREATE ROLE reader_of_scores;
 SELECT leadflow.grant_workspace('crm', 'reader_of_scores', 'read') \g /dev/null
 SET ROLE reader_of_scores;
 SELECT is(tried(format('SELECT * FROM crm.%I', v)), '00000', 'read access sees ' || v)
-FROM unnest('{lead_scores,qualification,score_grid,score_quality,score_errors,account_scores,intent_tasks,work_queue,order_of_work}'::text[]) v;
+FROM unnest('{lead_scores,qualification,score_grid,score_quality,score_faults,score_errors,account_scores,intent_tasks,work_queue,order_of_work}'::text[]) v;
 SELECT is(tried(format('SELECT * FROM crm.%I', v)), '42501', 'but not ' || v) FROM unnest('{lead_score,intent_signal,stage_event,lead_card}'::text[]) v;
 RESET ROLE;
 DROP OWNED BY reader_of_scores;

@@ -80,7 +80,7 @@ SELECT is(count(*), 0::bigint, 'the interval of every bucket is that of its shar
 FROM sla_curve c, leadflow.share_interval(c.reached, c.leads) i WHERE (i.low, i.high) IS DISTINCT FROM (c.conversion_low, c.conversion_high);
 
 -- the rule, by hand: 20 of 40 and 16 of 40 cannot be told apart, 20 of 40 and 6 of 40 can, of ten leads nothing
-SELECT results_eq($$SELECT rows_of('SELECT measure, goal, segment, leads, suggested_seconds, suggested, conversion, kept_share, fastest, fastest_conversion, worse, worse_conversion, worse_by, why
+SELECT results_eq($$SELECT rows_of('SELECT measure, goal, segment, leads, suggested_seconds, suggested, conversion, contacted_share, fastest, fastest_conversion, worse, worse_conversion, worse_by, why
         FROM sla_suggestion WHERE since = ''handover'' AND measure = ''elapsed'' ORDER BY goal, segment')$$, ARRAY[
     'elapsed,accepted,*,130,900,"15 minutes",0.400000,0.601449,"5 minutes",0.500000,"4 hours",0.150000,0.350000,"who waits longer converts worse"',
     'elapsed,accepted,large,,,,,,,,,,,"too few leads: it takes 30 in each of two buckets"',

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW score_grid AS
 SELECT x.grade,
-       pg_catalog."left"(x.grade, 1) AS fit_grade,
-       pg_catalog.substr(x.grade, 2) AS behaviour_grade,
+       pg_catalog."substring"(x.grade, '[A-Z]') AS fit_grade,
+       pg_catalog."substring"(x.grade, '[1-9]') AS behaviour_grade,
        x.leads,
        (x.leads / NULLIF(pg_catalog.sum(x.leads) OVER (), 0))::numeric(9,6) AS share,
        x.qualified,

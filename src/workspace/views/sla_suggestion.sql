@@ -32,7 +32,7 @@ SELECT c.since,
        s.within_seconds AS suggested_seconds,
        s.bucket AS suggested,
        s.conversion,
-       s.cumulative_share AS kept_share,
+       s.cumulative_share AS contacted_share,
        b.bucket AS fastest,
        b.conversion AS fastest_conversion,
        w.bucket AS worse,
@@ -57,7 +57,7 @@ COMMENT ON COLUMN sla_suggestion.leads IS 'number of leads that were contacted a
 COMMENT ON COLUMN sla_suggestion.suggested_seconds IS 'the suggested target, in seconds of that measure; null where there are too few leads';
 COMMENT ON COLUMN sla_suggestion.suggested IS 'the same in words';
 COMMENT ON COLUMN sla_suggestion.conversion IS 'conversion of the leads in that bucket, 0..1';
-COMMENT ON COLUMN sla_suggestion.kept_share IS 'share of all leads of the curve that were contacted within it, 0..1: how far the promise is kept already';
+COMMENT ON COLUMN sla_suggestion.contacted_share IS 'share of all leads of the curve that were contacted within it, 0..1: how far the promise is kept already';
 COMMENT ON COLUMN sla_suggestion.fastest IS 'the shortest wait with 30 leads or more; null for none';
 COMMENT ON COLUMN sla_suggestion.fastest_conversion IS 'its conversion, 0..1';
 COMMENT ON COLUMN sla_suggestion.worse IS 'the first longer wait that is worse; null for none';
