@@ -445,10 +445,12 @@ BEGIN
     EXECUTE pg_catalog.format($q$
         SELECT pg_catalog.jsonb_build_object(
             'version', s.version,
+            'leads', pg_catalog.count(*),
+            'auc_beside', pg_catalog.round(leadflow.auc(s.beside, s.won)::numeric, 6),
             'auc', pg_catalog.round(leadflow.auc(s.probability, s.won)::numeric, 6),
             'log_loss', pg_catalog.round(leadflow.log_loss(s.probability, s.won)::numeric, 6),
             'brier', pg_catalog.round(leadflow.brier(s.probability, s.won)::numeric, 6))
-        FROM (SELECT m.version, c.won, -- the same sum whatever the order
+        FROM (SELECT m.version, c.won, c.probability AS beside, -- the same sum whatever the order
                      1 / (1 + pg_catalog.exp(LEAST(-pg_catalog.round((m.intercept + pg_catalog.sum(COALESCE(p.log_odds, 0)))::numeric, 12)::double precision, 700))) AS probability
               FROM %1$I.score_model m
               CROSS JOIN pg_temp.leadflow_calibration c
@@ -466,14 +468,15 @@ BEGIN
                   AND CASE WHEN x.value IS NULL OR x.kind <> 'number' THEN p.value IS NOT DISTINCT FROM x.value
                            ELSE p.value IS NOT NULL AND x.value::double precision >= COALESCE(p.at_least, '-Infinity')
                                AND x.value::double precision < COALESCE(p.below, 'Infinity') END
-              WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL AND c.probability IS NOT NULL
-              GROUP BY m.version, m.intercept, c.lead_id, c.won) s
+              -- what it cannot have been learnt from
+              WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL AND c.probability IS NOT NULL AND c.qualified_at > m.as_of
+              GROUP BY m.version, m.intercept, c.lead_id, c.won, c.probability) s
         GROUP BY s.version$q$, workspace) INTO quality;
     RETURN quality;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.calibration_of_active(text) IS
-    'part of leadflow.calibrate: {"version", "auc", "log_loss", "brier"} of the active model on the leads that were held out; null where none is active';
+    'part of leadflow.calibrate: {"version", "leads", "auc", "log_loss", "brier"} of the active model on those of the held-out leads that qualified after what it was learnt from, and "auc_beside" of the new model on the same; null where none is active or there are no such leads';
 
 CREATE FUNCTION leadflow.calibrate(workspace text, model text, as_of timestamptz DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
     LANGUAGE plpgsql

@@ -67,6 +67,9 @@ BEGIN
         RAISE EXCEPTION 'the number of leads must be 1 or more' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM leadflow.check_workspace_owner(workspace);
+    -- scores of long ago are of no use: a run that was interrupted then is over
+    EXECUTE pg_catalog.format('UPDATE %I.score_run SET finished_at = pg_catalog.clock_timestamp()
+                               WHERE finished_at IS NULL AND as_of < leadflow.clock() - interval ''1 day''', workspace);
     EXECUTE pg_catalog.format('INSERT INTO %I.score_run (as_of) SELECT leadflow.clock()
                                WHERE NOT EXISTS (SELECT FROM %1$I.score_run WHERE finished_at IS NULL) ON CONFLICT DO NOTHING', workspace);
     EXECUTE pg_catalog.format('SELECT id, as_of, last_lead_id FROM %I.score_run WHERE finished_at IS NULL FOR UPDATE', workspace)
@@ -101,14 +104,19 @@ BEGIN
     FOR item IN SELECT * FROM pg_catalog.jsonb_to_recordset(COALESCE(due, '[]'))
             AS d (lead_id bigint, move text, "from" text, "to" text) LOOP
         BEGIN
-            EXECUTE pg_catalog.format('UPDATE %I.lead SET stage = $1::leadflow.stage WHERE id = $2 AND stage = $3::leadflow.stage RETURNING true', workspace)
-                INTO found USING item."to", item.lead_id, item."from";
+            -- a lead that somebody is writing is left for the next run; what asked for the move must still hold
+            EXECUTE pg_catalog.format(
+                'UPDATE %1$I.lead l SET stage = $1::leadflow.stage
+                 FROM (SELECT x.id FROM %1$I.lead x WHERE x.id = $2 AND x.stage = $3::leadflow.stage FOR NO KEY UPDATE SKIP LOCKED) x,
+                      %1$I.score_move m
+                 WHERE l.id = x.id AND m.code = $4 AND leadflow.meets($5, l, m.condition, leadflow.clock()) RETURNING true', workspace)
+                INTO found USING item."to", item.lead_id, item."from", item.move, workspace;
             IF found THEN
                 n_moved := n_moved + 1;
             END IF;
         EXCEPTION WHEN OTHERS THEN
-            -- not what concerns the whole server
-            IF SQLSTATE ~ '^(53|57|58|XX)' THEN
+            -- not what concerns the transaction or the whole server
+            IF SQLSTATE ~ '^(40|53|57|58|XX)' THEN
                 RAISE;
             END IF;
             GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
@@ -131,7 +139,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.score_some(text, integer) IS
-    'scores the next leads of the run that is under way, or of a new one as of leadflow.clock(), into lead_score; then moves those whose score asks for it (score_move): a move that is refused is kept in lead_score.refusal. A lead of which an expression fails keeps the score it had, with a warning. leads: how many. Gives the number scored, or 0 when the run is finished. Locks no lead but those that move. Errors: not the owner (42501), not a workspace (42704), fewer than 1 (22023)';
+    'scores the next leads of the run that is under way, or of a new one as of leadflow.clock(), into lead_score; then moves those whose score asks for it (score_move): a move that is refused is kept in lead_score.refusal. A lead of which an expression fails keeps the score it had, with a warning. leads: how many. Gives the number scored, or 0 when the run is finished. Locks no lead but those that move, and waits for none. A run that was left a day ago is over. Errors: not the owner (42501), not a workspace (42704), fewer than 1 (22023)';
 
 CREATE PROCEDURE leadflow.refresh_scores(workspace text, batch integer DEFAULT 10000)
     LANGUAGE plpgsql

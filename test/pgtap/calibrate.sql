@@ -254,6 +254,11 @@ SELECT is((SELECT sum(e.points) FROM leadflow.explain_probability('crm', 6) e WH
     (SELECT sum(p.points) FROM known k JOIN score_model_point p USING (feature)
      WHERE k.lead_id = 6 AND p.version = 3 AND CASE WHEN k.kind = 'number' THEN p.value IS NOT NULL AND k.value::numeric >= coalesce(p.at_least, '-Infinity') AND k.value::numeric < coalesce(p.below, 'Infinity')
          ELSE p.value IS NOT DISTINCT FROM k.value END)::numeric, 'in the points of the card');
+SELECT is((SELECT active_auc FROM score_models WHERE version = leadflow.calibrate('crm', 'naive_bayes')), NULL, 'nobody has qualified since the active model was learnt: it cannot be judged');
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY at) AS middle FROM stage_event WHERE to_stage = 'mql' \gset
+SET session_replication_role = replica;
+UPDATE score_model SET as_of = :'middle' WHERE version = 3;
+RESET session_replication_role;
 SELECT leadflow.calibrate('crm', 'naive_bayes') AS later \gset
 SELECT is(tried($$UPDATE score_feature SET (kind, expression) = ('number', 'budget') WHERE feature = 'industry';
                   UPDATE score_feature SET (kind, expression) = ('set', $e$string_to_array(attributes ->> 'odd', ' ')$e$) WHERE feature = 'budget';
@@ -262,8 +267,10 @@ SELECT is(tried($$UPDATE score_feature SET (kind, expression) = ('number', 'budg
                 $$SELECT string_agg(concat_ws(' ', feature, about ->> 'missing'), ', ' ORDER BY feature) FROM score_model m, jsonb_each(m.quality -> 'features') f (feature, about)
                   WHERE version = (SELECT max(version) FROM score_model) AND feature IN ('industry', 'budget')$$),
     'budget 600, industry 600', 'what was kept while a feature was of another kind is missing');
-SELECT results_eq(format('SELECT active_version, active_auc FROM score_models WHERE version = %s', :later),
-    'SELECT 3::bigint, round(leadflow.auc(round(log_odds::numeric, 12)::float8, won)::numeric, 6) FROM by_card(3)', 'the next model is judged beside the active one');
+SELECT results_eq(format('SELECT active_version, active_leads, active_auc FROM score_models WHERE version = %s', :later),
+    format('SELECT 3::bigint, count(*), round(leadflow.auc(round(log_odds::numeric, 12)::float8, won)::numeric, 6) FROM by_card(3) c
+            WHERE (SELECT min(e.at) FROM stage_event e WHERE e.lead_id = c.lead_id AND e.to_stage = ''mql'') > %L', :'middle'), 'the next model is judged beside the active one, by leads that this one cannot know');
+SELECT cmp_ok(auc_beside_active, '>', 0.5, 'and so is itself') FROM score_models WHERE version = :later;
 SELECT results_eq('SELECT DISTINCT version FROM feature_value', 'VALUES (3::bigint)', 'feature_value: of the active model');
 SELECT leadflow.activate_model('crm', :later) \g /dev/null
 SELECT results_eq('SELECT version, active, activated_at <= retired_at FROM score_models WHERE activated_at IS NOT NULL ORDER BY version', format('VALUES (3::bigint, false, true), (%s, true, NULL)', :later), 'another takes its place');

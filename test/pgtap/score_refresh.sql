@@ -129,4 +129,12 @@ SET leadflow.clock = '2026-03-01 12:00+00';
 CALL leadflow.refresh_scores('crm');
 SELECT is((SELECT string_agg(DISTINCT behaviour::text, ',') FROM lead_score), '0.0000', 'as of an instant before everything');
 
+-- a run that was left for days is over, and nobody moves by points that have faded since
+SET leadflow.clock = '2026-04-01 12:00+00';
+SELECT is(leadflow.score_some('crm', 5), 5::bigint, 'a run begins');
+SET leadflow.clock = '2026-04-03 12:00+00';
+CALL leadflow.refresh_scores('crm', 5);
+SELECT is((SELECT string_agg(DISTINCT scored_at::text, ',') FROM lead_score), '2026-04-03 12:00:00+00', 'after days a new one is as of then, for all');
+SELECT is((SELECT count(*) FROM score_run WHERE finished_at IS NULL), 0::bigint, 'and no other is open');
+
 SELECT * FROM finish();

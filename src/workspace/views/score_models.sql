@@ -18,7 +18,9 @@ SELECT m.version,
        (m.quality #>> '{rules,model_auc}')::numeric(9,6) AS auc_beside_rules,
        (m.quality #>> '{rules,leads}')::bigint AS rules_leads,
        (m.quality #>> '{active,version}')::bigint AS active_version,
+       (m.quality #>> '{active,leads}')::bigint AS active_leads,
        (m.quality #>> '{active,auc}')::numeric(9,6) AS active_auc,
+       (m.quality #>> '{active,auc_beside}')::numeric(9,6) AS auc_beside_active,
        (m.quality #>> '{without_facts,skipped}')::bigint AS skipped,
        (m.quality #>> '{without_facts,rebuilt}')::bigint AS rebuilt,
        m.options,
@@ -46,7 +48,9 @@ COMMENT ON COLUMN score_models.rules_auc IS 'the same measure of the points of t
 COMMENT ON COLUMN score_models.auc_beside_rules IS 'auc of the leads that rules_auc is of, to compare';
 COMMENT ON COLUMN score_models.rules_leads IS 'number of those leads';
 COMMENT ON COLUMN score_models.active_version IS 'the model that was active when this one was learnt; null for none';
-COMMENT ON COLUMN score_models.active_auc IS 'auc of that model on the held-out leads; it may have been learnt from some of them, which flatters it';
+COMMENT ON COLUMN score_models.active_leads IS 'number of held-out leads that qualified after what that model was learnt from, so that both can be judged by them; null for none';
+COMMENT ON COLUMN score_models.active_auc IS 'auc of that model on these leads; null where none of them was won, or none lost';
+COMMENT ON COLUMN score_models.auc_beside_active IS 'auc of this model on the same leads: it is the better one where this is more than active_auc';
 COMMENT ON COLUMN score_models.skipped IS 'closed leads that were not learnt from, because their features were not kept';
 COMMENT ON COLUMN score_models.rebuilt IS 'leads that were learnt from with rebuilt features';
 COMMENT ON COLUMN score_models.options IS 'how it was learnt';
