@@ -39,6 +39,9 @@ typedef struct ScoreCall
 	const TimestampTz *outer_as_of;
 } ScoreCall;
 
+/* A step of a call: to take the lead that it is about, or to answer. */
+typedef void (*CallStep) (ScoreCall *call, FunctionCallInfo fcinfo, void *arg);
+
 static void
 check_readable(Oid relid)
 {
@@ -102,8 +105,9 @@ has_row_security(Rulebook *rulebook)
 
 /* The lead of that number, if the caller may see it. */
 static void
-take_lead(ScoreCall *call, int64 id)
+take_lead(ScoreCall *call, FunctionCallInfo fcinfo, void *arg)
 {
+	int64		id = PG_GETARG_INT64(1);
 	Rulebook   *rulebook = call->rulebook;
 	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
 	Relation	rel = table_open(rules->relid, AccessShareLock);
@@ -121,11 +125,31 @@ take_lead(ScoreCall *call, int64 id)
 	table_close(rel, NoLock);
 }
 
+/*
+ * A call, of which the first argument names the workspace, and the given one the
+ * instant: a lead is taken, and answered about.
+ */
 static void
-end_call(ScoreCall *call)
+answer_call(FunctionCallInfo fcinfo, int as_of_arg, CallStep take, CallStep answer, void *arg)
 {
-	leadflow_as_of = call->outer_as_of;
-	rulebook_close(call->rulebook);
+	TimestampTz as_of = instant_of(fcinfo, as_of_arg);
+	Rulebook   *rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+	ScoreCall	call;
+
+	begin_call(&call, rulebook, as_of);
+	PG_TRY();
+	{
+		check_rights(rulebook);
+		take(&call, fcinfo, arg);
+		answer(&call, fcinfo, arg);
+		ExecDropSingleTupleTableSlot(call.lead);
+	}
+	PG_FINALLY();
+	{
+		leadflow_as_of = call.outer_as_of;
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
 }
 
 /* The columns of leadflow.score: fit, behaviour, total, grade, probability. */
@@ -142,6 +166,19 @@ score_values(Evidence *evidence, Datum *values, bool *nulls)
 		values[i] = evidence_value(evidence, kinds[i], &nulls[i]);
 }
 
+static void
+form_score(ScoreCall *call, FunctionCallInfo fcinfo, void *result)
+{
+	TupleDesc	desc;
+	Datum		values[SCORE_COLUMNS];
+	bool		nulls[SCORE_COLUMNS];
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	score_values(&call->evidence, values, nulls);
+	*(Datum *) result = HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
 /*
  * leadflow.score(workspace, lead_id, as_of) -> the score of a lead
  */
@@ -149,38 +186,18 @@ PG_FUNCTION_INFO_V1(leadflow_score);
 Datum
 leadflow_score(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	ScoreCall	call;
-	TimestampTz as_of;
-	Rulebook   *rulebook;
-	Datum		values[SCORE_COLUMNS];
-	bool		nulls[SCORE_COLUMNS];
+	Datum		result;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	as_of = instant_of(fcinfo, 2);
-	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	begin_call(&call, rulebook, as_of);
-	PG_TRY();
-	{
-		check_rights(rulebook);
-		take_lead(&call, PG_GETARG_INT64(1));
-		score_values(&call.evidence, values, nulls);
-		ExecDropSingleTupleTableSlot(call.lead);
-	}
-	PG_FINALLY();
-	{
-		end_call(&call);
-	}
-	PG_END_TRY();
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	answer_call(fcinfo, 2, take_lead, form_score, &result);
+	PG_RETURN_DATUM(result);
 }
 
 static void
-put_lines(ScoreCall *call, ReturnSetInfo *result)
+put_lines(ScoreCall *call, FunctionCallInfo fcinfo, void *arg)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Subject		subject;
 	ListCell   *cell;
 
@@ -209,28 +226,9 @@ PG_FUNCTION_INFO_V1(leadflow_explain_score);
 Datum
 leadflow_explain_score(PG_FUNCTION_ARGS)
 {
-	ScoreCall	call;
-	TimestampTz as_of;
-	Rulebook   *rulebook;
-
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		return (Datum) 0;
-	as_of = instant_of(fcinfo, 2);
-	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	begin_call(&call, rulebook, as_of);
-	PG_TRY();
-	{
-		check_rights(rulebook);
-		take_lead(&call, PG_GETARG_INT64(1));
-		put_lines(&call, (ReturnSetInfo *) fcinfo->resultinfo);
-		ExecDropSingleTupleTableSlot(call.lead);
-	}
-	PG_FINALLY();
-	{
-		end_call(&call);
-	}
-	PG_END_TRY();
+	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
+		answer_call(fcinfo, 2, take_lead, put_lines, NULL);
 	return (Datum) 0;
 }
 
@@ -252,8 +250,9 @@ put_point(ReturnSetInfo *result, const char *feature, const char *value, double 
 }
 
 static void
-put_points(ScoreCall *call, ReturnSetInfo *result)
+put_points(ScoreCall *call, FunctionCallInfo fcinfo, void *arg)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Scorecard  *score = &call->rulebook->score;
 	Subject		subject;
 
@@ -291,35 +290,17 @@ PG_FUNCTION_INFO_V1(leadflow_explain_probability);
 Datum
 leadflow_explain_probability(PG_FUNCTION_ARGS)
 {
-	ScoreCall	call;
-	TimestampTz as_of;
-	Rulebook   *rulebook;
-
 	InitMaterializedSRF(fcinfo, 0);
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
-		return (Datum) 0;
-	as_of = instant_of(fcinfo, 2);
-	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	begin_call(&call, rulebook, as_of);
-	PG_TRY();
-	{
-		check_rights(rulebook);
-		take_lead(&call, PG_GETARG_INT64(1));
-		put_points(&call, (ReturnSetInfo *) fcinfo->resultinfo);
-		ExecDropSingleTupleTableSlot(call.lead);
-	}
-	PG_FINALLY();
-	{
-		end_call(&call);
-	}
-	PG_END_TRY();
+	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1))
+		answer_call(fcinfo, 2, take_lead, put_points, NULL);
 	return (Datum) 0;
 }
 
 /* A row that the caller hands over must be one of the workspace's leads' type. */
 static void
-take_record(ScoreCall *call, HeapTupleHeader header)
+take_record(ScoreCall *call, FunctionCallInfo fcinfo, void *arg)
 {
+	HeapTupleHeader header = PG_GETARG_HEAPTUPLEHEADER(1);
 	Rulebook   *rulebook = call->rulebook;
 	Oid			relid = rulebook->objects[OBJECT_LEAD].relid;
 	HeapTuple	tuple = palloc(HEAPTUPLESIZE);
@@ -343,6 +324,16 @@ take_record(ScoreCall *call, HeapTupleHeader header)
 		call->evidence.has_lead = false;
 }
 
+static void
+find_facts(ScoreCall *call, FunctionCallInfo fcinfo, void *facts)
+{
+	Subject		subject;
+
+	subject_open(&subject, &call->evidence, false);
+	*(Datum *) facts = subject_facts(&subject);
+	subject_close(&subject);
+}
+
 /*
  * leadflow.facts(workspace, lead, as_of) -> the features and the score of a row
  */
@@ -350,32 +341,12 @@ PG_FUNCTION_INFO_V1(leadflow_facts);
 Datum
 leadflow_facts(PG_FUNCTION_ARGS)
 {
-	ScoreCall	call;
-	TimestampTz as_of = instant_of(fcinfo, 2);
-	Rulebook   *rulebook;
-	volatile Datum result = (Datum) 0;
+	Datum		facts;
 
-	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	begin_call(&call, rulebook, as_of);
-	PG_TRY();
-	{
-		Subject		subject;
-
-		check_rights(rulebook);
-		take_record(&call, PG_GETARG_HEAPTUPLEHEADER(1));
-		subject_open(&subject, &call.evidence, false);
-		result = subject_facts(&subject);
-		subject_close(&subject);
-		ExecDropSingleTupleTableSlot(call.lead);
-	}
-	PG_FINALLY();
-	{
-		end_call(&call);
-	}
-	PG_END_TRY();
-	if (result == (Datum) 0)
+	answer_call(fcinfo, 2, take_record, find_facts, &facts);
+	if (facts == (Datum) 0)
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(result);
+	PG_RETURN_DATUM(facts);
 }
 
 /* The condition that a call site of leadflow.meets asks about. */
@@ -444,6 +415,20 @@ site_program(MeetsSite *site, Oid relid, text *expression)
 	return site->program;
 }
 
+static void
+find_whether_met(ScoreCall *call, FunctionCallInfo fcinfo, void *met)
+{
+	MeetsSite  *site = meets_site(fcinfo);
+	Oid			relid = call->rulebook->objects[OBJECT_LEAD].relid;
+	CriterionProgram *program = site_program(site, relid, PG_GETARG_TEXT_PP(2));
+	ExprContext *econtext = CreateStandaloneExprContext();
+
+	econtext->ecxt_scantuple = call->lead;
+	econtext->ecxt_param_list_info = evidence_params(&call->evidence);
+	*(bool *) met = criterion_met(program, econtext, site->mcxt);
+	FreeExprContext(econtext, true);
+}
+
 /*
  * leadflow.meets(workspace, lead, expression, as_of) -> whether the row meets it
  */
@@ -451,33 +436,9 @@ PG_FUNCTION_INFO_V1(leadflow_meets);
 Datum
 leadflow_meets(PG_FUNCTION_ARGS)
 {
-	ScoreCall	call;
-	TimestampTz as_of = instant_of(fcinfo, 3);
-	Rulebook   *rulebook;
-	volatile bool met = false;
+	bool		met;
 
-	rulebook = rulebook_open(rulebook_namespace(text_to_cstring(PG_GETARG_TEXT_PP(0))));
-	begin_call(&call, rulebook, as_of);
-	PG_TRY();
-	{
-		MeetsSite  *site = meets_site(fcinfo);
-		CriterionProgram *program;
-		ExprContext *econtext = CreateStandaloneExprContext();
-
-		check_rights(rulebook);
-		take_record(&call, PG_GETARG_HEAPTUPLEHEADER(1));
-		program = site_program(site, rulebook->objects[OBJECT_LEAD].relid, PG_GETARG_TEXT_PP(2));
-		econtext->ecxt_scantuple = call.lead;
-		econtext->ecxt_param_list_info = evidence_params(&call.evidence);
-		met = criterion_met(program, econtext, site->mcxt);
-		FreeExprContext(econtext, true);
-		ExecDropSingleTupleTableSlot(call.lead);
-	}
-	PG_FINALLY();
-	{
-		end_call(&call);
-	}
-	PG_END_TRY();
+	answer_call(fcinfo, 3, take_record, find_whether_met, &met);
 	PG_RETURN_BOOL(met);
 }
 
