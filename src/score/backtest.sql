@@ -28,10 +28,7 @@ CREATE FUNCTION leadflow.backtest_outcomes(workspace text, proposed text, from_a
 DECLARE
     hollow boolean;
 BEGIN
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.lead_score', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     IF proposed IS NULL OR variant IS NULL THEN
         RAISE EXCEPTION 'a rule and a variant must be given'
             USING ERRCODE = 'null_value_not_allowed';
@@ -214,10 +211,7 @@ CREATE FUNCTION leadflow.review_sample(workspace text, from_at timestamptz, to_a
     AS $$
 #variable_conflict use_column
 BEGIN
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.lead_score', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     IF from_at IS NULL OR to_at IS NULL OR leads IS NULL OR seed IS NULL THEN
         RAISE EXCEPTION 'a period, a number of leads and a seed must be given'
             USING ERRCODE = 'null_value_not_allowed';
@@ -246,4 +240,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.review_sample(text, timestamptz, timestamptz, integer, text) IS
-    'a sample of the leads that became MQLs from from_at (inclusive) to to_at (exclusive), for the review that marketing and sales hold together: as many accepted as rejected as ones without a verdict (stratum), as far as there are as many, and leads of them in all. The same seed gives the same sample in whatever order the rows lie; a lead that is added to the period may take a place but changes the order of no others. A lead that became an MQL several times is taken as of the first time: score, owner, campaign and segment are those of then, verdict and outcome as in qualification, as known at leadflow.clock(). Needs SELECT on qualification, lead and campaign. Errors: not a workspace (42704), a null argument (22004), no period or less than one lead (22023)';
+    'a sample of the leads that became MQLs from from_at (inclusive) to to_at (exclusive), for the review that marketing and sales hold together: as many accepted as rejected as ones without a verdict (stratum), as far as there are as many, and leads of them in all. The same seed gives the same sample in whatever order the rows lie; a lead that is added to the period may take a place but changes the order of no others. A lead that became an MQL several times is taken as of the first time: score, owner, campaign and segment are those of then, verdict and outcome as in qualification, as known at leadflow.clock(). Needs SELECT on qualification, lead and campaign. Errors: not a workspace, or null (42704), another null argument (22004), no period or less than one lead (22023)';

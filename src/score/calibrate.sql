@@ -503,10 +503,7 @@ DECLARE
     quality jsonb;
     number bigint;
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(pg_catalog.format('%I.score_model', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     IF model IS NULL OR model NOT IN ('odoo', 'naive_bayes', 'logistic') THEN
         RAISE EXCEPTION 'unknown model "%"', COALESCE(model, 'null')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose odoo, naive_bayes or logistic.';
@@ -627,10 +624,7 @@ DECLARE
     m record;
     idle text;
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(pg_catalog.format('%I.score_model', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     -- who activates another waits
     EXECUTE pg_catalog.format('LOCK TABLE %I.score_model IN SHARE ROW EXCLUSIVE MODE', workspace);
     EXECUTE pg_catalog.format('SELECT m.version, m.activated_at IS NOT NULL AND m.retired_at IS NULL AS active FROM %I.score_model m WHERE m.version = $1', workspace)
@@ -666,10 +660,7 @@ CREATE FUNCTION leadflow.retire_model(workspace text) RETURNS bigint
 DECLARE
     retired bigint;
 BEGIN
-    IF workspace IS NULL OR pg_catalog.to_regclass(pg_catalog.format('%I.score_model', workspace)) IS NULL THEN
-        RAISE EXCEPTION 'schema "%" is not a workspace', workspace
-            USING ERRCODE = 'undefined_object', HINT = 'Create one with leadflow.create_workspace.';
-    END IF;
+    PERFORM leadflow.check_workspace(workspace);
     EXECUTE pg_catalog.format('UPDATE %I.score_model SET retired_at = pg_catalog.clock_timestamp()
                                WHERE activated_at IS NOT NULL AND retired_at IS NULL RETURNING version', workspace) INTO retired;
     IF retired IS NULL THEN

@@ -16,11 +16,13 @@ SELECT is(count(*), 0::bigint, 'no leads to review') FROM leadflow.review_sample
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', ''no_such_column > 0'', ''2026-03-01'', ''2026-04-01'')'), '42703', 'a faulty rule shows without a lead, too');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', ''pg_sleep(1) IS NULL'', ''2026-03-01'', ''2026-04-01'')'), '42P17', 'a rule may do no more than the standard');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''nowhere'', ''true'', ''2026-03-01'', ''2026-04-01'')'), '42704', 'not a workspace');
+SELECT is(tried('SELECT * FROM leadflow.backtest(NULL, ''true'', ''2026-03-01'', ''2026-04-01'')'), '42704', 'a null workspace');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', NULL, ''2026-03-01'', ''2026-04-01'')'), '22004', 'no rule');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', ''true'', ''2026-04-01'', ''2026-04-01'')'), '22023', 'no period');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', ''true'', ''-infinity'', ''2026-04-01'')'), '22023', 'no beginning');
 SELECT is(tried('SELECT * FROM leadflow.backtest(''bare'', ''true'', ''2026-03-01'', ''2026-04-01'', every => ''1 minute'')'), '22023', 'too small a step');
 SELECT is(tried('SELECT * FROM leadflow.review_sample(''nowhere'', ''2026-03-01'', ''2026-04-01'')'), '42704', 'a sample of no workspace');
+SELECT is(tried('SELECT * FROM leadflow.review_sample(NULL, ''2026-03-01'', ''2026-04-01'')'), '42704', 'a sample of a null workspace');
 SELECT is(tried('SELECT * FROM leadflow.review_sample(''bare'', ''2026-03-01'', ''2026-04-01'', 0)'), '22023', 'a sample of no lead');
 SELECT is(tried('SELECT * FROM leadflow.review_sample(''bare'', ''2026-04-01'', ''2026-03-01'')'), '22023', 'a sample of no period');
 SELECT is(tried('SELECT * FROM leadflow.review_sample(''bare'', ''2026-03-01'', ''2026-04-01'', seed => NULL)'), '22004', 'a sample without a seed');
