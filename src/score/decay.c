@@ -19,6 +19,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "score/score.h"
 
 /* The arguments of both functions, wherever they begin. */
 enum
@@ -76,7 +77,7 @@ points_left(FunctionCallInfo fcinfo, int first, double *left)
 	if (TIMESTAMP_IS_NOBEGIN(at) || TIMESTAMP_IS_NOEND(as_of))
 		*left = 0;
 	else
-		*left = points * exp2(((double) at - (double) as_of) / usecs);
+		*left = faded(points, at, as_of, usecs);
 	return true;
 }
 

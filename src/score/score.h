@@ -5,6 +5,8 @@
 #ifndef LEADFLOW_SCORE_H
 #define LEADFLOW_SCORE_H
 
+#include <math.h>
+
 #include "executor/tuptable.h"
 #include "nodes/execnodes.h"
 #include "nodes/pg_list.h"
@@ -85,6 +87,13 @@ typedef struct FeatureValue
 
 /* What try_scoring does. */
 typedef void (*ScoringWork) (Evidence *evidence, void *arg);
+
+/* What is left at as_of of points, the half-life being in microseconds. */
+static inline double
+faded(double points, TimestampTz at, TimestampTz as_of, double half_life)
+{
+	return points * exp2(((double) at - (double) as_of) / half_life);
+}
 
 /* score.c */
 extern void subject_open(Subject *subject, Evidence *evidence, bool explain);

@@ -262,6 +262,7 @@ instant_text(TimestampTz at)
 ScoreLine *
 signs_line(Subject *subject, ScoreRule *rule)
 {
+	TimestampTz as_of = subject->evidence->as_of;
 	Sign	   *signs;
 	int			n;
 	bool	   *contents = NULL;
@@ -311,7 +312,7 @@ signs_line(Subject *subject, ScoreRule *rule)
 		day_earned += points;
 		earned += points;
 		if (rule->half_life > 0)
-			points *= exp2(-Max((double) subject->evidence->as_of - (double) sign->at, 0) / rule->half_life);
+			points = faded(points, Min(sign->at, as_of), as_of, rule->half_life);
 		now += points;
 		counted++;
 		if (subject->explain && counted <= EVIDENCE_MAX_SHOWN)
