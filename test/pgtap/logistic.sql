@@ -5,6 +5,9 @@ SET client_min_messages = warning;
 SET jit = off;
 SELECT no_plan();
 
+\ir common/plan_of.sql
+\ir common/received.sql
+
 CREATE FUNCTION pg_temp.near(a double precision[], b double precision[], tolerance double precision) RETURNS boolean LANGUAGE sql AS
     'SELECT cardinality(a) = cardinality(b) AND bool_and(abs(x - y) <= tolerance * greatest(abs(x), abs(y), 1)) FROM unnest(a, b) AS u (x, y)';
 -- intercept and coefficients
@@ -14,16 +17,6 @@ CREATE FUNCTION pg_temp.errors(model leadflow.logistic) RETURNS double precision
     'SELECT array_agg(standard_error ORDER BY "position") FROM leadflow.coefficients(model)';
 CREATE FUNCTION pg_temp.state(model leadflow.logistic) RETURNS text LANGUAGE sql AS
     'SELECT concat_ws('' '', state, aliased, separating) FROM leadflow.fit_report(model)';
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
 
 -- Motor Trend 1974 as in R's mtcars (Henderson and Velleman, Biometrics 37, 1981);
 -- glm(am ~ wt, binomial): 12.040 (4.510), -4.024 (1.436), residual deviance 19.176
@@ -108,13 +101,13 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
-SELECT matches(pg_temp.plan_of('SELECT leadflow.logistic_fit(won, x, 1) FROM lead'), 'Partial Aggregate', 'a fit is planned in parallel');
+SELECT matches(plan_of('SELECT leadflow.logistic_fit(won, x, 1) FROM lead'), 'Partial Aggregate', 'a fit is planned in parallel');
 SELECT ok(pg_temp.near(pg_temp.fitted(a), pg_temp.fitted(m), 1e-12), 'and gives the same')
   FROM (SELECT leadflow.logistic_fit(won, x, 1) AS a FROM lead) s, model WHERE l2 = 1;
-SELECT matches(pg_temp.plan_of('SELECT leadflow.logistic_fit(won, x) FROM lead'), 'Partial Aggregate', 'a fit without a penalty is planned in parallel');
+SELECT matches(plan_of('SELECT leadflow.logistic_fit(won, x) FROM lead'), 'Partial Aggregate', 'a fit without a penalty is planned in parallel');
 SELECT is(a, 300::bigint, 'workers without rows do no harm')
   FROM (SELECT (leadflow.fit_report(leadflow.logistic_fit(won, x, 1))).n AS a FROM lead WHERE i > 0) s;
-SELECT matches(pg_temp.plan_of('SELECT leadflow.observations(won, x) FROM lead'), 'Partial Aggregate', 'rows are kept in parallel');
+SELECT matches(plan_of('SELECT leadflow.observations(won, x) FROM lead'), 'Partial Aggregate', 'rows are kept in parallel');
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
@@ -248,30 +241,12 @@ SELECT is(count(*), 0::bigint, 'a model is the same after text and after jsonb')
 CREATE TEMPORARY TABLE big AS SELECT leadflow.logistic_fit(i % 3 = 0, array_agg_x, 1) AS m
   FROM (SELECT i, array_agg(((i * j * 31) % 97)::float8 ORDER BY j) AS array_agg_x FROM generate_series(1, 150) i, generate_series(1, 300) j GROUP BY i) s;
 SELECT is(m::text::leadflow.logistic::text, m::text, 'a model of 300 features, stored out of line') FROM big;
-CREATE FUNCTION pg_temp.receive(type regtype, value bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    path text := current_setting('data_directory') || '/leadflow_logistic_test.copy';
-    file oid := lo_from_bytea(0, convert_to(E'PGCOPY\n', 'UTF8') || '\xff0d0a00'::bytea || '\x0000000000000000'::bytea
-                                 || '\x0001'::bytea || int4send(length(value)) || value || '\xffff'::bytea);
-    received text;
-BEGIN
-    PERFORM lo_export(file, path);
-    PERFORM lo_unlink(file);
-    EXECUTE format('CREATE TEMP TABLE received (s %s)', type);
-    EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    EXECUTE 'SELECT s::text FROM received' INTO received;
-    DROP TABLE received;
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    RETURN received;
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
-SELECT is(pg_temp.receive('leadflow.logistic', leadflow.logistic_send(m)), m::text, 'a model is received as it was sent') FROM model ORDER BY l2;
-SELECT is(pg_temp.receive('leadflow.logistic', leadflow.logistic_send(m)), m::text, 'so is a large one') FROM big;
-SELECT is(pg_temp.receive('leadflow.observations', leadflow.observations_send(o)), o::text, 'and so are rows')
+SELECT is(received('leadflow.logistic', leadflow.logistic_send(m)), m::text, 'a model is received as it was sent') FROM model ORDER BY l2;
+SELECT is(received('leadflow.logistic', leadflow.logistic_send(m)), m::text, 'so is a large one') FROM big;
+SELECT is(received('leadflow.observations', leadflow.observations_send(o)), o::text, 'and so are rows')
   FROM (VALUES ('[2, 0.1, [1, 0.1, null], [0, -1e+300, 5e-324]]'::leadflow.observations), ('[0, 0, [1], [0], [1]]')) v (o);
 -- version, number of features, state, iterations, n, won, log-likelihood, penalty; coefficient, error, mean, flags of each
-SELECT is(pg_temp.receive('leadflow.logistic', b), expected, 'received model ' || encode(b, 'hex')) FROM (
+SELECT is(received('leadflow.logistic', b), expected, 'received model ' || encode(b, 'hex')) FROM (
     VALUES ('\x0100000000'::bytea, '\x00'::bytea, int4send(3) || int8send(10) || int8send(4) || float8send(-2) || float8send(0), float8send(1) || float8send('NaN') || float8send(0) || '\x00',
             '{"state": "converged", "n": 10, "won": 4, "iterations": 3, "log_likelihood": -2, "l2": 0, "intercept": 1, "intercept_error": null, "coefficients": [], "standard_errors": [], "means": [], "aliased": [], "separating": []}'),
            ('\x0200000000', '\x00', int4send(3) || int8send(10) || int8send(4) || float8send(-2) || float8send(0), float8send(1) || float8send('NaN') || float8send(0) || '\x00', '22P03'),
@@ -291,7 +266,7 @@ SELECT is(pg_temp.receive('leadflow.logistic', b), expected, 'received model ' |
            ('\x0100000000', '\x00', int4send(3) || int8send(10) || int8send(4) || float8send(-2) || float8send(0), float8send(1) || float8send('NaN') || float8send(0), '08P01'),
            ('\x0100000000', '\x00', int4send(3) || int8send(10) || int8send(4) || float8send(-2) || float8send(0), float8send(1) || float8send('NaN') || float8send(0) || '\x0000', '22P03')) v (h, s, f, t, expected),
     LATERAL (SELECT h || s || f || t AS b) c;
-SELECT is(pg_temp.receive('leadflow.observations', b), expected, 'received rows ' || encode(b, 'hex')) FROM (
+SELECT is(received('leadflow.observations', b), expected, 'received rows ' || encode(b, 'hex')) FROM (
     VALUES ('\x01'::bytea || int4send(1) || float8send(2) || int8send(1) || float8send(1) || float8send('NaN'), '[1, 2, [1, null]]'),
            ('\x02'::bytea || int4send(1) || float8send(2) || int8send(1) || float8send(1) || float8send('NaN'), '22P03'),
            ('\x01'::bytea || int4send(-1) || float8send(2) || int8send(1) || float8send(1) || float8send('NaN'), '22P03'),

@@ -9,16 +9,8 @@ SET jit = off;
 
 SELECT no_plan();
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
+\ir common/plan_of.sql
+\ir common/received.sql
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -40,7 +32,7 @@ BEGIN
     SET LOCAL parallel_tuple_cost = 0;
     SET LOCAL min_parallel_table_scan_size = 0;
     SET LOCAL max_parallel_workers_per_gather = 2;
-    plan := pg_temp.plan_of(query);
+    plan := plan_of(query);
     EXECUTE query INTO result;
     SET LOCAL max_parallel_workers_per_gather = 0;
     RETURN CASE WHEN plan ~ 'Partial (Hash|Group)?Aggregate' THEN result ELSE 'no partial aggregate: ' || plan END;
@@ -252,36 +244,18 @@ SELECT is(leadflow.naive_bayes_fit(true, '[5:6]={a,b}'::text[])::text, '{"won": 
 -- text and binary forms
 SELECT is(model::text::leadflow.naive_bayes, model, 'the text form says all') FROM fitted;
 SELECT is((model::text::jsonb)::text::leadflow.naive_bayes, model, 'in any order of keys') FROM fitted;
-CREATE FUNCTION pg_temp.receive(value bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    path text := current_setting('data_directory') || '/leadflow_naive_bayes_test.copy';
-    file oid := lo_from_bytea(0, convert_to(E'PGCOPY\n', 'UTF8') || '\xff0d0a00'::bytea || '\x0000000000000000'::bytea
-                                 || '\x0001'::bytea || int4send(length(value)) || value || '\xffff'::bytea);
-    received text;
-BEGIN
-    PERFORM lo_export(file, path);
-    PERFORM lo_unlink(file);
-    CREATE TEMP TABLE received (m leadflow.naive_bayes);
-    EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    SELECT m::text INTO received FROM received;
-    DROP TABLE received;
-    RETURN received;
-EXCEPTION WHEN OTHERS THEN
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    RETURN SQLSTATE;
-END $$;
 CREATE FUNCTION pg_temp.wire(t text) RETURNS bytea LANGUAGE sql AS 'SELECT int4send(octet_length(convert_to(t, ''UTF8''))) || convert_to(t, ''UTF8'')';
 SELECT is(leadflow.naive_bayes_send('{"won": 2, "lost": 1, "attributes": {"a": {"x": [2, 0]}}, "sets": {"b": {"y": [1, 1]}}}'),
           '\x01'::bytea || int8send(2) || int8send(1) || int8send(2)
           || pg_temp.wire('a') || '\x00' || int8send(1) || pg_temp.wire('x') || int8send(2) || int8send(0)
           || pg_temp.wire('b') || '\x01' || int8send(1) || pg_temp.wire('y') || int8send(1) || int8send(1), 'the binary form');
-SELECT is(pg_temp.receive(leadflow.naive_bayes_send(model)), model::text, 'says all') FROM fitted;
-SELECT is(pg_temp.receive('\x01'::bytea || int8send(1) || int8send(1) || int8send(2)
-                          || pg_temp.wire('b') || '\x00' || int8send(2) || pg_temp.wire('y') || int8send(1) || int8send(0) || pg_temp.wire('x') || int8send(0) || int8send(1)
-                          || pg_temp.wire('a') || '\x00' || int8send(1) || pg_temp.wire('x') || int8send(1) || int8send(0)),
+SELECT is(received('leadflow.naive_bayes', leadflow.naive_bayes_send(model)), model::text, 'says all') FROM fitted;
+SELECT is(received('leadflow.naive_bayes',
+                   '\x01'::bytea || int8send(1) || int8send(1) || int8send(2)
+                   || pg_temp.wire('b') || '\x00' || int8send(2) || pg_temp.wire('y') || int8send(1) || int8send(0) || pg_temp.wire('x') || int8send(0) || int8send(1)
+                   || pg_temp.wire('a') || '\x00' || int8send(1) || pg_temp.wire('x') || int8send(1) || int8send(0)),
           '{"won": 1, "lost": 1, "attributes": {"a": {"x": [1, 0]}, "b": {"x": [0, 1], "y": [1, 0]}}}', 'in any order');
-SELECT is(pg_temp.receive(value), state, 'binary, refused: ' || label)
+SELECT is(received('leadflow.naive_bayes', value), state, 'binary, refused: ' || label)
   FROM (VALUES
     (''::bytea, '08P01', 'nothing'), ('\x02'::bytea || int8send(1) || int8send(1) || int8send(0), '22P03', 'another version'),
     ('\x01'::bytea || int8send(-1) || int8send(1) || int8send(0), '22P03', 'a negative count'),

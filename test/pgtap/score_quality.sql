@@ -9,16 +9,8 @@ SET jit = off;
 
 SELECT no_plan();
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
+\ir common/plan_of.sql
+\ir common/received.sql
 
 CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -50,7 +42,7 @@ BEGIN
     SET LOCAL parallel_tuple_cost = 0;
     SET LOCAL min_parallel_table_scan_size = 0;
     SET LOCAL max_parallel_workers_per_gather = 2;
-    plan := pg_temp.plan_of(query);
+    plan := plan_of(query);
     EXECUTE query INTO result;
     RESET parallel_setup_cost;
     RESET parallel_tuple_cost;
@@ -150,26 +142,7 @@ SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.scored', given)), '22P02'
 -- binary form
 SELECT is(leadflow.scored_send('{won: 1 2, lost: 0.5}'),
           '\x01'::bytea || int8send(2) || int8send(1) || float8send(1) || float8send(2) || float8send(0.5), 'binary form');
-CREATE FUNCTION pg_temp.receive(value bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    path text := current_setting('data_directory') || '/leadflow_scored_test.copy';
-    file oid := lo_from_bytea(0, convert_to(E'PGCOPY\n', 'UTF8') || '\xff0d0a00'::bytea || '\x0000000000000000'::bytea
-                                 || '\x0001'::bytea || int4send(length(value)) || value || '\xffff'::bytea);
-    received text;
-BEGIN
-    PERFORM lo_export(file, path);
-    PERFORM lo_unlink(file);
-    CREATE TEMP TABLE received (s leadflow.scored);
-    EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    SELECT s::text INTO received FROM received;
-    DROP TABLE received;
-    RETURN received;
-EXCEPTION WHEN OTHERS THEN
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    RETURN SQLSTATE;
-END $$;
-SELECT is(pg_temp.receive(value), expected, 'receive: ' || label)
+SELECT is(received('leadflow.scored', value), expected, 'receive: ' || label)
   FROM (VALUES (leadflow.scored_send('{won: 1 2, lost: 0.5 Infinity}'), '{won: 1 2, lost: 0.5 Infinity}', 'what was sent'),
                ('\x01'::bytea || int8send(0) || int8send(0), '{won:, lost:}', 'nothing scored'),
                ('\x01'::bytea || int8send(2) || int8send(1) || float8send(3) || float8send(2) || float8send('-0'), '{won: 2 3, lost: 0}', 'not in order'),

@@ -7,6 +7,9 @@ SET client_encoding = 'UTF8';
 
 SELECT no_plan();
 
+\ir common/plan_of.sql
+\ir common/received.sql
+
 -- the truth: the agreed vocabulary in order, written down once more
 CREATE TEMP TABLE truth AS
 SELECT name, CASE WHEN n <= 4 THEN n - 5 ELSE n - 4 END::int AS ordinal, n AS place,
@@ -27,17 +30,6 @@ SELECT row_number() OVER (ORDER BY md5(name || label)) AS id,
                 UNION ALL SELECT '.' || left(md5(name) || md5(i::text), i) FROM generate_series(1, 63) i
                 UNION ALL SELECT '.shared_prefix_' || i FROM generate_series(1, 20) i
                 UNION ALL SELECT '.' || c FROM unnest('{_,0,9,a,z,a_,a0,aa}'::text[]) c) AS l;
-
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
 
 CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -107,24 +99,7 @@ SELECT is('mql'::leadflow.stage || '!', 'mql!', 'a stage is concatenated by its 
 
 -- binary form
 SELECT is(leadflow.stage_send('proposal.legal'), '\x01'::bytea || convert_to('proposal.legal', 'UTF8'), 'binary form');
-CREATE FUNCTION pg_temp.receive(value bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    path text := current_setting('data_directory') || '/leadflow_stage_test.copy';
-    file oid := lo_from_bytea(0, convert_to(E'PGCOPY\n', 'UTF8') || '\xff0d0a00'::bytea || '\x0000000000000000'::bytea
-                                 || '\x0001'::bytea || int4send(length(value)) || value || '\xffff'::bytea);
-    received text;
-BEGIN
-    PERFORM lo_export(file, path);
-    PERFORM lo_unlink(file);
-    CREATE TEMP TABLE received (s leadflow.stage);
-    EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    SELECT s::text INTO received FROM received;
-    DROP TABLE received;
-    RETURN received;
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
-SELECT is(pg_temp.receive(value), expected, 'receive ' || encode(value, 'escape'))
+SELECT is(received('leadflow.stage', value), expected, 'receive ' || encode(value, 'escape'))
   FROM (VALUES ('\x01'::bytea || 'mql', 'mql'),
                ('\x01'::bytea || 'Won.Big_1', 'won.big_1'),
                ('\x01'::bytea || 'won.' || repeat('a', 63)::bytea, 'won.' || repeat('a', 63)),
@@ -185,14 +160,14 @@ INSERT INTO sample SELECT id + 100000, s, t, place, label FROM sample;
 ANALYZE sample;
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_bitmapscan = off;
-SELECT matches(pg_temp.plan_of('SELECT s FROM sample WHERE ' || condition), 'Index (Only )?Scan.*Index Cond', 'index serves ' || condition)
+SELECT matches(plan_of('SELECT s FROM sample WHERE ' || condition), 'Index (Only )?Scan.*Index Cond', 'index serves ' || condition)
   FROM unnest(ARRAY[$$s >= 'mql'$$, $$s >= 'mql'::text$$, $$'mql'::varchar < s$$, $$s = 'mql'::text$$,
                     $$s = ANY ('{mql,won}'::text[])$$, $$s IN ('mql', 'won')$$]) AS condition;
 PREPARE from_text (text) AS SELECT s FROM sample WHERE s >= $1;
 PREPARE from_varchar (varchar) AS SELECT s FROM sample WHERE s >= $1 AND s < 'decision'::varchar;
 PREPARE among_text (text[]) AS SELECT s FROM sample WHERE s = ANY ($1);
 SET LOCAL plan_cache_mode = force_generic_plan;
-SELECT matches(pg_temp.plan_of($$EXECUTE from_text('sal')$$), 'Index Only Scan.*s >= \$1', 'index serves a text parameter');
+SELECT matches(plan_of($$EXECUTE from_text('sal')$$), 'Index Only Scan.*s >= \$1', 'index serves a text parameter');
 SELECT bag_eq($$EXECUTE from_text('SAL.aa')$$, $$SELECT s FROM sample WHERE place > 10 OR place = 10 AND label >= 'aa'$$, 'text parameter');
 SELECT bag_eq($$EXECUTE from_varchar('value')$$, $$SELECT s FROM sample WHERE place IN (14, 15)$$, 'varchar parameter');
 SELECT bag_eq($$EXECUTE among_text('{won.zzz,won,MQL,mql,lost.a,Won}')$$, $$SELECT s FROM sample WHERE t IN ('won', 'mql', 'lost.a')$$,
@@ -211,18 +186,18 @@ ANALYZE other;
 CREATE TEMP TABLE pairs AS SELECT id, other_id FROM sample JOIN other ON t = other.s::text;
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off;
-SELECT matches(pg_temp.plan_of('SELECT id, other_id FROM sample JOIN other USING (s)'), 'Hash Join', 'hash join is planned');
+SELECT matches(plan_of('SELECT id, other_id FROM sample JOIN other USING (s)'), 'Hash Join', 'hash join is planned');
 SELECT bag_eq('SELECT id, other_id FROM sample JOIN other USING (s)', 'TABLE pairs', 'hash join');
 SET LOCAL enable_mergejoin = on;
 SET LOCAL enable_hashjoin = off;
-SELECT matches(pg_temp.plan_of('SELECT id, other_id FROM sample JOIN other USING (s)'), 'Merge Join', 'merge join is planned');
+SELECT matches(plan_of('SELECT id, other_id FROM sample JOIN other USING (s)'), 'Merge Join', 'merge join is planned');
 SELECT bag_eq('SELECT id, other_id FROM sample JOIN other USING (s)', 'TABLE pairs', 'merge join');
 SET LOCAL enable_nestloop = on;
 SET LOCAL enable_hashjoin = on;
 SET LOCAL enable_sort = off;
 SET LOCAL enable_indexscan = off;
 SET LOCAL enable_indexonlyscan = off;
-SELECT matches(pg_temp.plan_of('SELECT s, count(*) FROM sample GROUP BY s'), 'HashAggregate', 'hash aggregate is planned');
+SELECT matches(plan_of('SELECT s, count(*) FROM sample GROUP BY s'), 'HashAggregate', 'hash aggregate is planned');
 SELECT bag_eq('SELECT s::text, count(*) FROM sample GROUP BY s', 'SELECT t, count(*) FROM sample GROUP BY t', 'hash aggregate');
 SELECT is(count(DISTINCT s), count(DISTINCT t), 'DISTINCT') FROM sample;
 SET LOCAL enable_sort = on;
@@ -247,7 +222,7 @@ SELECT is(:'by_name'::text, 'ft1tf tf2tf tf3ft tt3', 'IS DISTINCT FROM, NULLIF, 
 SELECT results_eq('SELECT place, max(s), min(s) FROM sample GROUP BY place ORDER BY place',
     $$SELECT place, (array_agg(s ORDER BY label DESC))[1], (array_agg(s ORDER BY label))[1] FROM sample GROUP BY place ORDER BY place$$,
     'max and min by group');
-SELECT matches(pg_temp.plan_of('SELECT max(s) FROM sample'), 'Limit.*Index Only Scan Backward', 'max(stage) reads the end of an index');
+SELECT matches(plan_of('SELECT max(s) FROM sample'), 'Limit.*Index Only Scan Backward', 'max(stage) reads the end of an index');
 SELECT is(max(s), NULL, 'max of no rows is null') FROM sample WHERE false;
 SET LOCAL enable_indexscan = off;
 SET LOCAL enable_indexonlyscan = off;
@@ -256,7 +231,7 @@ SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
-SELECT matches(pg_temp.plan_of('SELECT max(s), min(s) FROM sample WHERE s < ''won'''), 'Gather.*Partial Aggregate.*Parallel Seq Scan', 'max and min run in parallel');
+SELECT matches(plan_of('SELECT max(s), min(s) FROM sample WHERE s < ''won'''), 'Gather.*Partial Aggregate.*Parallel Seq Scan', 'max and min run in parallel');
 SELECT results_eq($$SELECT max(s), min(s) FROM sample WHERE s < 'won'$$,
     $$VALUES ((SELECT s FROM sample WHERE place = 16 ORDER BY label DESC LIMIT 1), 'nurture'::leadflow.stage)$$, 'parallel max and min');
 RESET enable_indexscan;

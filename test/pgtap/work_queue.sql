@@ -7,20 +7,7 @@ SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
 \ir common/rows_of.sql
--- a query's plan, as one text
-CREATE FUNCTION plan_of(query text) RETURNS text
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    line text;
-    plan text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        plan := plan || line || E'\n';
-    END LOOP;
-    RETURN plan;
-END;
-$$;
+\ir common/plan_of.sql
 
 SET search_path = crm, public;
 SELECT is(count(*), 0::bigint, 'nothing to do in a new workspace') FROM work_queue;
