@@ -108,12 +108,13 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring triggers empty b2b
+	scoring economics triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
 	stage_history \
 	current_stage \
+	deal \
 	stage_duration \
 	stalled \
 	funnel \

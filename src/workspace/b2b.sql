@@ -325,3 +325,18 @@ INSERT INTO intent_topic (topic, threshold, marketing_task, sales_task) VALUES
     ('pricing', 2, 'Send the series on cost and return.', 'Call the account owner''s contact and ask what they compare.'),
     ('competitor', 2, 'Send the comparison.', 'Start a talk about what their present tool lacks.'),
     ('implementation', 3, 'Send the story of a customer of the same industry.', 'Offer a talk with an engineer.');
+
+INSERT INTO attribution_model (model, position, rule, lookback, touches, meaning) VALUES
+    ('first', 10, 'first', '365 days', 'all', 'All to the first touch: what opened the door.'),
+    ('last', 20, 'last', '365 days', 'all', 'All to the last touch before the deal was won: what closed it.'),
+    ('last_non_direct', 30, 'last_non_direct', '365 days', 'all', 'All to the last touch that was not a direct visit.'),
+    ('linear', 40, 'linear', '365 days', 'all', 'The same to every touch.'),
+    ('position', 50, 'position 40 20 40', '365 days', 'all', '40 to the first touch, 40 to the last, 20 shared by those between.'),
+    ('u_shaped', 60, 'u_shaped 40 40 20', '365 days', 'all', '40 to the first touch, 40 to the one that made a lead, 20 shared by the others.'),
+    ('w_shaped', 70, 'w_shaped 30 30 30 10', '365 days', 'all', '30 to the first touch, 30 to the one that made a lead, 30 to the one that opened the opportunity, 10 shared by the others: the whole work of both departments.'),
+    ('full_path', 80, 'full_path 22.5 22.5 22.5 22.5 10', '365 days', 'all', 'As w_shaped, and as much to the touch that closed the deal.'),
+    ('time_decay', 90, 'time_decay 7 days', '365 days', 'all', 'More to what was nearer to the deal: half as much for every 7 days before.');
+
+INSERT INTO attribution_purpose (purpose, model, meaning) VALUES
+    ('budget', 'w_shaped', 'Where money of the next quarter goes.'),
+    ('new_business', 'first', 'What opens doors that were closed before.');
