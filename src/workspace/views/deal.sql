@@ -84,10 +84,10 @@ FROM (SELECT o.id AS opportunity_id,
 CROSS JOIN (SELECT k.currency FROM workspace k) w
 LEFT JOIN team_member m ON m.member = d.owner
 LEFT JOIN money c ON c.currency = d.currency AND d.currency <> w.currency
-LEFT JOIN LATERAL (SELECT r.rate
-                   FROM pg_catalog.unnest(c.valid_from, c.rate) WITH ORDINALITY r (valid_from, rate, n)
-                   WHERE r.valid_from <= COALESCE(d.closed_at, (SELECT leadflow.clock()))::date
-                   ORDER BY r.n LIMIT 1) x ON c.currency IS NOT NULL;
+LEFT JOIN LATERAL (SELECT c.rate[i] AS rate
+                   FROM pg_catalog.generate_subscripts(c.valid_from, 1) i
+                   WHERE c.valid_from[i] <= COALESCE(d.closed_at, (SELECT leadflow.clock()))::date
+                   ORDER BY i LIMIT 1) x ON true;
 COMMENT ON VIEW deal IS 'Every opportunity as known at leadflow.clock(): where it is, how it ended, what it is worth. Opportunities of leads in lead_outside are left out. Reports on pipeline and revenue count these rows.';
 COMMENT ON COLUMN deal.opportunity_id IS 'the opportunity';
 COMMENT ON COLUMN deal.name IS 'name of the deal';
