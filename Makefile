@@ -21,6 +21,9 @@ OBJS = \
 	src/calendar/worktime.o \
 	src/calendar/zone.o \
 	src/summary/summary.o \
+	src/summary/words.o \
+	src/summary/pack.o \
+	src/summary/moments.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \

@@ -105,15 +105,15 @@ count_missing(const BayesModel *model, const BayesAttribute *attribute,
 
 /* A name or value as text. */
 static Datum
-key_datum(const BayesKey *key)
+key_datum(const WordKey *key)
 {
 	return PointerGetDatum(cstring_to_text_with_len(key->bytes, key->len));
 }
 
 /* A row of weight_of_evidence. */
 static void
-put_level(ReturnSetInfo *result, const BayesModel *model, const BayesKey *name,
-		  const BayesKey *value, int64 won, int64 lost, const Evidence *e)
+put_level(ReturnSetInfo *result, const BayesModel *model, const WordKey *name,
+		  const WordKey *value, int64 won, int64 lost, const Evidence *e)
 {
 	bool		both = model->won > 0 && model->lost > 0;
 	Datum		values[8];
@@ -141,13 +141,13 @@ naive_bayes_weight_of_evidence(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	float8		alpha;
 	BayesModel *model = read_arguments(fcinfo, &alpha);
-	int32	   *names = bayes_sorted(&model->names);
+	int32	   *names = words_sorted(&model->names);
 
 	for (int32 i = 0; i < model->names.n; i++)
 	{
-		BayesKey   *name = &model->names.key[names[i]];
+		WordKey   *name = &model->names.key[names[i]];
 		BayesAttribute *attribute = &model->attribute[names[i]];
-		int32	   *order = bayes_sorted(&attribute->values);
+		int32	   *order = words_sorted(&attribute->values);
 		int64		missing_won;
 		int64		missing_lost;
 		bool		has_missing;
@@ -182,13 +182,13 @@ naive_bayes_information_value(PG_FUNCTION_ARGS)
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	float8		alpha;
 	BayesModel *model = read_arguments(fcinfo, &alpha);
-	int32	   *names = bayes_sorted(&model->names);
+	int32	   *names = words_sorted(&model->names);
 	bool		both = model->won > 0 && model->lost > 0;
 
 	for (int32 i = 0; i < model->names.n; i++)
 	{
 		BayesAttribute *attribute = &model->attribute[names[i]];
-		int32	   *order = bayes_sorted(&attribute->values);
+		int32	   *order = words_sorted(&attribute->values);
 		int64		missing_won;
 		int64		missing_lost;
 		bool		computable = both;

@@ -58,8 +58,8 @@ bayes_check_names(ArrayType *names, ArrayType *features)
 {
 	BayesElements elements;
 	BayesElements others;
-	BayesText	name = {NULL, 0};
-	BayesText	other = {NULL, 0};
+	Word	name = {NULL, 0};
+	Word	other = {NULL, 0};
 
 	bayes_start_elements(&elements, features);
 	bayes_start_elements(&others, names);
@@ -104,10 +104,10 @@ bayes_start_features(BayesFeatures *features, Jsonb *object)
 }
 
 /* The text form of a scalar; its bytes are NULL for null. */
-static BayesText
-scalar_text(BayesText name, const JsonbValue *value)
+static Word
+scalar_text(Word name, const JsonbValue *value)
 {
-	BayesText	text = {NULL, 0};
+	Word	text = {NULL, 0};
 
 	switch (value->type)
 	{

@@ -26,13 +26,13 @@ count_row(BayesModel *model, bool won)
 
 /* Count a value of it, an element of a set only once. */
 static void
-count_value(BayesModel *model, int32 a, BayesText value, bool won)
+count_value(BayesModel *model, int32 a, Word value, bool won)
 {
 	BayesAttribute *attribute = &model->attribute[a];
-	int32		v = bayes_find(&attribute->values, value, bayes_hash(value));
+	int32		v = words_find(&attribute->values, value, word_hash(value));
 	BayesCount *count;
 
-	if (v == BAYES_NONE)
+	if (v == WORD_NONE)
 		v = bayes_value(model, a, value);
 	count = &attribute->count[v];
 	if (attribute->set)
@@ -56,7 +56,7 @@ naive_bayes_fit_jsonb(PG_FUNCTION_ARGS)
 	BayesModel *model;
 	BayesFeatures features;
 	bool		won;
-	int32		a = BAYES_NONE;
+	int32		a = WORD_NONE;
 
 	if (PG_ARGISNULL(1))
 		return summary_keep(fcinfo);
@@ -94,7 +94,7 @@ reset_positions(BayesModel *model, ArrayType *names, int32 n)
 	else
 		positions->attribute = repalloc(positions->attribute, n * sizeof(int32));
 	for (int32 i = positions->n; i < n; i++)
-		positions->attribute[i] = BAYES_NONE;
+		positions->attribute[i] = WORD_NONE;
 	positions->n = n;
 }
 
@@ -103,7 +103,7 @@ static int32
 attribute_at(BayesModel *model, int32 i)
 {
 	char		digits[12];
-	BayesText	name;
+	Word	name;
 	BayesElements names;
 
 	if (model->positions.names == NULL)
@@ -126,7 +126,7 @@ static void
 count_elements(BayesModel *model, ArrayType *features, bool won)
 {
 	BayesElements elements;
-	BayesText	value;
+	Word	value;
 
 	bayes_start_elements(&elements, features);
 	if (elements.n > model->positions.n)
@@ -138,7 +138,7 @@ count_elements(BayesModel *model, ArrayType *features, bool won)
 
 		if (value.bytes == NULL)
 			continue;
-		if (a == BAYES_NONE)
+		if (a == WORD_NONE)
 			a = attribute_at(model, i);
 		count_value(model, a, value, won);
 	}

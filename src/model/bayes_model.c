@@ -17,14 +17,12 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
 #include "model/naive_bayes.h"
 
 #define BAYES_MAGIC			0x4c464201	/* "LFB", form 1 */
-#define BAYES_FIRST_ROOM	4
 
 /* Where a flat form is read. */
 typedef struct BayesReader
@@ -34,58 +32,6 @@ typedef struct BayesReader
 } BayesReader;
 
 static uint64 last_version = 0;
-
-/* Put the number of a key in the first empty slot of its hash. */
-static void
-fill_slot(BayesTable *table, int32 i)
-{
-	uint32		mask = 2 * (uint32) table->room - 1;
-	uint32		s = table->key[i].hash & mask;
-
-	while (table->slot[s] != BAYES_NONE)
-		s = (s + 1) & mask;
-	table->slot[s] = i;
-}
-
-/* Make room for so many keys; whether what stands beside them must grow. */
-static bool
-make_room(BayesTable *table, int32 n, MemoryContext context)
-{
-	Size		slots;
-
-	if (n <= table->room)
-		return false;
-	n = pg_nextpower2_32(Max(n, BAYES_FIRST_ROOM));
-	slots = 2 * (Size) n * sizeof(int32);
-	if (table->room == 0)
-		table->key = MemoryContextAlloc(context, n * sizeof(BayesKey));
-	else
-	{
-		table->key = repalloc(table->key, n * sizeof(BayesKey));
-		pfree(table->slot);
-	}
-	table->slot = MemoryContextAlloc(context, slots);
-	memset(table->slot, 0xff, slots);	/* BAYES_NONE */
-	table->room = n;
-	for (int32 i = 0; i < table->n; i++)
-		fill_slot(table, i);
-	return true;
-}
-
-/* Add a key that is not there, where there is room. */
-static int32
-add_key(BayesTable *table, BayesText text, uint32 hash, MemoryContext context)
-{
-	BayesKey   *key = &table->key[table->n];
-
-	key->bytes = MemoryContextAlloc(context, text.len + 1);
-	memcpy(key->bytes, text.bytes, text.len);
-	key->bytes[text.len] = '\0';
-	key->len = text.len;
-	key->hash = hash;
-	fill_slot(table, table->n);
-	return table->n++;
-}
 
 /* Grow, or make, an array that stands beside a table. */
 static void *
@@ -104,7 +50,7 @@ make_room_attributes(BayesModel *model, int32 n)
 {
 	MemoryContext context = summary_context(&model->head);
 
-	if (make_room(&model->names, n, context))
+	if (words_make_room(&model->names, n, context))
 		model->attribute = grow_beside(model->attribute, model->names.n,
 									   model->names.room, sizeof(BayesAttribute),
 									   context);
@@ -116,7 +62,7 @@ make_room_values(BayesModel *model, BayesAttribute *attribute, int32 n)
 {
 	MemoryContext context = summary_context(&model->head);
 
-	if (make_room(&attribute->values, n, context))
+	if (words_make_room(&attribute->values, n, context))
 		attribute->count = grow_beside(attribute->count, attribute->values.n,
 									   attribute->values.room, sizeof(BayesCount),
 									   context);
@@ -124,12 +70,12 @@ make_room_values(BayesModel *model, BayesAttribute *attribute, int32 n)
 
 /* The number of an attribute, which is added if it is new. */
 int32
-bayes_attribute(BayesModel *model, BayesText name, bool set)
+bayes_attribute(BayesModel *model, Word name, bool set)
 {
-	uint32		hash = bayes_hash(name);
-	int32		a = bayes_find(&model->names, name, hash);
+	uint32		hash = word_hash(name);
+	int32		a = words_find(&model->names, name, hash);
 
-	if (a != BAYES_NONE)
+	if (a != WORD_NONE)
 	{
 		if (model->attribute[a].set != set)
 			ereport(ERROR,
@@ -152,20 +98,20 @@ bayes_attribute(BayesModel *model, BayesText name, bool set)
 				 errdetail("A naive_bayes model can have %d.",
 						   BAYES_MAX_ATTRIBUTES)));
 	make_room_attributes(model, model->names.n + 1);
-	a = add_key(&model->names, name, hash, summary_context(&model->head));
+	a = words_append(&model->names, name, hash, summary_context(&model->head));
 	model->attribute[a].set = set;
 	return a;
 }
 
 /* The number of a value of an attribute, which is added if it is new. */
 int32
-bayes_value(BayesModel *model, int32 a, BayesText value)
+bayes_value(BayesModel *model, int32 a, Word value)
 {
 	BayesAttribute *attribute = &model->attribute[a];
-	uint32		hash = bayes_hash(value);
-	int32		v = bayes_find(&attribute->values, value, hash);
+	uint32		hash = word_hash(value);
+	int32		v = words_find(&attribute->values, value, hash);
 
-	if (v != BAYES_NONE)
+	if (v != WORD_NONE)
 		return v;
 	if (value.len > BAYES_MAX_VALUE)
 		ereport(ERROR,
@@ -183,7 +129,7 @@ bayes_value(BayesModel *model, int32 a, BayesText value)
 						   BAYES_MAX_VALUES),
 				 errhint("What is different for every lead is an identifier, not an attribute: leave it out, or put a number into groups with leadflow.bin.")));
 	make_room_values(model, attribute, attribute->values.n + 1);
-	return add_key(&attribute->values, value, hash, summary_context(&model->head));
+	return words_append(&attribute->values, value, hash, summary_context(&model->head));
 }
 
 /* Add to a count. */
@@ -254,32 +200,6 @@ bayes_fault(const BayesModel *model)
 	return NULL;
 }
 
-/* Order keys by their bytes. */
-static int
-compare_keys(const void *a, const void *b, void *arg)
-{
-	const BayesKey *keys = arg;
-	const BayesKey *x = &keys[*(const int32 *) a];
-	const BayesKey *y = &keys[*(const int32 *) b];
-	int			cmp = memcmp(x->bytes, y->bytes, Min(x->len, y->len));
-
-	if (cmp != 0)
-		return cmp;
-	return x->len < y->len ? -1 : (x->len > y->len ? 1 : 0);
-}
-
-/* The numbers of the keys in the order of their bytes. */
-int32 *
-bayes_sorted(const BayesTable *table)
-{
-	int32	   *order = palloc(Max(table->n, 1) * sizeof(int32));
-
-	for (int32 i = 0; i < table->n; i++)
-		order[i] = i;
-	qsort_arg(order, table->n, sizeof(int32), compare_keys, table->key);
-	return order;
-}
-
 /* Bytes that a number takes. */
 static Size
 number_size(uint64 n)
@@ -303,7 +223,7 @@ write_number(char *to, uint64 n)
 
 /* Write a text, and say where the next comes. */
 static char *
-write_text(char *to, const BayesKey *key)
+write_text(char *to, const WordKey *key)
 {
 	to = write_number(to, key->len);
 	memcpy(to, key->bytes, key->len);
@@ -345,10 +265,10 @@ read_number(BayesReader *reader, int64 max)
 }
 
 /* A text of at most max bytes, where it lies. */
-static BayesText
+static Word
 read_text(BayesReader *reader, int32 max)
 {
-	BayesText	text;
+	Word	text;
 
 	text.len = (int32) read_number(reader, max);
 	if (reader->end - reader->next < text.len)
@@ -387,7 +307,7 @@ flatten(Summary *summary, SummaryFlat *flat, Size size)
 {
 	BayesModel *model = (BayesModel *) summary;
 	char	   *to = (char *) (flat + 1);
-	int32	   *names = bayes_sorted(&model->names);
+	int32	   *names = words_sorted(&model->names);
 
 	to = write_number(to, model->won);
 	to = write_number(to, model->lost);
@@ -395,7 +315,7 @@ flatten(Summary *summary, SummaryFlat *flat, Size size)
 	for (int32 i = 0; i < model->names.n; i++)
 	{
 		BayesAttribute *attribute = &model->attribute[names[i]];
-		int32	   *values = bayes_sorted(&attribute->values);
+		int32	   *values = words_sorted(&attribute->values);
 
 		CHECK_FOR_INTERRUPTS();
 		to = write_text(to, &model->names.key[names[i]]);
@@ -431,7 +351,7 @@ expand(Summary *summary, const SummaryFlat *flat, Size size)
 	make_room_attributes(model, attributes);
 	for (int32 i = 0; i < attributes; i++)
 	{
-		BayesText	name = read_text(&reader, BAYES_MAX_NAME);
+		Word	name = read_text(&reader, BAYES_MAX_NAME);
 		bool		set = read_number(&reader, 1) != 0;
 		int32		values = read_number(&reader, BAYES_MAX_VALUES);
 		int32		a = bayes_attribute(model, name, set);
@@ -468,13 +388,13 @@ merge(Summary *into, Summary *from)
 	for (int32 i = 0; i < other->names.n; i++)
 	{
 		BayesAttribute *attribute = &other->attribute[i];
-		BayesText	name = {other->names.key[i].bytes, other->names.key[i].len};
+		Word	name = {other->names.key[i].bytes, other->names.key[i].len};
 		int32		a = bayes_attribute(model, name, attribute->set);
 
 		CHECK_FOR_INTERRUPTS();
 		for (int32 j = 0; j < attribute->values.n; j++)
 		{
-			BayesText	value = {attribute->values.key[j].bytes,
+			Word	value = {attribute->values.key[j].bytes,
 			attribute->values.key[j].len};
 			int32		v = bayes_value(model, a, value);
 

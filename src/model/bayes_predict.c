@@ -295,14 +295,14 @@ prepare(FunctionCallInfo fcinfo, BayesForm form)
 
 /* Take account of a value of the row; a set adds up its elements. */
 static void
-weigh_value(BayesScorer *scorer, int32 a, BayesText text)
+weigh_value(BayesScorer *scorer, int32 a, Word text)
 {
 	BayesAttribute *attribute = &scorer->model->attribute[a];
-	int32		v = bayes_find(&attribute->values, text, bayes_hash(text));
+	int32		v = words_find(&attribute->values, text, word_hash(text));
 
 	if (!attribute->set)
-		scorer->term[a] = v == BAYES_NONE ? 0 : scorer->value[a][v];
-	else if (v != BAYES_NONE && attribute->count[v].row != scorer->model->row)
+		scorer->term[a] = v == WORD_NONE ? 0 : scorer->value[a][v];
+	else if (v != WORD_NONE && attribute->count[v].row != scorer->model->row)
 	{
 		attribute->count[v].row = scorer->model->row;
 		scorer->term[a] += scorer->value[a][v];
@@ -314,23 +314,23 @@ static void
 weigh_object(BayesScorer *scorer, Jsonb *object)
 {
 	BayesFeatures features;
-	int32		a = BAYES_NONE;
+	int32		a = WORD_NONE;
 
 	bayes_start_features(&features, object);
 	while (bayes_next_feature(&features))
 	{
 		if (features.fresh)
 		{
-			a = bayes_find(&scorer->model->names, features.name,
-						   bayes_hash(features.name));
-			if (a != BAYES_NONE && features.set && !scorer->model->attribute[a].set)
+			a = words_find(&scorer->model->names, features.name,
+						   word_hash(features.name));
+			if (a != WORD_NONE && features.set && !scorer->model->attribute[a].set)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("attribute \"%s\" is an array, but the model has it as a single value",
 								scorer->model->names.key[a].bytes)));
 		}
 		features.fresh = false;
-		if (a != BAYES_NONE)
+		if (a != WORD_NONE)
 			weigh_value(scorer, a, features.value);
 	}
 }
@@ -341,7 +341,7 @@ find_positions(BayesScorer *scorer, ArrayType *names, int32 n)
 {
 	BayesPositions *positions = &scorer->positions;
 	BayesElements elements;
-	BayesText	name = {NULL, 0};
+	Word	name = {NULL, 0};
 
 	if (positions->attribute != NULL)
 		pfree(positions->attribute);
@@ -366,8 +366,8 @@ find_positions(BayesScorer *scorer, ArrayType *names, int32 n)
 			name.bytes = digits;
 			name.len = pg_ltoa(i + 1, digits);
 		}
-		positions->attribute[i] = bayes_find(&scorer->model->names, name,
-											 bayes_hash(name));
+		positions->attribute[i] = words_find(&scorer->model->names, name,
+											 word_hash(name));
 	}
 }
 
@@ -377,7 +377,7 @@ weigh_array(BayesScorer *scorer, ArrayType *array, ArrayType *names)
 {
 	BayesPositions *positions = &scorer->positions;
 	BayesElements elements;
-	BayesText	value;
+	Word	value;
 
 	bayes_start_elements(&elements, array);
 	if (names != NULL && (elements.n != positions->n || !bayes_same_names(positions, names)))
@@ -391,7 +391,7 @@ weigh_array(BayesScorer *scorer, ArrayType *array, ArrayType *names)
 	{
 		int32		a = positions->attribute[elements.i - 1];
 
-		if (value.bytes != NULL && a != BAYES_NONE)
+		if (value.bytes != NULL && a != WORD_NONE)
 			weigh_value(scorer, a, value);
 	}
 }

@@ -66,10 +66,10 @@ refuse(BayesParse *parse, const char *detail)
 }
 
 /* A name or value that has been read. */
-static BayesText
+static Word
 whole_text(const char *name)
 {
-	BayesText	text = {name, strlen(name)};
+	Word	text = {name, strlen(name)};
 
 	return text;
 }
@@ -109,9 +109,9 @@ start_section(BayesParse *parse, const char *name)
 static bool
 start_attribute(BayesParse *parse, const char *name)
 {
-	BayesText	text = whole_text(name);
+	Word	text = whole_text(name);
 
-	if (bayes_find(&parse->model->names, text, bayes_hash(text)) != BAYES_NONE)
+	if (words_find(&parse->model->names, text, word_hash(text)) != WORD_NONE)
 		return refuse(parse, psprintf("Attribute \"%s\" appears twice.", name));
 	parse->attribute = bayes_attribute(parse->model, text, parse->set);
 	return true;
@@ -122,11 +122,11 @@ static bool
 start_value(BayesParse *parse, const char *name)
 {
 	BayesModel *model = parse->model;
-	BayesTable *values = &model->attribute[parse->attribute].values;
-	BayesText	text = whole_text(name);
+	WordTable *values = &model->attribute[parse->attribute].values;
+	Word	text = whole_text(name);
 
 	CHECK_FOR_INTERRUPTS();
-	if (bayes_find(values, text, bayes_hash(text)) != BAYES_NONE)
+	if (words_find(values, text, word_hash(text)) != WORD_NONE)
 		return refuse(parse, psprintf("Value \"%s\" of attribute \"%s\" appears twice.",
 									  name, model->names.key[parse->attribute].bytes));
 	parse->value = bayes_value(model, parse->attribute, text);
@@ -298,7 +298,7 @@ naive_bayes_in(PG_FUNCTION_ARGS)
 static void
 write_values(StringInfo buf, const BayesAttribute *attribute)
 {
-	int32	   *order = bayes_sorted(&attribute->values);
+	int32	   *order = words_sorted(&attribute->values);
 
 	CHECK_FOR_INTERRUPTS();
 	for (int32 i = 0; i < attribute->values.n; i++)
@@ -345,7 +345,7 @@ Datum
 naive_bayes_out(PG_FUNCTION_ARGS)
 {
 	BayesModel *model = (BayesModel *) summary_get(PG_GETARG_DATUM(0), &bayes_class);
-	int32	   *order = bayes_sorted(&model->names);
+	int32	   *order = words_sorted(&model->names);
 	StringInfoData buf;
 
 	initStringInfo(&buf);
@@ -379,10 +379,10 @@ receive_number(StringInfo buf, int64 max)
 }
 
 /* A text, in the server's encoding. */
-static BayesText
+static Word
 receive_text(StringInfo buf)
 {
-	BayesText	text;
+	Word	text;
 	int			len;
 
 	text.bytes = pq_getmsgtext(buf, pq_getmsgint(buf, 4), &len);
@@ -400,7 +400,7 @@ receive_values(StringInfo buf, BayesModel *model, int32 a)
 
 	for (int32 i = 0; i < values; i++)
 	{
-		BayesText	text = receive_text(buf);
+		Word	text = receive_text(buf);
 		int32		v = bayes_value(model, a, text);
 		BayesCount *count = &model->attribute[a].count[v];
 
@@ -433,7 +433,7 @@ naive_bayes_recv(PG_FUNCTION_ARGS)
 	attributes = (int32) receive_number(buf, BAYES_MAX_ATTRIBUTES);
 	for (int32 i = 0; i < attributes; i++)
 	{
-		BayesText	name = receive_text(buf);
+		Word	name = receive_text(buf);
 		int			set = pq_getmsgbyte(buf);
 
 		if (set != 0 && set != 1)
@@ -450,7 +450,7 @@ naive_bayes_recv(PG_FUNCTION_ARGS)
 
 /* A text, after its length, in the client's encoding. */
 static void
-send_text(StringInfo buf, const BayesKey *key)
+send_text(StringInfo buf, const WordKey *key)
 {
 	char	   *text = pg_server_to_client(key->bytes, key->len);
 	int			len = text == key->bytes ? key->len : (int) strlen(text);
@@ -466,7 +466,7 @@ Datum
 naive_bayes_send(PG_FUNCTION_ARGS)
 {
 	BayesModel *model = (BayesModel *) summary_get(PG_GETARG_DATUM(0), &bayes_class);
-	int32	   *names = bayes_sorted(&model->names);
+	int32	   *names = words_sorted(&model->names);
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
@@ -476,9 +476,9 @@ naive_bayes_send(PG_FUNCTION_ARGS)
 	pq_sendint64(&buf, model->names.n);
 	for (int32 i = 0; i < model->names.n; i++)
 	{
-		BayesKey   *name = &model->names.key[names[i]];
+		WordKey   *name = &model->names.key[names[i]];
 		BayesAttribute *attribute = &model->attribute[names[i]];
-		int32	   *values = bayes_sorted(&attribute->values);
+		int32	   *values = words_sorted(&attribute->values);
 
 		CHECK_FOR_INTERRUPTS();
 		send_text(&buf, name);
@@ -486,7 +486,7 @@ naive_bayes_send(PG_FUNCTION_ARGS)
 		pq_sendint64(&buf, attribute->values.n);
 		for (int32 j = 0; j < attribute->values.n; j++)
 		{
-			BayesKey   *value = &attribute->values.key[values[j]];
+			WordKey   *value = &attribute->values.key[values[j]];
 			BayesCount *count = &attribute->count[values[j]];
 
 			send_text(&buf, value);

@@ -12,12 +12,16 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "libpq/pqformat.h"
 #include "nodes/memnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "summary/pack.h"
 #include "summary/summary.h"
+
+#define SUMMARY_BINARY_VERSION	1
 
 /* The shared context is found by the address of its identifier. */
 static const char shared_ident[] = "states of all groups";
@@ -44,13 +48,41 @@ summary_check_size(const SummaryClass *class, uint64 bytes)
 	return (Size) bytes;
 }
 
+/* Write what a summary consists of. */
+static void
+pack_summary(Summary *summary, Packer *p)
+{
+	if (summary->class->tidy != NULL)
+		summary->class->tidy(summary);
+	pack_open(p);
+	summary->class->pack(summary, p);
+	pack_close(p);
+}
+
+/* Fill an empty summary with what is read. */
+static void
+unpack_summary(Summary *summary, Unpacker *u)
+{
+	MemoryContext old = MemoryContextSwitchTo(summary_context(summary));
+
+	u->type_name = summary->class->type_name;
+	unpack_open(u);
+	summary->class->unpack(summary, u);
+	unpack_close(u);
+	MemoryContextSwitchTo(old);
+}
+
 static Size
 get_flat_size(ExpandedObjectHeader *eohptr)
 {
 	Summary    *summary = (Summary *) eohptr;
+	const SummaryClass *class = summary->class;
+	Packer		p = {.form = PACK_FLAT};
 
-	return summary_check_size(summary->class,
-							  summary->class->flat_size(summary));
+	if (class->pack == NULL)
+		return summary_check_size(class, class->flat_size(summary));
+	pack_summary(summary, &p);
+	return summary_check_size(class, sizeof(SummaryFlat) + p.size);
 }
 
 static void
@@ -63,7 +95,16 @@ flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size)
 	memset(flat, 0, allocated_size);
 	SET_VARSIZE(flat, allocated_size);
 	flat->magic = summary->class->magic;
-	summary->class->flatten(summary, flat, allocated_size);
+	if (summary->class->pack == NULL)
+		summary->class->flatten(summary, flat, allocated_size);
+	else
+	{
+		Packer		p = {.form = PACK_FLAT};
+
+		p.to = (char *) (flat + 1);
+		pack_summary(summary, &p);
+		Assert(p.size == allocated_size - sizeof(SummaryFlat));
+	}
 }
 
 /* An empty summary whose memory is in a context. */
@@ -103,16 +144,27 @@ fill_from_flat(Summary *summary, Datum value)
 {
 	const SummaryClass *class = summary->class;
 	SummaryFlat *flat = (SummaryFlat *) PG_DETOAST_DATUM(value);
-	MemoryContext old;
 
 	if (VARSIZE(flat) < sizeof(SummaryFlat) || flat->magic != class->magic)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("unknown form of a value of type %s", class->type_name),
 				 errhint("The value may have been written by a later version of leadflow.")));
-	old = MemoryContextSwitchTo(summary_context(summary));
-	class->expand(summary, flat, VARSIZE(flat));
-	MemoryContextSwitchTo(old);
+	if (class->unpack == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(summary_context(summary));
+
+		class->expand(summary, flat, VARSIZE(flat));
+		MemoryContextSwitchTo(old);
+	}
+	else
+	{
+		Unpacker	u = {.form = PACK_FLAT};
+
+		u.next = (const char *) (flat + 1);
+		u.end = (const char *) flat + VARSIZE(flat);
+		unpack_summary(summary, &u);
+	}
 	if (DatumGetPointer(value) != (Pointer) flat)
 		pfree(flat);
 }
@@ -242,4 +294,61 @@ summary_to_flat(Summary *summary)
 
 	flatten_into(&summary->hdr, flat, size);
 	PG_RETURN_POINTER(flat);
+}
+
+Datum
+summary_in(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	Summary    *summary = summary_make(class);
+	Unpacker	u = {.form = PACK_TEXT};
+
+	u.next = PG_GETARG_CSTRING(0);
+	u.end = u.next + strlen(u.next);
+	unpack_summary(summary, &u);
+	return summary_to_flat(summary);
+}
+
+Datum
+summary_out(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	StringInfoData buf;
+	Packer		p = {.form = PACK_TEXT};
+
+	initStringInfo(&buf);
+	p.buf = &buf;
+	pack_summary(summary_get(PG_GETARG_DATUM(0), class), &p);
+	PG_RETURN_CSTRING(buf.data);
+}
+
+Datum
+summary_recv(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int			version = pq_getmsgbyte(buf);
+	Summary    *summary = summary_make(class);
+	Unpacker	u = {.form = PACK_BINARY};
+
+	if (version != SUMMARY_BINARY_VERSION)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("unsupported version %d of the binary form of type %s",
+						version, class->type_name)));
+	u.next = buf->data + buf->cursor;
+	u.end = buf->data + buf->len;
+	unpack_summary(summary, &u);
+	buf->cursor = buf->len;
+	return summary_to_flat(summary);
+}
+
+Datum
+summary_send(FunctionCallInfo fcinfo, const SummaryClass *class)
+{
+	StringInfoData buf;
+	Packer		p = {.form = PACK_BINARY};
+
+	pq_begintypsend(&buf);
+	pq_sendint8(&buf, SUMMARY_BINARY_VERSION);
+	p.buf = &buf;
+	pack_summary(summary_get(PG_GETARG_DATUM(0), class), &p);
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }

@@ -62,10 +62,15 @@ typedef struct SummaryFlat
 	uint32		magic;			/* the type, and the version of its flat form */
 } SummaryFlat;
 
+struct Packer;
+struct Unpacker;
+
 /*
- * One summary type.  init, expand and merge run in the context of the summary
- * that they write to.  Two summaries that mean the same should flatten to the
- * same bytes.
+ * One summary type.  init, expand, unpack and merge run in the context of the
+ * summary that they write to.  Two summaries that mean the same should flatten
+ * to the same bytes.  A type that has pack and unpack (see pack.h) needs no
+ * flat_size, flatten and expand, and its four I/O functions are summary_in,
+ * summary_out, summary_recv and summary_send.
  */
 typedef struct SummaryClass
 {
@@ -83,6 +88,13 @@ typedef struct SummaryClass
 	void		(*flatten) (Summary *summary, SummaryFlat *flat, Size size);
 	/* add from to into; from is never the same as into, and stays as it is */
 	void		(*merge) (Summary *into, Summary *from);
+
+	/* put into the order in which it is packed; may be NULL */
+	void		(*tidy) (Summary *summary);
+	/* write what it consists of */
+	void		(*pack) (Summary *summary, struct Packer *p);
+	/* fill a struct that init has seen, and check it */
+	void		(*unpack) (Summary *summary, struct Unpacker *u);
 } SummaryClass;
 
 /* Where what belongs to a summary is to be allocated. */
@@ -103,6 +115,12 @@ extern Datum summary_combine(FunctionCallInfo fcinfo, const SummaryClass *class)
 
 /* A value to read: in place in an aggregate, else expanded for this call. */
 extern Summary *summary_get(Datum value, const SummaryClass *class);
+
+/* Whole I/O functions of a type that has pack and unpack. */
+extern Datum summary_in(FunctionCallInfo fcinfo, const SummaryClass *class);
+extern Datum summary_out(FunctionCallInfo fcinfo, const SummaryClass *class);
+extern Datum summary_recv(FunctionCallInfo fcinfo, const SummaryClass *class);
+extern Datum summary_send(FunctionCallInfo fcinfo, const SummaryClass *class);
 
 /* An empty one for this call (an input function), and its flat form. */
 extern Summary *summary_make(const SummaryClass *class);
