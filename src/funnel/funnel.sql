@@ -60,10 +60,16 @@ CREATE FUNCTION leadflow.funnel_path_combine(leadflow.funnel_path, leadflow.funn
 COMMENT ON FUNCTION leadflow.funnel_path_combine(leadflow.funnel_path, leadflow.funnel_path) IS
     'combine function of funnel_agg, transition function of rollup';
 
+CREATE FUNCTION leadflow.funnel_path_final(leadflow.funnel_path) RETURNS leadflow.funnel_path
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_funnel_path_final';
+COMMENT ON FUNCTION leadflow.funnel_path_final(leadflow.funnel_path) IS 'final function of funnel_agg and rollup: the path as it is';
+
 CREATE AGGREGATE leadflow.funnel_agg(at timestamp with time zone, step text, steps text[]) (
     SFUNC = leadflow.funnel_add,
     STYPE = leadflow.funnel_path,
     SSPACE = 256,
+    FINALFUNC = leadflow.funnel_path_final,
     COMBINEFUNC = leadflow.funnel_path_combine,
     PARALLEL = SAFE
 );
@@ -74,6 +80,7 @@ CREATE AGGREGATE leadflow.funnel_agg(at timestamp with time zone, step text, ste
     SFUNC = leadflow.funnel_add,
     STYPE = leadflow.funnel_path,
     SSPACE = 256,
+    FINALFUNC = leadflow.funnel_path_final,
     COMBINEFUNC = leadflow.funnel_path_combine,
     PARALLEL = SAFE
 );
@@ -84,6 +91,7 @@ CREATE AGGREGATE leadflow.funnel_agg(at timestamp with time zone, step text, ste
     SFUNC = leadflow.funnel_add,
     STYPE = leadflow.funnel_path,
     SSPACE = 256,
+    FINALFUNC = leadflow.funnel_path_final,
     COMBINEFUNC = leadflow.funnel_path_combine,
     PARALLEL = SAFE
 );
@@ -94,6 +102,7 @@ CREATE AGGREGATE leadflow.funnel_agg(at timestamp with time zone, step text, ste
     SFUNC = leadflow.funnel_add,
     STYPE = leadflow.funnel_path,
     SSPACE = 256,
+    FINALFUNC = leadflow.funnel_path_final,
     COMBINEFUNC = leadflow.funnel_path_combine,
     PARALLEL = SAFE
 );
@@ -104,6 +113,7 @@ CREATE AGGREGATE leadflow.rollup(path leadflow.funnel_path) (
     SFUNC = leadflow.funnel_path_combine,
     STYPE = leadflow.funnel_path,
     SSPACE = 256,
+    FINALFUNC = leadflow.funnel_path_final,
     COMBINEFUNC = leadflow.funnel_path_combine,
     PARALLEL = SAFE
 );
