@@ -23,11 +23,10 @@
  * the one whose last row but one comes first, then the row before it, and so on.
  *
  * Without strict_order and once, all rows of one instant are looked at
- * together.  Per step a queue holds the chains that reached it before, and the
- * first in the queue is the one that began last: none that began earlier, and
- * ended earlier, can do what it cannot.  That is what windowFunnel of
- * ClickHouse does with one chain per step; the queue is for the windows of
- * steps, which a chain that began later may have outlived.
+ * together.  Per step the chains are kept that reached it and began last: one
+ * that began earlier, and so reached it earlier, can do nothing that they
+ * cannot.  That is how windowFunnel of ClickHouse does it, too.  The first of
+ * them goes on, while the window of the step lets it.
  */
 #include "postgres.h"
 
@@ -47,8 +46,7 @@ typedef struct Reached
 	TimestampTz start;
 	int32		before;			/* the chain that it prolongs, or NONE */
 	int32		entered;		/* the first of its steps that before lacks */
-	int32		older;			/* neighbours in the queue, or NONE */
-	int32		newer;
+	int32		next;			/* that reached the step later, or NONE */
 } Reached;
 
 typedef struct Search
@@ -57,7 +55,7 @@ typedef struct Search
 	Reached    *reached;
 	int32		n;
 	int64		room;
-	int32		first[FUNNEL_MAX_STEPS];	/* the queue of a step */
+	int32		first[FUNNEL_MAX_STEPS];	/* that go on from a step, or NONE */
 	int32		last[FUNNEL_MAX_STEPS];
 	int32		rows[FUNNEL_MAX_NAMES]; /* of a name at this instant */
 	int32		used[FUNNEL_MAX_NAMES];
@@ -87,6 +85,7 @@ add_reached(Search *s, TimestampTz at, int from)
 	reached->start = s->start[from];
 	reached->before = s->before[from];
 	reached->entered = from;
+	reached->next = NONE;
 	return s->n++;
 }
 
@@ -107,32 +106,30 @@ find_entry(Search *s, int step, TimestampTz at, TimestampTz earliest)
 	due = funnel_window_start(at, s->funnel->step_within[step - 1]);
 	i = s->first[step - 1];
 	while (i != NONE && s->reached[i].at < due)
-		i = s->reached[i].newer;
+		i = s->reached[i].next;
 	s->first[step - 1] = i;
-	if (i == NONE)
-		s->last[step - 1] = NONE;
-	else
-		s->reached[i].older = NONE;
 	s->before[step] = i;
 	s->can_enter[step] = i != NONE && s->reached[i].start >= earliest;
 	if (s->can_enter[step])
 		s->start[step] = s->reached[i].start;
 }
 
-/* Put a chain into the queue of a step, instead of those that began earlier. */
+/* Let a chain go on from a step, instead of those that began earlier. */
 static void
-put_into_queue(Search *s, int step, int32 i)
+go_on_from(Search *s, int step, int32 i)
 {
-	int32		older = s->last[step];
-
-	while (older != NONE && s->reached[older].start < s->reached[i].start)
-		older = s->reached[older].older;
-	s->reached[i].older = older;
-	s->reached[i].newer = NONE;
-	if (older == NONE)
+	if (s->first[step] == NONE)
 		s->first[step] = i;
 	else
-		s->reached[older].newer = i;
+	{
+		Reached    *last = &s->reached[s->last[step]];
+
+		Assert(last->start <= s->reached[i].start);
+		if (last->start < s->reached[i].start)
+			s->first[step] = i;
+		else
+			last->next = i;
+	}
 	s->last[step] = i;
 }
 
@@ -204,7 +201,7 @@ find_longest(const FunnelPath *path, TimestampTz *times)
 	s.reached = palloc(FIRST_ROOM * sizeof(Reached));
 	memset(s.used, 0, funnel->names.n * sizeof(int32));
 	for (int step = 0; step < funnel->steps; step++)
-		s.first[step] = s.last[step] = NONE;
+		s.first[step] = NONE;
 
 	for (int32 i = 0; i < path->n && level < funnel->steps; i = next)
 	{
@@ -219,7 +216,7 @@ find_longest(const FunnelPath *path, TimestampTz *times)
 		{
 			if (s.made[step] == NONE)
 				continue;
-			put_into_queue(&s, step, s.made[step]);
+			go_on_from(&s, step, s.made[step]);
 			if (step >= level)
 			{
 				level = step + 1;

@@ -50,7 +50,7 @@ SELECT is(pg_temp.hours(pg_temp.path(story, steps::text[], within::interval, mod
     ('A1 B1', '{A,B,A}', NULL, NULL, NULL, NULL, '{1,1}'),
     ('A1 B1 A2', '{A,B,A}', NULL, NULL, NULL, NULL, '{1,1,2}'),
     ('A0 A1 B1', '{A,A,B}', NULL, NULL, NULL, NULL, '{0,1,1}'),
-    -- windows of steps: the chain that began later may have outlived its own
+    -- windows of steps
     ('A1 B2 B9 C10', '{A,B,C}', NULL, NULL, '{NULL,2:00}', NULL, '{1,9,10}'),
     ('A1 B2 A3 B4 C6', '{A,B,C}', NULL, NULL, '{1:00,2:00}', NULL, '{3,4,6}'),
     ('A1 B2 C5', '{A,B,C}', NULL, NULL, '{1:00,2:00}', NULL, '{1,2}'),
