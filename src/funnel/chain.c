@@ -31,7 +31,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "funnel/funnel.h"
 
