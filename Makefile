@@ -24,6 +24,10 @@ OBJS = \
 	src/summary/words.o \
 	src/summary/pack.o \
 	src/summary/moments.o \
+	src/funnel/funnel.o \
+	src/funnel/path.o \
+	src/funnel/chain.o \
+	src/funnel/total.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -86,6 +90,7 @@ SQL_PARTS = \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
 	src/model/interval.sql \
+	src/funnel/funnel.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
