@@ -82,7 +82,7 @@ SELECT ok(bool_and(pg_temp.near(whole.conversions, coalesce(one.conversions, 0) 
 
 -- more channels
 CREATE FUNCTION pg_temp.wide(channels int) RETURNS leadflow.coalitions LANGUAGE sql AS $$
-    SELECT leadflow.shapley_agg(ARRAY(SELECT format('c%s', lpad(((i * 13 + j * j * (i % 3)) % channels)::text, 2, '0')) FROM generate_series(1, 1 + i % 4) j), (i * 7919) % 5, (i * 31) % 97, 1 + (i * 104729) % 11)
+    SELECT leadflow.shapley_agg(ARRAY(SELECT format('c%s', lpad(((i * 11 + j * j * (i % 3)) % channels)::text, 2, '0')) FROM generate_series(1, 1 + i % 4) j), (i * 7919) % 5, (i * 31) % 97, 1 + (i * 104729) % 11)
       FROM generate_series(1, 2000) i
 $$;
 CREATE TABLE wide AS SELECT n, pg_temp.wide(n) AS s FROM unnest('{10,20,21,64}'::int[]) n;
