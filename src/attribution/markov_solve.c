@@ -63,7 +63,7 @@ typedef struct ChainState
 typedef struct Chain
 {
 	int32		states;
-	ChainState	   *node;
+	ChainState *node;
 	int64		ways;			/* of all */
 	Way		   *scratch;		/* for the ways of one */
 	double	   *weight;			/* zeroes; for the weights of one, by target */
@@ -280,7 +280,7 @@ add_before(ChainState *node, int32 from)
 static void
 set_ways(Chain *chain, int32 state, const Way *way, int32 n)
 {
-	ChainState	   *node = &chain->node[state];
+	ChainState *node = &chain->node[state];
 
 	chain->ways += n - node->ways;
 	if (chain->ways > MAX_WAYS)
@@ -527,7 +527,7 @@ weight_of_end(const Chain *chain, int32 end)
 static double
 removal_effect(Chain *chain)
 {
-	ChainState	   *start = &chain->node[0];
+	ChainState *start = &chain->node[0];
 	double		without = weight_of_end(chain, MARKOV_CONVERSION);
 	double		through;
 
