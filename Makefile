@@ -28,6 +28,12 @@ OBJS = \
 	src/funnel/path.o \
 	src/funnel/chain.o \
 	src/funnel/total.o \
+	src/attribution/path.o \
+	src/attribution/markov.o \
+	src/attribution/markov_solve.o \
+	src/attribution/markov_answer.o \
+	src/attribution/coalitions.o \
+	src/attribution/shapley.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -86,6 +92,8 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
+	src/attribution/markov.sql \
+	src/attribution/shapley.sql \
 	src/model/quality.sql \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
