@@ -24,6 +24,12 @@ OBJS = \
 	src/summary/words.o \
 	src/summary/pack.o \
 	src/summary/moments.o \
+	src/timeline/lengths.o \
+	src/timeline/state.o \
+	src/timeline/timeline.o \
+	src/timeline/durations.o \
+	src/timeline/latest.o \
+	src/timeline/survival.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -82,6 +88,9 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
+	src/timeline/timeline.sql \
+	src/timeline/latest.sql \
+	src/timeline/survival.sql \
 	src/model/quality.sql \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
