@@ -49,10 +49,16 @@ CREATE FUNCTION leadflow.survival_combine(leadflow.survival, leadflow.survival) 
     AS 'MODULE_PATHNAME', 'leadflow_survival_combine';
 COMMENT ON FUNCTION leadflow.survival_combine(leadflow.survival, leadflow.survival) IS 'combine function of km_agg, transition function of rollup';
 
+CREATE FUNCTION leadflow.survival_final(leadflow.survival) RETURNS leadflow.survival
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_summary_final';
+COMMENT ON FUNCTION leadflow.survival_final(leadflow.survival) IS 'final function of km_agg and rollup: the value as it is';
+
 CREATE AGGREGATE leadflow.km_agg(entered_at timestamptz, converted_at timestamptz, as_of timestamptz) (
     SFUNC = leadflow.km_add,
     STYPE = leadflow.survival,
     SSPACE = 256,
+    FINALFUNC = leadflow.survival_final,
     COMBINEFUNC = leadflow.survival_combine,
     PARALLEL = SAFE
 );
@@ -63,6 +69,7 @@ CREATE AGGREGATE leadflow.km_agg(duration interval, converted boolean) (
     SFUNC = leadflow.km_add,
     STYPE = leadflow.survival,
     SSPACE = 256,
+    FINALFUNC = leadflow.survival_final,
     COMBINEFUNC = leadflow.survival_combine,
     PARALLEL = SAFE
 );
@@ -73,6 +80,7 @@ CREATE AGGREGATE leadflow.rollup(survival leadflow.survival) (
     SFUNC = leadflow.survival_combine,
     STYPE = leadflow.survival,
     SSPACE = 256,
+    FINALFUNC = leadflow.survival_final,
     COMBINEFUNC = leadflow.survival_combine,
     PARALLEL = SAFE
 );

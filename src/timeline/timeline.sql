@@ -59,10 +59,16 @@ CREATE FUNCTION leadflow.timeline_combine(leadflow.timeline, leadflow.timeline) 
     AS 'MODULE_PATHNAME', 'leadflow_timeline_combine';
 COMMENT ON FUNCTION leadflow.timeline_combine(leadflow.timeline, leadflow.timeline) IS 'combine function of timeline_agg and stage_timeline_agg, transition function of rollup';
 
+CREATE FUNCTION leadflow.timeline_final(leadflow.timeline) RETURNS leadflow.timeline
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_summary_final';
+COMMENT ON FUNCTION leadflow.timeline_final(leadflow.timeline) IS 'final function of timeline_agg, stage_timeline_agg and rollup: the value as it is';
+
 CREATE AGGREGATE leadflow.stage_timeline_agg(at timestamptz, stage leadflow.stage) (
     SFUNC = leadflow.timeline_add_stage,
     STYPE = leadflow.timeline,
     SSPACE = 512,
+    FINALFUNC = leadflow.timeline_final,
     COMBINEFUNC = leadflow.timeline_combine,
     PARALLEL = SAFE
 );
@@ -73,6 +79,7 @@ CREATE AGGREGATE leadflow.stage_timeline_agg(at timestamptz, stage leadflow.stag
     SFUNC = leadflow.timeline_add_stage,
     STYPE = leadflow.timeline,
     SSPACE = 512,
+    FINALFUNC = leadflow.timeline_final,
     COMBINEFUNC = leadflow.timeline_combine,
     PARALLEL = SAFE
 );
@@ -83,6 +90,7 @@ CREATE AGGREGATE leadflow.timeline_agg(at timestamptz, state text) (
     SFUNC = leadflow.timeline_add,
     STYPE = leadflow.timeline,
     SSPACE = 512,
+    FINALFUNC = leadflow.timeline_final,
     COMBINEFUNC = leadflow.timeline_combine,
     PARALLEL = SAFE
 );
@@ -93,6 +101,7 @@ CREATE AGGREGATE leadflow.timeline_agg(at timestamptz, state text, tie bigint) (
     SFUNC = leadflow.timeline_add,
     STYPE = leadflow.timeline,
     SSPACE = 512,
+    FINALFUNC = leadflow.timeline_final,
     COMBINEFUNC = leadflow.timeline_combine,
     PARALLEL = SAFE
 );
@@ -103,6 +112,7 @@ CREATE AGGREGATE leadflow.rollup(timeline leadflow.timeline) (
     SFUNC = leadflow.timeline_combine,
     STYPE = leadflow.timeline,
     SSPACE = 512,
+    FINALFUNC = leadflow.timeline_final,
     COMBINEFUNC = leadflow.timeline_combine,
     PARALLEL = SAFE
 );
@@ -209,10 +219,16 @@ CREATE FUNCTION leadflow.durations_combine(leadflow.durations, leadflow.duration
     AS 'MODULE_PATHNAME', 'leadflow_durations_combine';
 COMMENT ON FUNCTION leadflow.durations_combine(leadflow.durations, leadflow.durations) IS 'combine function of stage_durations, transition function of rollup';
 
+CREATE FUNCTION leadflow.durations_final(leadflow.durations) RETURNS leadflow.durations
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_summary_final';
+COMMENT ON FUNCTION leadflow.durations_final(leadflow.durations) IS 'final function of stage_durations and rollup: the value as it is';
+
 CREATE AGGREGATE leadflow.stage_durations(timeline leadflow.timeline) (
     SFUNC = leadflow.durations_add,
     STYPE = leadflow.durations,
     SSPACE = 512,
+    FINALFUNC = leadflow.durations_final,
     COMBINEFUNC = leadflow.durations_combine,
     PARALLEL = SAFE
 );
@@ -223,6 +239,7 @@ CREATE AGGREGATE leadflow.stage_durations(timeline leadflow.timeline, upto times
     SFUNC = leadflow.durations_add,
     STYPE = leadflow.durations,
     SSPACE = 512,
+    FINALFUNC = leadflow.durations_final,
     COMBINEFUNC = leadflow.durations_combine,
     PARALLEL = SAFE
 );
@@ -233,6 +250,7 @@ CREATE AGGREGATE leadflow.stage_durations(timeline leadflow.timeline, upto times
     SFUNC = leadflow.durations_add,
     STYPE = leadflow.durations,
     SSPACE = 512,
+    FINALFUNC = leadflow.durations_final,
     COMBINEFUNC = leadflow.durations_combine,
     PARALLEL = SAFE
 );
@@ -243,6 +261,7 @@ CREATE AGGREGATE leadflow.rollup(durations leadflow.durations) (
     SFUNC = leadflow.durations_combine,
     STYPE = leadflow.durations,
     SSPACE = 512,
+    FINALFUNC = leadflow.durations_final,
     COMBINEFUNC = leadflow.durations_combine,
     PARALLEL = SAFE
 );
