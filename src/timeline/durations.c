@@ -211,11 +211,8 @@ leadflow_durations_add(PG_FUNCTION_ARGS)
 		StateStays *stays = stays_of(durations, word, key->hash);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!stay.open)
-			lengths_add(&stays->ended, &durations->head, stay_length(&stay, calendar));
-		else
-			lengths_add(&stays->open, &durations->head,
-						stay.to == DT_NOEND ? 0 : stay_length(&stay, calendar));
+		lengths_add(stay.open ? &stays->open : &stays->ended, &durations->head,
+					stay_length(&stay, calendar));
 	} while (timeline_next_stay(timeline, upto, &stay));
 	return summary_return(&durations->head);
 }
@@ -328,6 +325,7 @@ leadflow_durations_quantile(PG_FUNCTION_ARGS)
 {
 	const StateStays *stays = asked_stays(fcinfo);
 	double		fraction = PG_GETARG_FLOAT8(2);
+	double		length;
 
 	if (!(fraction >= 0 && fraction <= 1))
 		ereport(ERROR,
@@ -335,7 +333,10 @@ leadflow_durations_quantile(PG_FUNCTION_ARGS)
 				 errmsg("fraction must be from 0 to 1")));
 	if (stays == NULL || stays->ended.n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INTERVAL_P(interval_of_length((int64) rint(lengths_quantile(&stays->ended, fraction))));
+	length = rint(lengths_quantile(&stays->ended, fraction));
+	/* the greatest length is no double, and the next one is too great */
+	PG_RETURN_INTERVAL_P(interval_of_length(length < (double) PG_INT64_MAX ?
+											(int64) length : PG_INT64_MAX));
 }
 
 PG_FUNCTION_INFO_V1(leadflow_durations_survival);

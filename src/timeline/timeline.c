@@ -254,7 +254,7 @@ leadflow_timeline_duration_in(PG_FUNCTION_ARGS)
 	while (timeline_next_stay(timeline, upto, &stay))
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (stay.word != word || stay.to == DT_NOEND)
+		if (stay.word != word)
 			continue;
 		if (pg_add_s64_overflow(sum, stay_length(&stay, calendar), &sum))
 			ereport(ERROR,
@@ -375,7 +375,6 @@ leadflow_timeline_stays(PG_FUNCTION_ARGS)
 	calendar = timeline_get_calendar(fcinfo, 2);
 	while (timeline_next_stay(timeline, upto, &stay))
 	{
-		bool		ends = stay.to != DT_NOEND;
 		Datum		values[STAYS_COLUMNS] = {0};
 		bool		nulls[STAYS_COLUMNS] = {false};
 		text	   *state = state_text(timeline->staged,
@@ -388,12 +387,10 @@ leadflow_timeline_stays(PG_FUNCTION_ARGS)
 		nulls[STAYS_LEFT_AT] = stay.open;
 		if (!stay.open)
 			values[STAYS_LEFT_AT] = TimestampTzGetDatum(stay.to);
-		nulls[STAYS_ELAPSED_SECONDS] = !ends;
-		if (ends)
-			values[STAYS_ELAPSED_SECONDS] =
-				Float8GetDatum(seconds_of_length((double) stay_length(&stay, NULL)));
-		nulls[STAYS_WORKING_SECONDS] = !ends || calendar == NULL;
-		if (ends && calendar != NULL)
+		values[STAYS_ELAPSED_SECONDS] =
+			Float8GetDatum(seconds_of_length((double) stay_length(&stay, NULL)));
+		nulls[STAYS_WORKING_SECONDS] = calendar == NULL;
+		if (calendar != NULL)
 			values[STAYS_WORKING_SECONDS] =
 				Float8GetDatum(seconds_of_length((double) stay_length(&stay, calendar)));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

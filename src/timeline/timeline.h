@@ -3,7 +3,8 @@
  *	  A timeline: when one lead came into which state.
  *
  * A stay is the time from entering a state until the next moment with another
- * state; the last one goes on.
+ * state; the last one goes on.  What is told ends at an instant, upto, or else
+ * with the last moment.
  */
 #ifndef LEADFLOW_TIMELINE_H
 #define LEADFLOW_TIMELINE_H
@@ -27,7 +28,7 @@ typedef struct Stay
 {
 	int32		word;
 	TimestampTz from;
-	TimestampTz to;				/* of the last: upto, or DT_NOEND */
+	TimestampTz to;				/* of the last: where what is told ends */
 	bool		open;			/* the last, which goes on */
 	int32		next;			/* place of the moment that ends it */
 } Stay;
@@ -55,12 +56,15 @@ timeline_next_stay(const Timeline *timeline, TimestampTz upto, Stay *stay)
 		i++;
 	while (i < n && moment[i].at <= upto && moment[i].word == stay->word);
 	stay->open = i >= n || moment[i].at > upto;
-	stay->to = stay->open ? upto : moment[i].at;
+	if (!stay->open)
+		stay->to = moment[i].at;
+	else
+		stay->to = upto == DT_NOEND ? moment[n - 1].at : upto;
 	stay->next = stay->open ? n : i;
 	return true;
 }
 
-/* The length of a stay that has an end: elapsed, or with a calendar worked. */
+/* The length of a stay: elapsed, or with a calendar worked. */
 static inline int64
 stay_length(const Stay *stay, CalendarCompiled *calendar)
 {

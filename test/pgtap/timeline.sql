@@ -18,8 +18,8 @@ SELECT is(path(t), '{lead,mql,lead,mql,proposal.legal_review}', 'the path: momen
 SELECT results_eq('SELECT s.* FROM one, stays(t) s',
     $$VALUES (1, 'lead', '2026-01-05 09:00'::timestamptz, '2026-01-05 12:00'::timestamptz, 10800::float8, NULL::float8),
              (2, 'mql', '2026-01-05 12:00', '2026-01-07 12:00', 172800, NULL), (3, 'lead', '2026-01-07 12:00', '2026-01-08 12:00', 86400, NULL),
-             (4, 'mql', '2026-01-08 12:00', '2026-01-08 12:00', 0, NULL), (5, 'proposal.legal_review', '2026-01-08 12:00', NULL, NULL, NULL)$$,
-    'stays; the last has no length without an end');
+             (4, 'mql', '2026-01-08 12:00', '2026-01-08 12:00', 0, NULL), (5, 'proposal.legal_review', '2026-01-08 12:00', NULL, 0, NULL)$$,
+    'stays; without an end the last counts until the last moment');
 SELECT results_eq($$SELECT s.* FROM one, stays(t, '2026-01-07 15:00', 'UTC; Mo-Fr 09:00-17:00') s$$,
     $$VALUES (1, 'lead', '2026-01-05 09:00'::timestamptz, '2026-01-05 12:00'::timestamptz, 10800::float8, 10800::float8),
              (2, 'mql', '2026-01-05 12:00', '2026-01-07 12:00', 172800, 57600), (3, 'lead', '2026-01-07 12:00', NULL, 10800, 10800)$$,
@@ -27,7 +27,7 @@ SELECT results_eq($$SELECT s.* FROM one, stays(t, '2026-01-07 15:00', 'UTC; Mo-F
 SELECT is((duration_in(t, state, upto::timestamptz, cal::calendar))::text, expected, label)
   FROM one, (VALUES ('lead', NULL, NULL, '27:00:00', 'time over all stays, in hours'),
                     ('mql', NULL, NULL, '48:00:00', 'a stay of no length adds nothing'),
-                    ('proposal.legal_review', NULL, NULL, '00:00:00', 'the last stay has no length without an end'),
+                    ('proposal.legal_review', NULL, NULL, '00:00:00', 'without an end the last stay counts until the last moment'),
                     ('proposal.legal_review', '2026-01-09', NULL, '12:00:00', 'and one with an end'),
                     ('proposal.legal_review', '2026-01-08 12:00', NULL, '00:00:00', 'a moment at the end exists'),
                     ('proposal.legal_review', '2026-01-08 11:59:59.999999', NULL, '00:00:00', 'one after it does not'),
@@ -142,6 +142,9 @@ SELECT bag_eq($$SELECT lead, state, entries, first, last, elapsed, working FROM 
                 JOIN (SELECT lead, state, count(*) AS entries, min(entered_at) AS first, max(entered_at) AS last FROM island GROUP BY lead, state) b USING (lead, state)$$,
               'SELECT lead, state, count(*), min(entered_at), max(entered_at), sum(elapsed) AS elapsed, sum(working) AS working FROM island GROUP BY lead, state',
               'time in each state is that of plain SQL');
+SELECT bag_eq($$SELECT lead, st, duration_in(t, st) AS length FROM kept, unnest('{lead,mql,sal,proposal,proposal.legal,lost,won}'::text[]) st WHERE duration_in(t, st) > '0'$$,
+              $$SELECT lead, stage::text, sum(d) AS length FROM (SELECT lead, stage, lead(at) OVER (PARTITION BY lead ORDER BY at, coalesce(n, 0), stage) - at AS d
+                   FROM ev WHERE at IS NOT NULL AND stage IS NOT NULL) x GROUP BY lead, stage HAVING sum(d) > '0'$$, 'without an end it is the time until the last moment');
 SELECT bag_eq('SELECT lead, path(t) FROM kept WHERE t IS NOT NULL',
               $$WITH known AS (SELECT lead, stage, lag(stage) OVER w IS DISTINCT FROM stage AS enters, row_number() OVER w AS place
                                  FROM ev WHERE at IS NOT NULL AND stage IS NOT NULL WINDOW w AS (PARTITION BY lead ORDER BY at, coalesce(n, 0), stage))
