@@ -34,6 +34,12 @@ OBJS = \
 	src/attribution/markov_answer.o \
 	src/attribution/coalitions.o \
 	src/attribution/shapley.o \
+	src/timeline/lengths.o \
+	src/timeline/state.o \
+	src/timeline/timeline.o \
+	src/timeline/durations.o \
+	src/timeline/latest.o \
+	src/timeline/survival.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -94,6 +100,9 @@ SQL_PARTS = \
 	src/calendar/calendar.sql \
 	src/attribution/markov.sql \
 	src/attribution/shapley.sql \
+	src/timeline/timeline.sql \
+	src/timeline/latest.sql \
+	src/timeline/survival.sql \
 	src/model/quality.sql \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
