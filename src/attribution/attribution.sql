@@ -54,10 +54,16 @@ CREATE FUNCTION leadflow.touch_path_combine(leadflow.touch_path, leadflow.touch_
     AS 'MODULE_PATHNAME', 'leadflow_touch_path_combine';
 COMMENT ON FUNCTION leadflow.touch_path_combine(leadflow.touch_path, leadflow.touch_path) IS 'combine function of attribution_agg, transition function of rollup';
 
+CREATE FUNCTION leadflow.touch_path_final(leadflow.touch_path) RETURNS leadflow.touch_path
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_summary_final';
+COMMENT ON FUNCTION leadflow.touch_path_final(leadflow.touch_path) IS 'final function of attribution_agg and rollup';
+
 CREATE AGGREGATE leadflow.attribution_agg(at timestamptz, channel text, mark text) (
     SFUNC = leadflow.touch_path_add,
     STYPE = leadflow.touch_path,
     SSPACE = 512,
+    FINALFUNC = leadflow.touch_path_final,
     COMBINEFUNC = leadflow.touch_path_combine,
     PARALLEL = SAFE
 );
@@ -68,6 +74,7 @@ CREATE AGGREGATE leadflow.attribution_agg(at timestamptz, channel text, mark tex
     SFUNC = leadflow.touch_path_add,
     STYPE = leadflow.touch_path,
     SSPACE = 512,
+    FINALFUNC = leadflow.touch_path_final,
     COMBINEFUNC = leadflow.touch_path_combine,
     PARALLEL = SAFE
 );
@@ -78,6 +85,7 @@ CREATE AGGREGATE leadflow.attribution_agg(at timestamptz, channel text, mark tex
     SFUNC = leadflow.touch_path_add,
     STYPE = leadflow.touch_path,
     SSPACE = 512,
+    FINALFUNC = leadflow.touch_path_final,
     COMBINEFUNC = leadflow.touch_path_combine,
     PARALLEL = SAFE
 );
@@ -88,6 +96,7 @@ CREATE AGGREGATE leadflow.rollup(path leadflow.touch_path) (
     SFUNC = leadflow.touch_path_combine,
     STYPE = leadflow.touch_path,
     SSPACE = 512,
+    FINALFUNC = leadflow.touch_path_final,
     COMBINEFUNC = leadflow.touch_path_combine,
     PARALLEL = SAFE
 );

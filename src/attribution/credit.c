@@ -340,7 +340,9 @@ deal_out(Deal *deal, int32 n, int64 amount)
 		uint64		weight = (uint64) deal->weight[i];
 		int64		product;
 
-		if (!pg_mul_s64_overflow((int64) whole, (int64) weight, &product))
+		if (weight == 0)
+			deal->part[i] = deal->rest[i] = 0;
+		else if (!pg_mul_s64_overflow((int64) whole, (int64) weight, &product))
 		{
 			deal->part[i] = (int64) ((uint64) product / total);
 			deal->rest[i] = (int64) ((uint64) product % total);

@@ -28,7 +28,7 @@ static const int64 power_of_ten[EXACT_SCALE + 1] = {
 };
 
 /* Add a whole number and a fraction, of which either may be negative. */
-static void
+static inline void
 add_parts(ExactSum *sum, int64 whole, int64 part)
 {
 	sum->part += part;
@@ -54,7 +54,11 @@ exact_add(ExactSum *sum, int64 n, int32 scale)
 	int64		unit = power_of_ten[scale];
 
 	Assert(scale >= 0 && scale <= EXACT_SCALE);
-	add_parts(sum, n / unit, n % unit * power_of_ten[EXACT_SCALE - scale]);
+	/* most are credits, of at most 1, which need no division */
+	if (n >= -unit && n <= unit)
+		add_parts(sum, 0, n * power_of_ten[EXACT_SCALE - scale]);
+	else
+		add_parts(sum, n / unit, n % unit * power_of_ten[EXACT_SCALE - scale]);
 }
 
 void
