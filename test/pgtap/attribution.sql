@@ -200,7 +200,7 @@ SELECT n AS buyer, i,
        CASE WHEN random() < 0.4 THEN (ARRAY['lead', 'opportunity', 'conversion'])[1 + floor(random() * 3)::int] END AS mark,
        CASE WHEN random() < 0.9 THEN round((random() * 2000 - 300)::numeric, floor(random() * 4)::int) END AS amount,
        CASE WHEN random() < 0.7 THEN 1 + floor(random() * 30)::bigint END AS touch
-  FROM generate_series(1, 2500) n, generate_series(1, 1 + n % 14) i;
+  FROM generate_series(1, 1000) n, generate_series(1, 1 + n % 14) i;
 ALTER TABLE step SET (parallel_workers = 2);
 ANALYZE step;
 CREATE TEMP TABLE model (model text, first numeric, lead numeric, opportunity numeric, last numeric, rest numeric, from_first numeric[], from_last numeric[], half_life float8, skip text[], skip_from text);
