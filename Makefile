@@ -55,6 +55,12 @@ OBJS = \
 	src/model/logistic_predict.o \
 	src/model/newton.o \
 	src/model/fit_pass.o \
+	src/attribution/touch_path.o \
+	src/attribution/model.o \
+	src/attribution/credit.o \
+	src/attribution/credits.o \
+	src/attribution/exact_sum.o \
+	src/attribution/attribution_summary.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -108,6 +114,7 @@ SQL_PARTS = \
 	src/model/logistic.sql \
 	src/model/interval.sql \
 	src/funnel/funnel.sql \
+	src/attribution/attribution.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \
