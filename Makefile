@@ -24,22 +24,6 @@ OBJS = \
 	src/summary/words.o \
 	src/summary/pack.o \
 	src/summary/moments.o \
-	src/funnel/funnel.o \
-	src/funnel/path.o \
-	src/funnel/chain.o \
-	src/funnel/total.o \
-	src/attribution/path.o \
-	src/attribution/markov.o \
-	src/attribution/markov_solve.o \
-	src/attribution/markov_answer.o \
-	src/attribution/coalitions.o \
-	src/attribution/shapley.o \
-	src/timeline/lengths.o \
-	src/timeline/state.o \
-	src/timeline/timeline.o \
-	src/timeline/durations.o \
-	src/timeline/latest.o \
-	src/timeline/survival.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -55,12 +39,29 @@ OBJS = \
 	src/model/logistic_predict.o \
 	src/model/newton.o \
 	src/model/fit_pass.o \
+	src/funnel/funnel.o \
+	src/funnel/path.o \
+	src/funnel/chain.o \
+	src/funnel/total.o \
+	src/timeline/lengths.o \
+	src/timeline/state.o \
+	src/timeline/timeline.o \
+	src/timeline/durations.o \
+	src/timeline/latest.o \
+	src/timeline/survival.o \
+	src/attribution/exact_sum.o \
 	src/attribution/touch_path.o \
 	src/attribution/model.o \
 	src/attribution/credit.o \
 	src/attribution/credits.o \
-	src/attribution/exact_sum.o \
 	src/attribution/attribution_summary.o \
+	src/attribution/path.o \
+	src/attribution/markov.o \
+	src/attribution/markov_solve.o \
+	src/attribution/markov_answer.o \
+	src/attribution/coalitions.o \
+	src/attribution/shapley.o \
+	src/attribution/journey.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -104,17 +105,17 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
-	src/attribution/markov.sql \
-	src/attribution/shapley.sql \
-	src/timeline/timeline.sql \
-	src/timeline/latest.sql \
-	src/timeline/survival.sql \
 	src/model/quality.sql \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
 	src/model/interval.sql \
 	src/funnel/funnel.sql \
+	src/timeline/timeline.sql \
+	src/timeline/latest.sql \
+	src/timeline/survival.sql \
 	src/attribution/attribution.sql \
+	src/attribution/markov.sql \
+	src/attribution/shapley.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \

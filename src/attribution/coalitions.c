@@ -284,36 +284,42 @@ leadflow_coalitions_send(PG_FUNCTION_ARGS)
 }
 
 /* Arguments: path, conversions, then value where there is one, and nulls. */
-PG_FUNCTION_INFO_V1(leadflow_coalitions_add);
-Datum
-leadflow_coalitions_add(PG_FUNCTION_ARGS)
+void
+coalitions_add_path(Coalitions *coalitions, const Word *channels, int n,
+					double conversions, double value, double nulls)
 {
-	int			arg = PG_NARGS() - 1;
-	double		conversions;
-	double		value;
-	double		nulls;
 	uint64		mask = 0;
-	Coalitions *coalitions;
-	Word	   *channels;
-	int			n;
 	bool		found;
 
-	if (PG_ARGISNULL(1))
-		return summary_keep(fcinfo);
-	coalitions = (Coalitions *) summary_state(fcinfo, &coalitions_class);
-	n = path_channels(fcinfo, 1, &channels);
-	conversions = path_weight(fcinfo, 2, "conversions");
-	value = arg == 4 ? path_weight(fcinfo, 3, "value") : 0;
-	nulls = path_weight(fcinfo, arg, "nulls");
 	/* a path of no weight leaves no channel behind */
 	if (conversions == 0 && value == 0 && nulls == 0)
-		return summary_return(&coalitions->head);
+		return;
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		mask |= channel_bit(coalitions, channels[i]);
 	}
 	outcome_add(find_outcome(coalitions, mask, &found), conversions, value, nulls);
+}
+
+/* Arguments: path, conversions, then value where there is one, nulls. */
+PG_FUNCTION_INFO_V1(leadflow_coalitions_add);
+Datum
+leadflow_coalitions_add(PG_FUNCTION_ARGS)
+{
+	int			nulls = PG_NARGS() - 1;
+	Coalitions *coalitions;
+	Word	   *channels;
+	int			n;
+
+	if (PG_ARGISNULL(1))
+		return summary_keep(fcinfo);
+	coalitions = (Coalitions *) summary_state(fcinfo, &coalitions_class);
+	n = path_channels(fcinfo, 1, &channels);
+	coalitions_add_path(coalitions, channels, n,
+						path_weight(fcinfo, 2, "conversions"),
+						nulls == 4 ? path_weight(fcinfo, 3, "value") : 0,
+						path_weight(fcinfo, nulls, "nulls"));
 	return summary_return(&coalitions->head);
 }
 

@@ -397,6 +397,14 @@ leadflow_markov_send(PG_FUNCTION_ARGS)
 	return summary_send(fcinfo, &markov_class);
 }
 
+void
+markov_refuse_null_order(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("order of a Markov chain must not be null")));
+}
+
 /* Arguments: path, conversions, then value where there is one, nulls, order. */
 PG_FUNCTION_INFO_V1(leadflow_markov_add);
 Datum
@@ -410,9 +418,7 @@ leadflow_markov_add(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return summary_keep(fcinfo);
 	if (PG_NARGS() > 5 && PG_ARGISNULL(5))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("order of a Markov chain must not be null")));
+		markov_refuse_null_order();
 	markov = (Markov *) summary_state(fcinfo, &markov_class);
 	markov_set_order(markov, PG_NARGS() > 5 ? PG_GETARG_INT32(5) : 1);
 	n = path_channels(fcinfo, 1, &channels);

@@ -49,6 +49,16 @@ CREATE FUNCTION leadflow.markov_add(leadflow.markov_chain, text[], double precis
     AS 'MODULE_PATHNAME', 'leadflow_markov_add';
 COMMENT ON FUNCTION leadflow.markov_add(leadflow.markov_chain, text[], double precision, double precision, double precision, integer) IS 'transition function of markov_agg';
 
+CREATE FUNCTION leadflow.markov_add(leadflow.markov_chain, leadflow.touch_path) RETURNS leadflow.markov_chain
+    LANGUAGE C IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_markov_add_journey';
+COMMENT ON FUNCTION leadflow.markov_add(leadflow.markov_chain, leadflow.touch_path) IS 'transition function of markov_agg';
+
+CREATE FUNCTION leadflow.markov_add(leadflow.markov_chain, leadflow.touch_path, integer) RETURNS leadflow.markov_chain
+    LANGUAGE C IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_markov_add_journey';
+COMMENT ON FUNCTION leadflow.markov_add(leadflow.markov_chain, leadflow.touch_path, integer) IS 'transition function of markov_agg';
+
 CREATE FUNCTION leadflow.markov_combine(leadflow.markov_chain, leadflow.markov_chain) RETURNS leadflow.markov_chain
     LANGUAGE C IMMUTABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_markov_combine';
@@ -83,6 +93,26 @@ CREATE AGGREGATE leadflow.markov_agg(path text[], conversions double precision, 
 );
 COMMENT ON AGGREGATE leadflow.markov_agg(text[], double precision, double precision, double precision, integer) IS
     'the Markov chain of paths that remembers the last ord channels, from 1 to 4: what comes next depends on these, and at the start of a path on the fewer there are. Rows with a null path do not count; nulls in a path are left out; a null weight is 0; a path without channels is kept apart, see untouched(). Null when no row counts. Errors: ord is null, not from 1 to 4 or not the same for all rows (22023); a weight is negative, infinite or NaN, or a total out of range (22003); a path has several dimensions (2202E); more than 65,535 channels or 10,000,000 distinct transitions, or a channel of more than 1,024 bytes (54000)';
+
+CREATE AGGREGATE leadflow.markov_agg(path leadflow.touch_path) (
+    SFUNC = leadflow.markov_add,
+    STYPE = leadflow.markov_chain,
+    SSPACE = 1024,
+    COMBINEFUNC = leadflow.markov_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE leadflow.markov_agg(leadflow.touch_path) IS
+    'the Markov chain of order 1 of buyers, a row each: the channels of the touches up to the first conversion, that instant included, lead to that conversion and its money; a buyer without a conversion went all its touches, and ends in a null. Rows with a null path do not count; a path without channels is kept apart, see untouched(). Null when no row counts. Errors: an amount below 0, or a total out of range (22003); more than 65,535 channels or 10,000,000 distinct transitions (54000)';
+
+CREATE AGGREGATE leadflow.markov_agg(path leadflow.touch_path, ord integer) (
+    SFUNC = leadflow.markov_add,
+    STYPE = leadflow.markov_chain,
+    SSPACE = 1024,
+    COMBINEFUNC = leadflow.markov_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE leadflow.markov_agg(leadflow.touch_path, integer) IS
+    'the same with a memory of the last ord channels, from 1 to 4. Errors: ord is null, not from 1 to 4 or not the same for all rows (22023); an amount below 0, or a total out of range (22003); more than 65,535 channels or 10,000,000 distinct transitions (54000)';
 
 CREATE AGGREGATE leadflow.rollup(chain leadflow.markov_chain) (
     SFUNC = leadflow.markov_combine,

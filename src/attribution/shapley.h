@@ -51,6 +51,10 @@ typedef struct CoalitionGame
 	CoalitionPart *part;		/* by mask, without the empty set */
 } CoalitionGame;
 
+/* Add a path of channels; weights are checked before. */
+extern void coalitions_add_path(Coalitions *coalitions, const Word *channels, int n,
+								double conversions, double value, double nulls);
+
 /* The sets in order, channels by their place in *order. */
 extern Coalition *coalitions_sorted(const Coalitions *coalitions, int32 **order,
 									int64 *n);

@@ -44,6 +44,11 @@ CREATE FUNCTION leadflow.coalitions_add(leadflow.coalitions, text[], double prec
     AS 'MODULE_PATHNAME', 'leadflow_coalitions_add';
 COMMENT ON FUNCTION leadflow.coalitions_add(leadflow.coalitions, text[], double precision, double precision, double precision) IS 'transition function of shapley_agg';
 
+CREATE FUNCTION leadflow.coalitions_add(leadflow.coalitions, leadflow.touch_path) RETURNS leadflow.coalitions
+    LANGUAGE C IMMUTABLE PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_coalitions_add_journey';
+COMMENT ON FUNCTION leadflow.coalitions_add(leadflow.coalitions, leadflow.touch_path) IS 'transition function of shapley_agg';
+
 CREATE FUNCTION leadflow.coalitions_combine(leadflow.coalitions, leadflow.coalitions) RETURNS leadflow.coalitions
     LANGUAGE C IMMUTABLE PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_coalitions_combine';
@@ -68,6 +73,16 @@ CREATE AGGREGATE leadflow.shapley_agg(path text[], conversions double precision,
 );
 COMMENT ON AGGREGATE leadflow.shapley_agg(text[], double precision, double precision, double precision) IS
     'the coalitions of paths, with the value that the conversions of each row brought together. Rows with a null path do not count; nulls in a path are left out; a null weight is 0; a path without channels is kept apart, see untouched(). Null when no row counts. Errors: a weight is negative, infinite or NaN, or a total out of range (22003); a path has several dimensions (2202E); more than 64 channels or 10,000,000 distinct sets, or a channel of more than 1,024 bytes (54000)';
+
+CREATE AGGREGATE leadflow.shapley_agg(path leadflow.touch_path) (
+    SFUNC = leadflow.coalitions_add,
+    STYPE = leadflow.coalitions,
+    SSPACE = 1024,
+    COMBINEFUNC = leadflow.coalitions_combine,
+    PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE leadflow.shapley_agg(leadflow.touch_path) IS
+    'which channels worked together, of buyers, a row each: the channels of the touches up to the first conversion, that instant included, led to that conversion and its money; a buyer without a conversion went all its touches, and ended in a null. Rows with a null path do not count; a path without channels is kept apart, see untouched(). Null when no row counts. Errors: an amount below 0, or a total out of range (22003); more than 64 channels (54000)';
 
 CREATE AGGREGATE leadflow.rollup(coalitions leadflow.coalitions) (
     SFUNC = leadflow.coalitions_combine,

@@ -62,7 +62,7 @@ COMMENT ON FUNCTION leadflow.funnel_path_combine(leadflow.funnel_path, leadflow.
 
 CREATE FUNCTION leadflow.funnel_path_final(leadflow.funnel_path) RETURNS leadflow.funnel_path
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
-    AS 'MODULE_PATHNAME', 'leadflow_funnel_path_final';
+    AS 'MODULE_PATHNAME', 'leadflow_summary_final';
 COMMENT ON FUNCTION leadflow.funnel_path_final(leadflow.funnel_path) IS 'final function of funnel_agg and rollup: the path as it is';
 
 CREATE AGGREGATE leadflow.funnel_agg(at timestamp with time zone, step text, steps text[]) (

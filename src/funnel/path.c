@@ -211,25 +211,6 @@ leadflow_funnel_path_combine(PG_FUNCTION_ARGS)
 	return summary_return(&into->head);
 }
 
-/*
- * funnel_path_final(path): the path as it is.  Up to PostgreSQL 15 the executor
- * flattens a result that does not lie in the memory of the current row; so the
- * pointer to it is put there, as later versions need no longer.
- */
-PG_FUNCTION_INFO_V1(leadflow_funnel_path_final);
-Datum
-leadflow_funnel_path_final(PG_FUNCTION_ARGS)
-{
-	Datum		value = PG_GETARG_DATUM(0);
-	void	   *pointer;
-
-	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
-		PG_RETURN_DATUM(value);
-	pointer = palloc(EXPANDED_POINTER_SIZE);
-	memcpy(pointer, DatumGetPointer(value), EXPANDED_POINTER_SIZE);
-	PG_RETURN_POINTER(pointer);
-}
-
 PG_FUNCTION_INFO_V1(leadflow_funnel_path_in);
 Datum
 leadflow_funnel_path_in(PG_FUNCTION_ARGS)
