@@ -8,9 +8,9 @@ SET max_parallel_workers_per_gather = 0;
 SELECT no_plan();
 
 -- Weeks of remission of leukaemia under 6-mercaptopurine: E. J. Freireich and others, Blood 21
--- (1963), 699-716, as in E. A. Gehan, Biometrika 52 (1965), 203-223. S(t) and its standard error
--- by Greenwood are printed in D. R. Cox and D. Oakes, Analysis of Survival Data (1984), and
--- the limits are what "sts list" of Stata and R's survfit(conf.type = "log-log") print.
+-- (1963), 699-716, as in E. A. Gehan, Biometrika 52 (1965), 203-223. S(t) as in J. P. Klein and
+-- M. L. Moeschberger, Survival Analysis (1997), section 4.2; the limits are those that "sts list" of
+-- Stata and R's survfit(conf.type = "log-log") print.
 CREATE TABLE gehan (weeks integer, relapse boolean);
 INSERT INTO gehan VALUES (6, true), (6, true), (6, true), (6, false), (7, true), (9, false), (10, true), (10, false), (11, false), (13, true), (16, true), (17, false),
     (19, false), (20, false), (22, true), (23, true), (25, false), (32, false), (32, false), (34, false), (35, false);

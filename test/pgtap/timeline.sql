@@ -250,7 +250,7 @@ CREATE TABLE desk (case_id text, activity text, at timestamp);
 \cd :dir
 \copy desk FROM helpdesk.csv WITH (FORMAT csv, HEADER true)
 \cd :here
--- an activity is told again and again, and each event counts: the number of the row makes it a state of its own
+-- here equal activities in a row are not one stay: with its number each event is a state of its own, whose one stay is its mean
 SELECT results_eq($$SELECT split_part(state, ' ', 1), sum(completed)::bigint, round((percentile_cont(0.5) WITHIN GROUP (ORDER BY mean_seconds) FILTER (WHERE completed > 0) / 3600)::numeric, 6),
                            round((sum(total_seconds) / sum(completed) / 3600)::numeric, 6)
                     FROM (SELECT stage_durations(t) AS s FROM (SELECT timeline_agg(at, activity || ' ' || n, n) AS t FROM (SELECT *, row_number() OVER (ORDER BY case_id, at, line) AS n FROM
