@@ -226,7 +226,12 @@ weigh_decay(int64 *weight, const Model *model, const Journey *journey)
 
 	bits = Min(bits, DECAY_BITS);
 	for (int32 i = 0; i < journey->n; i++)
-		weight[i] = (int64) rint(exp2(bits - (double) (last - journey->touch[i].at) / model->half_life));
+	{
+		/* the longest difference takes 64 bits */
+		uint64		age = (uint64) last - (uint64) journey->touch[i].at;
+
+		weight[i] = (int64) rint(exp2(bits - (double) age / model->half_life));
+	}
 }
 
 /* By place from the first or the last touch; beyond the list there is nothing. */

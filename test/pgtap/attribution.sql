@@ -162,6 +162,9 @@ SELECT is(pg_temp.credits(rows, 'linear', lookback::interval), expected, 'look-b
 SELECT is(pg_temp.credits('0 a lead, 1 b, 2 c, 3 d, 4 - conversion', 'u_shaped', '3 days 12 hours'), '0.666667 0.166667 0.166667', 'a milestone out of the window did not happen');
 SELECT is(pg_temp.credits('0 a, 1 - lead, 2 b, 3 c, 4 d, 5 - conversion', 'u_shaped', '4.5 days'), '0.800000 0.100000 0.100000', 'a milestone whose touch is out of the window: the first touch');
 SELECT is(pg_temp.credits('0 a, 1 b, 2 - conversion', 'linear', '290000 years'), '0.500000 0.500000', 'longer than there is time');
+SELECT results_eq($$SELECT m, credit FROM (SELECT leadflow.attribution_agg(at, 'a', m) AS p FROM (VALUES (timestamptz '4713-01-01 BC', NULL), ('294276-12-31', 'conversion')) v(at, m)) x,
+                            unnest('{time_decay,time_decay 290000 years}'::text[]) m, leadflow.credits(p, m) WHERE position = 1$$,
+                  $$VALUES ('time_decay', 0.000000000000), ('time_decay 290000 years', 0.328579307215)$$, 'all of the time there is');
 SELECT results_eq($$SELECT * FROM leadflow.credits(pg_temp.path('0 a, 10 - conversion 8.5'), 'first', '1 day')$$,
                   $$VALUES (1, timestamptz '2024-01-11', NULL::int, NULL::timestamptz, NULL::bigint, NULL::text, 1.000000000000, 8.50)$$, 'what no touch had a part in');
 SELECT results_eq($$SELECT * FROM leadflow.credits(pg_temp.path('0 a, 5 b, 10 - conversion 8.5'), 'first')$$,
