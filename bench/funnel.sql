@@ -41,3 +41,23 @@ SELECT w.lead + 10000 * copy AS lead, w.at + copy * interval '9 hours 17 millise
  ORDER BY 2, 1;
 CREATE INDEX event_lead_at ON event (lead, at);
 VACUUM ANALYZE event;
+
+-- the longest chain in a window as an aggregate in PL/pgSQL; rows must come in order
+CREATE FUNCTION by_hand_add(state timestamptz[], at timestamptz, step int, within interval) RETURNS timestamptz[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF step IS NULL THEN
+        RETURN state;
+    ELSIF step = 1 THEN
+        state[1] := at;
+    ELSIF state[step - 1] IS NOT NULL AND at <= state[step - 1] + within
+        AND (state[step] IS NULL OR state[step - 1] > state[step]) THEN
+        state[step] := state[step - 1];
+    END IF;
+    RETURN state;
+END $$;
+CREATE FUNCTION by_hand_level(state timestamptz[]) RETURNS int LANGUAGE sql IMMUTABLE AS
+    'SELECT CASE WHEN state[5] IS NOT NULL THEN 5 WHEN state[4] IS NOT NULL THEN 4 WHEN state[3] IS NOT NULL THEN 3
+                 WHEN state[2] IS NOT NULL THEN 2 WHEN state[1] IS NOT NULL THEN 1 ELSE 0 END';
+CREATE AGGREGATE by_hand(timestamptz, int, interval)
+    (SFUNC = by_hand_add, STYPE = timestamptz[], INITCOND = '{NULL,NULL,NULL,NULL,NULL}', FINALFUNC = by_hand_level);
