@@ -26,11 +26,7 @@ psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
 echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
 echo "# server $("${psql[@]}" -c 'SHOW server_version'), one process, jit off, work_mem 512 MB, $rounds rounds, medians"
 
-# add WHAT STATEMENT: one line of the part whose name is in $part and size in $n;
-# leadflow's own comes first in its part, and in brackets what is no peer
-add() {
-	echo "$part|$1|$n|$(tr -s '\n\t' '  ' <<<"$2")" >>"$work/cases"
-}
+source "$here/cases.sh"
 
 part="decayed_sum, $touches touches of $leads leads" n=$touches
 by_lead() {
@@ -95,47 +91,6 @@ add 'plain SQL, a sum written out' "
 	FROM featured, (SELECT array_agg(coefficient ORDER BY \"position\") AS b FROM $model, leadflow.coefficients(model) c OFFSET 0) c"
 add '(the arrays counted)' "SELECT count(x) FROM featured"
 
-# One session: each statement is run once to warm up, then once a round.
-{
-	printf '%s\n' "SET search_path = bench_score; SET jit = off; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '512MB';"
-	printf '%s\n' "SELECT pg_backend_pid() AS pid \\gset" "\\setenv BENCH_PID :pid"
-	for round in $(seq 0 "$rounds"); do
-		while IFS='|' read -r part what n statement; do
-			printf '%s\n' "\\set before \`cut -d' ' -f1 /proc/\$BENCH_PID/schedstat\`"
-			printf '%s\n' "SELECT ($statement) AS answer \\gset"
-			printf '%s\n' "\\set after \`cut -d' ' -f1 /proc/\$BENCH_PID/schedstat\`"
-			printf '%s\n' "\\echo '$round|$part|$what|$n|' :before '|' :after '|' :answer"
-		done <"$work/cases"
-	done
-} >"$work/run.sql"
-"${psql[@]}" -f "$work/run.sql" >"$work/times"
-
-# Round 0 was the warm-up.
-awk -F'|' '
-$1 == 0 { order[++keys] = $2 "|" $3; answer[$2 "|" $3] = $7; size[$2 "|" $3] = $4 }
-$1 > 0 { key = $2 "|" $3; time[key, ++count[key]] = ($6 - $5) / 1e9 }
-function median(key,    i, j, n, x, v) {
-	n = count[key]
-	for (i = 1; i <= n; i++) v[i] = time[key, i]
-	for (i = 2; i <= n; i++)
-		for (j = i; j > 1 && v[j - 1] > v[j]; j--) { x = v[j]; v[j] = v[j - 1]; v[j - 1] = x }
-	return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-}
-END {
-	for (i = 1; i <= keys; i++) {
-		split(order[i], label, "|")
-		cost = median(order[i]) / size[order[i]]
-		if (label[1] != part) {
-			part = label[1]
-			own = cost
-			n = size[order[i]]
-			truth = answer[order[i]]
-			printf "\n%s\n%-34s %12s %12s %8s\n", part, "", "CPU seconds", "ns a row", "ratio"
-		}
-		off = label[2] ~ /^\(/ || size[order[i]] != n ? 0 : (answer[order[i]] - truth) / truth
-		printf "%-34s %12.3f %12.0f %8.2f%s\n", label[2], median(order[i]), cost * 1e9, cost / own,
-			(off > 1e-9 || off < -1e-9) ? "  answers " answer[order[i]] " and not " truth : ""
-	}
-}' "$work/times"
+run_cases "SET search_path = bench_score; SET jit = off; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '512MB';"
 
 /usr/bin/python3 "$here/score_logistic.py" "$rounds"
