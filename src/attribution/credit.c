@@ -176,6 +176,7 @@ pick_touch(const Model *model, const Journey *journey, const WordTable *words)
 	{
 		int32		touch = first ? i : journey->n - 1 - i;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!is_skipped(model, &words->key[journey->touch[touch].word]))
 			return touch;
 	}
