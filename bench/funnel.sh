@@ -66,11 +66,11 @@ ask() {
 
 	part="time in stage, $with"
 	add leadflow "SELECT sum(total_seconds) FROM leadflow.duration_table((SELECT leadflow.stage_durations(t) FROM ($timeline) l))"
-	add 'leadflow, working time' "SELECT sum(entries) * 0 + (SELECT sum(date_part('epoch', d)) FROM (SELECT lead(at) OVER (PARTITION BY lead ORDER BY at) - at AS d FROM event) l)
-		FROM leadflow.duration_table((SELECT leadflow.stage_durations(t, NULL, 'Europe/Warsaw; Mo-Fr 09:00-17:00') FROM ($timeline) l))"
-	add 'SQL: lead(), sums by stage' "SELECT sum(d) FROM (SELECT stage, sum(date_part('epoch', d)) AS d FROM
+	add '(leadflow, in working time)' "SELECT sum(total_seconds) FROM leadflow.duration_table((
+		SELECT leadflow.stage_durations(t, NULL, 'Europe/Warsaw; Mo-Fr 09:00-17:00') FROM ($timeline) l))"
+	add 'SQL: lead(), stays not merged' "SELECT sum(d) FROM (SELECT stage, sum(date_part('epoch', d)) AS d FROM
 		(SELECT stage, lead(at) OVER (PARTITION BY lead ORDER BY at) - at AS d FROM event) l GROUP BY stage) s"
-	add 'SQL: the same, stays merged' "SELECT sum(d) FROM (SELECT stage, sum(date_part('epoch', d)) AS d FROM (
+	add 'SQL: stays merged' "SELECT sum(d) FROM (SELECT stage, sum(date_part('epoch', d)) AS d FROM (
 		SELECT lead, stage, lead(min(at)) OVER (PARTITION BY lead ORDER BY min(at)) - min(at) AS d FROM (
 			SELECT lead, stage, at, count(*) FILTER (WHERE stage IS DISTINCT FROM before) OVER (PARTITION BY lead ORDER BY at) AS stay FROM (
 				SELECT lead, stage, at, lag(stage) OVER (PARTITION BY lead ORDER BY at) AS before FROM event) a) b GROUP BY lead, stay, stage) c GROUP BY stage) s"
@@ -80,7 +80,7 @@ ask() {
 	add leadflow "SELECT count(*) FILTER (WHERE s = 'won') FROM (SELECT leadflow.last_state(at, stage, timestamptz '2025-06-01') AS s FROM event GROUP BY lead) l"
 	add 'SQL: DISTINCT ON' "SELECT count(*) FILTER (WHERE stage = 'won') FROM (SELECT DISTINCT ON (lead) lead, stage FROM event WHERE at <= '2025-06-01' ORDER BY lead, at DESC) l"
 	add 'SQL: array_agg, sorted' "SELECT count(*) FILTER (WHERE s = 'won') FROM (SELECT (array_agg(stage ORDER BY at DESC))[1] AS s FROM event WHERE at <= '2025-06-01' GROUP BY lead) l"
-	add 'SQL: LATERAL, from a table of leads' "SELECT count(*) FILTER (WHERE stage = 'won') FROM (SELECT generate_series(10001, 10000 + $leads) AS lead) l
+	add 'SQL: LATERAL, from a table of leads' "SELECT count(*) FILTER (WHERE stage = 'won') FROM (SELECT generate_series(1, $leads) AS lead) l
 		CROSS JOIN LATERAL (SELECT stage FROM event e WHERE e.lead = l.lead AND at <= '2025-06-01' ORDER BY at DESC LIMIT 1) x"
 	add "$floor" 'SELECT max(n) FROM (SELECT lead, count(*) AS n FROM event GROUP BY lead) l'
 
