@@ -30,7 +30,7 @@ SELECT r.ordinal,
        r.win_rate,
        r.win_rate_low,
        r.win_rate_high,
-       CASE WHEN r.win_rate IS NOT NULL THEN COALESCE(o.weighted_value, 0)::numeric(15,2) END AS weighted_value
+       (CASE WHEN r.win_rate IS NOT NULL THEN COALESCE(o.weighted_value, 0) END)::numeric(15,2) AS weighted_value
 FROM stage_win_rate r
 LEFT JOIN open o ON o.ordinal = r.ordinal
 LEFT JOIN stage_definition n ON n.stage = r.stage::leadflow.stage AND n.variant = '*'
