@@ -133,6 +133,7 @@ SQL_PARTS = \
 	src/score/backtest.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
+	src/workspace/asof.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql
 
@@ -150,6 +151,20 @@ WORKSPACE_VIEWS = \
 	funnel \
 	funnel_segmented \
 	leakage \
+	stage_win_rate \
+	pipeline_deals \
+	pipeline_stages \
+	pipeline_health \
+	pipeline_movement \
+	velocity \
+	win_rate \
+	loss_reasons \
+	revenue_structure \
+	customer_value \
+	cohort \
+	cohort_conversion \
+	mix_rate \
+	bottlenecks \
 	refusals \
 	sla_status \
 	sla_breach \

@@ -530,7 +530,8 @@ BEGIN
     RETURN n;
 END;
 $$;
-SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 ELSE 0 END::bigint,
+SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 WHEN 'bottlenecks' THEN 10
+          WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1 ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
@@ -545,6 +546,10 @@ INSERT INTO crm.sla_clock (policy, metric, lead_id, owner, variant, started_at, 
 VALUES ('hot_request', 'answered', 1, 'anna', '*', '2026-03-04 09:00', '2026-03-04 11:00', '2026-03-04 10:00', '2:00', '{call}', 'touch demo_request', 1, 1);
 INSERT INTO crm.score_model (model, as_of, won, lost, intercept, quality) VALUES ('logistic', '2026-03-01', 2, 1, 0.5, '{"auc": 0.75, "features": {"origin": {"missing": 1, "missing_won": 0}}}');
 INSERT INTO crm.score_model_point (version, feature, value, log_odds, points, won, lost) VALUES (1, 'origin', 'web', 1, 29, 2, 1);
+INSERT INTO crm.opportunity (stage_since, created_at, updated_at, stage, source, name, amount)
+VALUES ('2026-03-02', '2026-03-02', '2026-03-02', 'won', 't', 'Won', 100), ('2026-03-02', '2026-03-02', '2026-03-02', 'proposal', 't', 'Open', 100);
+INSERT INTO crm.stage_event (at, recorded_at, opportunity_id, definition_version, implied, subject, to_stage, session_actor, actor, variant)
+SELECT o.stage_since, o.stage_since, o.id, 7, false, 'opportunity', o.stage, 'login', 'role', '*' FROM crm.opportunity o WHERE o.name IN ('Won', 'Open');
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

@@ -26,6 +26,7 @@ SELECT d.opportunity_id,
        d.stage,
        d.spine_stage,
        d.ordinal,
+       d.furthest_ordinal,
        d.entered_at,
        d.outcome,
        d.won_at,
@@ -52,6 +53,8 @@ FROM (SELECT o.id AS opportunity_id,
              s.to_stage::text AS stage,
              leadflow.base(s.to_stage)::text AS spine_stage,
              leadflow.ordinal(s.to_stage)::bigint AS ordinal,
+             -- one that was entered as lost was an opportunity all the same
+             GREATEST(leadflow.ordinal(g.furthest), 8)::bigint AS furthest_ordinal,
              s.at AS entered_at,
              CASE WHEN h.won_at IS NOT NULL THEN 'won'
                   WHEN s.to_stage >= 'visitor' THEN 'open'
@@ -70,14 +73,17 @@ FROM (SELECT o.id AS opportunity_id,
       FROM (SELECT e.opportunity_id,
                    pg_catalog.min(e.at) AS opened_at,
                    pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding') AS won_at,
+                   pg_catalog.max(e.to_stage) FILTER (WHERE e.at <= (SELECT leadflow.clock())) AS furthest,
                    -- the last entry in the order of history
                    (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id]) FILTER (WHERE e.at <= (SELECT leadflow.clock())))[2] AS last_event,
                    pg_catalog.bool_or(e.at > (SELECT leadflow.clock())) AS ahead
             FROM stage_event e
             WHERE e.opportunity_id IS NOT NULL
             GROUP BY e.opportunity_id) g
-      CROSS JOIN LATERAL (SELECT g.opened_at, g.ahead, CASE WHEN g.won_at <= (SELECT leadflow.clock()) THEN g.won_at END AS won_at) h
-      JOIN stage_event s ON s.id = g.last_event AND s.opportunity_id = g.opportunity_id
+      JOIN stage_event s ON s.id = g.last_event AND s.opportunity_id IS NOT NULL
+      -- one that was opened in error was not won either
+      CROSS JOIN LATERAL (SELECT g.opened_at, g.ahead,
+                                 CASE WHEN g.won_at <= (SELECT leadflow.clock()) AND NOT s.to_stage <@ 'disqualified' THEN g.won_at END AS won_at) h
       JOIN opportunity o ON o.id = g.opportunity_id
       LEFT JOIN lead l ON l.id = o.lead_id
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) d
@@ -106,9 +112,10 @@ COMMENT ON COLUMN deal.opened_at IS 'when it was opened: its first entry';
 COMMENT ON COLUMN deal.stage IS 'the stage, or a leaf of it';
 COMMENT ON COLUMN deal.spine_stage IS 'stage of the spine, or exit, that it belongs to';
 COMMENT ON COLUMN deal.ordinal IS 'place on the spine, 8 to 16; below 0 for an exit';
+COMMENT ON COLUMN deal.furthest_ordinal IS 'place on the spine of the furthest stage that it ever reached, 8 to 16';
 COMMENT ON COLUMN deal.entered_at IS 'since when it is in the stage';
-COMMENT ON COLUMN deal.outcome IS 'won (it was, whatever came after), open, lost (in the exit nurture, lost or churned) or void (disqualified: opened in error)';
-COMMENT ON COLUMN deal.won_at IS 'when it was won; null for not';
+COMMENT ON COLUMN deal.outcome IS 'void (it is disqualified: opened in error, even where it was won), won (it was, whatever else came after), open, or lost (in the exit nurture, lost or churned)';
+COMMENT ON COLUMN deal.won_at IS 'when it was first won; null for not, and for one opened in error';
 COMMENT ON COLUMN deal.closed_at IS 'when it was won, lost or void; null while it is open';
 COMMENT ON COLUMN deal.expected_close IS 'day on which it is expected to close';
 COMMENT ON COLUMN deal.reason IS 'code of the reason given on the last entry';
