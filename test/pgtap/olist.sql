@@ -6,7 +6,7 @@
 \ir ../../doc/examples/olist.sql
 \o
 SET search_path = olist, leadflow, public, pg_catalog;
-SELECT plan(13);
+SELECT plan(16);
 
 SELECT results_eq(
     $$SELECT reached, now_in_stage FROM funnel WHERE stage = 'mql'$$,
@@ -83,6 +83,30 @@ SELECT results_eq(
              ('2018-04', 1352, 183, 9.619236, 171),
              ('2018-05', 1303, 130, 10.692899, 109)$$,
     'cohorts by month of first contact');
+
+SELECT results_eq(
+    $$SELECT month::text, leads, won FROM cohort_conversion WHERE days = 90 AND month >= '2017-11-01' ORDER BY month$$,
+    $$VALUES ('2017-11-01', 445::bigint, 7::bigint), ('2017-12-01', 200, 6), ('2018-01-01', 1141, 129), ('2018-02-01', 1028, 128),
+             ('2018-03-01', 1174, 141), ('2018-04-01', 1352, 171), ('2018-05-01', 1303, 109)$$,
+    'cohort_conversion tells the same');
+CREATE TABLE km AS
+SELECT leadflow.km_agg(mql_at, won_at, (SELECT max(at) FROM stage_event WHERE to_stage = 'won')) AS km
+  FROM (SELECT min(at) FILTER (WHERE to_stage = 'mql') AS mql_at, min(at) FILTER (WHERE to_stage = 'won') AS won_at
+          FROM stage_event WHERE opportunity_id IS NULL GROUP BY lead_id) l;
+SELECT results_eq(
+    $$SELECT days, round(km_conversion(km, make_interval(days => days))::numeric, 6) FROM km, unnest('{30,60,90,180,365}'::int[]) days$$,
+    $$VALUES (30, 0.068375), (60, 0.080500), (90, 0.086375), (180, 0.096791), (365, 0.113494)$$,
+    'conversion when leads that may still be won are no failures');
+BEGIN;
+SET LOCAL leadflow.clock = '2018-07-01';
+SELECT results_eq(
+    $$SELECT days, leads, complete, followed, expected_share IS NOT NULL FROM cohort_conversion WHERE month = '2018-05-01' ORDER BY days$$,
+    $$SELECT d.days::bigint, 1303::bigint, d.days <= 30, f.n, f.n > 0
+        FROM unnest('{7,30,60,90,180,365}'::int[]) d (days),
+             LATERAL (SELECT count(*) AS n FROM (SELECT min(at) AS at FROM stage_event WHERE opportunity_id IS NULL GROUP BY lead_id) l
+                      WHERE at >= '2018-05-01' AND at < '2018-06-01' AND at <= timestamptz '2018-07-01' - make_interval(days => d.days)) f$$,
+    'and what is not known yet is not told');
+ROLLBACK;
 
 SELECT is(count(*), 0::bigint, 'nothing was set aside') FROM quarantine;
 SELECT is(count(*), 0::bigint, 'nothing was let in against the standard') FROM violation;
