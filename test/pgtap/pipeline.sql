@@ -136,6 +136,22 @@ SELECT set_eq($$SELECT p.name, t.typname FROM pg_proc f CROSS JOIN LATERAL unnes
         WHERE f.oid = 'leadflow.pipeline_asof(text, timestamptz)'::regprocedure AND p.mode = 't'$$,
     $$SELECT a.attname::text, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = 'crm.pipeline_deals'::regclass AND a.attnum > 0$$, 'it has the columns of the view');
 
+SELECT 'lf_' || pg_backend_pid() || '_reader' AS reader, 'lf_' || pg_backend_pid() || '_other' AS other \gset
+CREATE ROLE :reader;
+SELECT leadflow.grant_workspace('crm', :'reader', 'read') \g /dev/null
+GRANT USAGE ON SCHEMA public TO :reader;
+SET ROLE :reader;
+SELECT is(tried('SELECT * FROM leadflow.pipeline_asof(''crm'', ''2026-02-25'')'), '00000', 'who reads reports reads the pipeline of then');
+SELECT is(tried(format('SELECT * FROM crm.%I', v)), '00000', 'and ' || v)
+FROM unnest('{pipeline_health,pipeline_stages,pipeline_movement,velocity,win_rate,loss_reasons,revenue_structure,customer_value,cohort,cohort_conversion,mix_rate,bottlenecks}'::text[]) v;
+RESET ROLE;
+CREATE ROLE :other;
+SET ROLE :other;
+SELECT is(tried('SELECT * FROM leadflow.pipeline_asof(''crm'', ''2026-02-25'')'), '42501', 'who has no right does not');
+RESET ROLE;
+DROP OWNED BY :reader;
+DROP ROLE :reader, :other;
+
 -- leads: in January 6 of web (3 converted) and 4 of an event (1), in February 2 (1) and 8 (4)
 
 CREATE FUNCTION lead(name text, at timestamptz, stage text, origin text) RETURNS void LANGUAGE sql AS $$
