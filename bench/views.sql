@@ -22,8 +22,10 @@ INSERT INTO team_member (member, full_name, team, department)
 SELECT 'rep' || n, 'Representative ' || n, 'team' || n % 8, CASE WHEN n % 8 < 3 THEN 'marketing' ELSE 'sales' END
 FROM generate_series(1, 40) n;
 
-INSERT INTO campaign (source, external_id, name)
-SELECT 'bench', n::text, 'Campaign ' || n FROM generate_series(1, 24) n;
+INSERT INTO campaign (source, external_id, name, channel, starts_on)
+SELECT 'bench', n::text, 'Campaign ' || n, (ARRAY['search', 'social', 'event', 'partner'])[1 + n % 4], '2025-01-01' FROM generate_series(1, 24) n;
+INSERT INTO campaign_cost (campaign_id, spent_on, cost)
+SELECT c.id, d::date, 500 + pg_temp.fraction(c.id, 15) * 4000 FROM campaign c, generate_series(timestamp '2025-01-01', '2026-06-30', '7 days') d;
 
 -- how far each lead goes, how it ends, and how long it stays in a stage on average
 CREATE TEMP TABLE plan AS
@@ -74,7 +76,7 @@ ORDER BY p.lead_id;
 -- a deal for every lead that reached opportunity
 INSERT INTO opportunity (stage_since, created_at, updated_at, stage, furthest_stage, source, external_id, lead_id, campaign_id, name,
                          amount, origin, variant, segment, owner)
-SELECT l.stage_since, l.stage_since, l.updated_at, l.furthest_stage, l.furthest_stage, 'bench', l.id::text, l.id, l.campaign_id,
+SELECT l.stage_since, l.stage_since, l.updated_at, CASE WHEN l.stage < 'visitor' THEN l.stage ELSE l.furthest_stage END, l.furthest_stage, 'bench', l.id::text, l.id, l.campaign_id,
        'Deal ' || l.id, 1000 + l.id % 977 * 100, l.origin, l.variant, l.segment, l.owner
 FROM lead l
 WHERE l.furthest_stage >= 'opportunity'
@@ -94,7 +96,8 @@ FROM (SELECT w.lead_id, w.step, w.at, w.reason, w.implied, s.stage AS to_stage,
              lag(s.stage) OVER (PARTITION BY w.lead_id ORDER BY w.step), true
       FROM walk w
       JOIN spine s ON s.ordinal = w.ordinal
-      WHERE w.step = w.ordinal AND w.ordinal >= 8) w
+      JOIN plan p ON p.lead_id = w.lead_id AND p.furthest >= 8
+      WHERE w.step >= 8 AND (w.step = w.ordinal OR w.ordinal < 0)) w
 JOIN plan p ON p.lead_id = w.lead_id
 LEFT JOIN opportunity o ON w.of_deal AND o.lead_id = w.lead_id
 ORDER BY w.at, w.lead_id, w.step, o.id NULLS FIRST;
@@ -104,7 +107,7 @@ INSERT INTO touch (at, recorded_at, lead_id, campaign_id, kind, channel, directi
 SELECT t.at, t.at, t.lead_id, t.campaign_id,
        CASE WHEN t.outbound THEN (ARRAY['call', 'email', 'meeting', 'sequence_email'])[1 + t.n % 4]
             ELSE (ARRAY['web_visit', 'form_submit', 'content_download', 'demo_request'])[1 + t.n % 4] END,
-       'web', CASE WHEN t.outbound THEN 'outbound' ELSE 'inbound' END, CASE WHEN t.outbound THEN 'rep' || t.rep END, 'bench', t.n::text
+       (ARRAY['search', 'social', 'email', 'event', 'partner', 'direct'])[1 + floor(6 * pg_temp.fraction(t.n, 23))::int], CASE WHEN t.outbound THEN 'outbound' ELSE 'inbound' END, CASE WHEN t.outbound THEN 'rep' || t.rep END, 'bench', t.n::text
 FROM (SELECT n, p.lead_id, p.campaign_id, p.rep, pg_temp.fraction(n, 22) < 0.33 AND p.lead_id % 5 <> 0 AS outbound,
              p.created_at + pg_temp.fraction(n, 21) * interval '20 days' AS at
       FROM generate_series(1, 300000) n
@@ -142,6 +145,8 @@ SELECT 'cadence', 'cadence', c.lead_id, c.owner, c.team, c.variant, c.started_at
 FROM sla_clock c
 WHERE c.metric = 'first_response' AND c.stopped_at IS NULL AND c.lead_id % 2 = 0;
 
+ANALYZE stage_event;
+
 -- what sales said of the leads that were handed over
 INSERT INTO verdict (lead_id, verdict, at, handed_over_at, stage, reason, owner, team, campaign_id, origin, segment, variant)
 SELECT DISTINCT ON (e.lead_id) e.lead_id, CASE WHEN e.to_stage >= 'sal' THEN 'accepted' ELSE 'rejected' END, e.at, h.at, e.to_stage, e.reason,
@@ -173,6 +178,6 @@ ALTER TABLE sla_pause ENABLE TRIGGER USER;
 ALTER TABLE verdict ENABLE TRIGGER USER;
 COMMIT;
 
-VACUUM ANALYZE lead, opportunity, touch, stage_event, sla_clock, sla_pause, verdict;
+VACUUM ANALYZE lead, opportunity, campaign, campaign_cost, touch, stage_event, sla_clock, sla_pause, verdict;
 SELECT (SELECT count(*) FROM lead) AS leads, (SELECT count(*) FROM stage_event) AS stage_events,
        (SELECT count(*) FROM touch) AS touches, (SELECT count(*) FROM sla_clock) AS clocks;
