@@ -115,6 +115,7 @@ WORKSPACE_VIEWS = \
 	stage_history \
 	current_stage \
 	deal \
+	lead_milestone \
 	stage_duration \
 	stalled \
 	funnel \
@@ -170,7 +171,16 @@ WORKSPACE_VIEWS = \
 	routing_fairness \
 	score_models \
 	score_model_card \
-	feature_value
+	feature_value \
+	campaign_spend \
+	cost_per_stage \
+	spend_efficiency \
+	campaign_return \
+	volume_without_sales \
+	reallocation \
+	content_effect \
+	campaign_contact_effect \
+	revenue_sources
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
