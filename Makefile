@@ -39,6 +39,12 @@ OBJS = \
 	src/model/logistic_predict.o \
 	src/model/newton.o \
 	src/model/fit_pass.o \
+	src/attribution/touch_path.o \
+	src/attribution/model.o \
+	src/attribution/credit.o \
+	src/attribution/credits.o \
+	src/attribution/exact_sum.o \
+	src/attribution/attribution_summary.o \
 	src/rulebook/criterion.o \
 	src/rulebook/evidence.o \
 	src/rulebook/load.o \
@@ -86,6 +92,7 @@ SQL_PARTS = \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
 	src/model/interval.sql \
+	src/attribution/attribution.sql \
 	src/guard/guard.sql \
 	src/guard/explain_due.sql \
 	src/guard/verdict.sql \

@@ -20,6 +20,10 @@
 #error "leadflow needs PostgreSQL 14 or later"
 #endif
 
+#ifndef HAVE_INT128
+#error "leadflow needs a compiler with integers of 128 bits"
+#endif
+
 /* 16: the macros of variable-length values moved out of postgres.h. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"

@@ -269,6 +269,26 @@ summary_combine(FunctionCallInfo fcinfo, const SummaryClass *class)
 	return summary_return(into);
 }
 
+/*
+ * A strict final function of any type: the value as it is in memory.  Before
+ * version 16 PostgreSQL flattens what an aggregate gives, unless the pointer to
+ * it lies in the current context.
+ */
+PG_FUNCTION_INFO_V1(leadflow_summary_final);
+Datum
+leadflow_summary_final(PG_FUNCTION_ARGS)
+{
+	Datum		value = PG_GETARG_DATUM(0);
+	void	   *pointer;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(value)))
+		PG_RETURN_DATUM(value);
+	pointer = palloc(EXPANDED_POINTER_SIZE);
+	memcpy(pointer, DatumGetPointer(EOHPGetRODatum(DatumGetEOHP(value))),
+		   EXPANDED_POINTER_SIZE);
+	PG_RETURN_POINTER(pointer);
+}
+
 /* What is expanded here is never handed out, so it needs no own context. */
 Summary *
 summary_get(Datum value, const SummaryClass *class)

@@ -26,9 +26,10 @@
  *
  * its combine function (not strict) is "return summary_combine(fcinfo,
  * &tally_class)", which also is the transition function of a rollup.  The
- * aggregate that makes a tally needs no final function.  An accessor, or the
- * final function of an aggregate that answers at once (both strict), reads its
- * argument with summary_get.
+ * aggregate that makes a tally needs no final function; leadflow_summary_final
+ * saves flattening where its values are mostly read right away.  An accessor, or
+ * the final function of an aggregate that answers at once (both strict), reads
+ * its argument with summary_get.
  *
  * Memory.  Everything that belongs to a summary is allocated in
  * summary_context(summary).  All states of one aggregation share that context,
