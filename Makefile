@@ -24,6 +24,12 @@ OBJS = \
 	src/summary/words.o \
 	src/summary/pack.o \
 	src/summary/moments.o \
+	src/attribution/path.o \
+	src/attribution/markov.o \
+	src/attribution/markov_solve.o \
+	src/attribution/markov_answer.o \
+	src/attribution/coalitions.o \
+	src/attribution/shapley.o \
 	src/model/scored.o \
 	src/model/quality.o \
 	src/model/naive_bayes.o \
@@ -88,6 +94,8 @@ SQL_PARTS = \
 	src/stage/stage.sql \
 	src/stage/stage_ops.sql \
 	src/calendar/calendar.sql \
+	src/attribution/markov.sql \
+	src/attribution/shapley.sql \
 	src/model/quality.sql \
 	src/model/naive_bayes.sql \
 	src/model/logistic.sql \
@@ -212,6 +220,7 @@ include $(PGXS)
 # Sums over many rows are worth the vectors that every processor has; numbers
 # that are missing are compared, which need not trap.
 src/model/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
+src/attribution/markov_solve.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE)
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
