@@ -195,7 +195,13 @@ WORKSPACE_VIEWS = \
 	reallocation \
 	content_effect \
 	campaign_contact_effect \
-	revenue_sources
+	revenue_sources \
+	deal_touch \
+	attribution \
+	attribution_compare \
+	sourced_influenced \
+	influence \
+	won_lost_paths
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
