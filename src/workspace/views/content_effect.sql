@@ -35,8 +35,10 @@ WITH milestone AS MATERIALIZED (
                        WHEN u.kind IN ('web_visit', 'content_download', 'ad_click', 'email_open', 'email_click', 'form_submit', 'webinar_attended', 'event_attended') THEN 'top' END)) v (level, name)
     WHERE v.name IS NOT NULL
     GROUP BY v.level, v.name, u.lead_id
-), counted AS (
+), counted AS MATERIALIZED (
     SELECT u.level, u.name, m.origin,
+           CASE WHEN m.won_at <= u.at THEN 7 WHEN m.opportunity_at <= u.at THEN 6 WHEN m.sql_at <= u.at THEN 5 WHEN m.sal_at <= u.at THEN 4
+                WHEN m.mql_at <= u.at THEN 3 WHEN m.lead_at <= u.at THEN 2 ELSE 1 END AS reached,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock())) AS judged,
            pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND (m.mql_at < u.at) IS NOT TRUE) AS mql_of,
@@ -53,7 +55,14 @@ WITH milestone AS MATERIALIZED (
            pg_catalog.count(*) FILTER (WHERE m.old_won) AS old_won
     FROM used u
     JOIN milestone m ON m.lead_id = u.lead_id
-    GROUP BY u.level, u.name, m.origin
+    GROUP BY u.level, u.name, m.origin, reached
+), summed AS (
+    SELECT n.level, n.name, n.origin, pg_catalog.sum(n.leads) AS leads, pg_catalog.sum(n.judged) AS judged,
+           pg_catalog.sum(n.mql_of) AS mql_of, pg_catalog.sum(n.mql) AS mql, pg_catalog.sum(n.sal_of) AS sal_of, pg_catalog.sum(n.sal) AS sal,
+           pg_catalog.sum(n.won_of) AS won_of, pg_catalog.sum(n.won) AS won, pg_catalog.sum(n.accepted) AS accepted, pg_catalog.sum(n.rejected) AS rejected,
+           pg_catalog.sum(n.old) AS old, pg_catalog.sum(n.old_mql) AS old_mql, pg_catalog.sum(n.old_sal) AS old_sal, pg_catalog.sum(n.old_won) AS old_won
+    FROM counted n
+    GROUP BY n.level, n.name, n.origin
 ), compared AS (
     SELECT n.level, n.name,
            pg_catalog.sum(n.leads)::bigint AS leads,
@@ -68,27 +77,29 @@ WITH milestone AS MATERIALIZED (
            pg_catalog.sum(n.rejected)::bigint AS rejected,
            pg_catalog.sum(o.old - n.old)::bigint AS others,
            -- origins that have no others say nothing
-           pg_catalog.sum(n.mql_of * (o.old_mql - n.old_mql)::numeric / NULLIF(o.old - n.old, 0))
+           pg_catalog.sum(n.mql_of * (o.old_mql - n.old_mql) / NULLIF(o.old - n.old, 0))
                / NULLIF(pg_catalog.sum(n.mql_of) FILTER (WHERE o.old > n.old), 0) AS mql_others,
-           pg_catalog.sum(n.sal_of * (o.old_sal - n.old_sal)::numeric / NULLIF(o.old - n.old, 0))
+           pg_catalog.sum(n.sal_of * (o.old_sal - n.old_sal) / NULLIF(o.old - n.old, 0))
                / NULLIF(pg_catalog.sum(n.sal_of) FILTER (WHERE o.old > n.old), 0) AS sal_others,
-           pg_catalog.sum(n.won_of * (o.old_won - n.old_won)::numeric / NULLIF(o.old - n.old, 0))
+           pg_catalog.sum(n.won_of * (o.old_won - n.old_won) / NULLIF(o.old - n.old, 0))
                / NULLIF(pg_catalog.sum(n.won_of) FILTER (WHERE o.old > n.old), 0) AS won_others
-    FROM counted n
+    FROM summed n
     JOIN origin o ON o.origin = n.origin
     GROUP BY n.level, n.name
-), moment AS (
-    SELECT u.level, u.name,
-           pg_catalog.mode() WITHIN GROUP (ORDER BY CASE WHEN m.won_at <= u.at THEN 7 WHEN m.opportunity_at <= u.at THEN 6 WHEN m.sql_at <= u.at THEN 5
-                                                         WHEN m.sal_at <= u.at THEN 4 WHEN m.mql_at <= u.at THEN 3 WHEN m.lead_at <= u.at THEN 2 ELSE 1 END) AS reached,
-           pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY CASE WHEN m.won_at >= u.at THEN pg_catalog.date_part('epoch', m.won_at - u.at) / 86400 END) AS cycle_days
+), staged AS (
+    SELECT DISTINCT ON (n.level, n.name) n.level, n.name, n.reached
+    FROM counted n
+    GROUP BY n.level, n.name, n.reached
+    ORDER BY n.level, n.name, pg_catalog.sum(n.leads) DESC, n.reached
+), bought AS (
+    SELECT u.level, u.name, pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY pg_catalog.date_part('epoch', m.won_at - u.at) / 86400) AS cycle_days
     FROM used u
-    JOIN milestone m ON m.lead_id = u.lead_id
+    JOIN milestone m ON m.lead_id = u.lead_id AND m.won_at >= u.at
     GROUP BY u.level, u.name
 )
 SELECT c.level,
        c.name,
-       (ARRAY['visitor', 'lead', 'mql', 'sal', 'sql', 'opportunity', 'won'])[w.reached] AS used_at_stage,
+       (ARRAY['visitor', 'lead', 'mql', 'sal', 'sql', 'opportunity', 'won'])[g.reached] AS used_at_stage,
        c.leads,
        c.judged,
        c.mql_of,
@@ -109,9 +120,10 @@ SELECT c.level,
        c.accepted,
        c.rejected,
        (c.accepted::numeric / NULLIF(c.accepted + c.rejected, 0))::numeric(9,6) AS acceptance_rate,
-       w.cycle_days::numeric(12,2) AS cycle_days_median
+       b.cycle_days::numeric(12,2) AS cycle_days_median
 FROM compared c
-JOIN moment w ON w.level = c.level AND w.name = c.name
+JOIN staged g ON g.level = c.level AND g.name = c.name
+LEFT JOIN bought b ON b.level = c.level AND b.name = c.name
 LEFT JOIN LATERAL leadflow.share_interval(c.won, c.won_of) i ON true;
 COMMENT ON VIEW content_effect IS 'What became of the leads that were in touch with a content, a kind of touch, or the offers deep in the funnel against those at its top, as known at leadflow.clock(): within 90 days of the first such touch, beside the leads of the same origins that never were, within 90 days of their first entry. It compares, and does not prove: who asks for a demonstration was going to buy more often before he asked. Only what was not reached before the touch counts. Leads in lead_outside are left out.';
 COMMENT ON COLUMN content_effect.level IS 'content (touch.content), kind (touch.kind, inbound or with a content), or depth';

@@ -77,7 +77,7 @@ FROM (SELECT o.id AS opportunity_id,
             WHERE e.opportunity_id IS NOT NULL
             GROUP BY e.opportunity_id) g
       CROSS JOIN LATERAL (SELECT g.opened_at, g.ahead, CASE WHEN g.won_at <= (SELECT leadflow.clock()) THEN g.won_at END AS won_at) h
-      JOIN stage_event s ON s.id = g.last_event AND s.opportunity_id = g.opportunity_id
+      JOIN stage_event s ON s.id = g.last_event AND s.opportunity_id IS NOT NULL
       JOIN opportunity o ON o.id = g.opportunity_id
       LEFT JOIN lead l ON l.id = o.lead_id
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) d
