@@ -18,8 +18,8 @@ WITH bought AS MATERIALIZED (
     UNION ALL
     SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.content, t.direction, t.actor
     FROM bought b
-    JOIN lead l ON l.id = b.lead_id AND l.account_id IS DISTINCT FROM b.account_id
-    JOIN touch t ON t.lead_id = l.id AND t.account_id IS DISTINCT FROM b.account_id
+    JOIN lead l ON l.id = b.lead_id AND (l.account_id = b.account_id) IS NOT TRUE
+    JOIN touch t ON t.lead_id = l.id AND (t.account_id = b.account_id) IS NOT TRUE
 )
 SELECT t.opportunity_id,
        t.id AS touch_id,
