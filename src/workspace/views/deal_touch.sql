@@ -5,18 +5,18 @@ WITH bought AS MATERIALIZED (
     SELECT d.opportunity_id, d.lead_id, d.account_id, COALESCE(d.closed_at, (SELECT leadflow.clock())) AS until
     FROM deal d
 ), met AS (
-    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.content, t.direction, t.actor
+    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.direction, t.actor
     FROM bought b
     JOIN lead l ON l.account_id = b.account_id AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
     JOIN touch t ON t.lead_id = l.id
     UNION ALL
-    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.content, t.direction, t.actor
+    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.direction, t.actor
     FROM bought b
     JOIN touch t ON t.account_id = b.account_id
     LEFT JOIN lead l ON l.id = t.lead_id
     WHERE l.account_id IS DISTINCT FROM b.account_id AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = t.lead_id)
     UNION ALL
-    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.content, t.direction, t.actor
+    SELECT b.opportunity_id, b.until, t.id, t.at, t.lead_id, t.campaign_id, t.kind, t.channel, t.direction, t.actor
     FROM bought b
     JOIN lead l ON l.id = b.lead_id AND (l.account_id = b.account_id) IS NOT TRUE
     JOIN touch t ON t.lead_id = l.id AND (t.account_id = b.account_id) IS NOT TRUE
@@ -28,7 +28,6 @@ SELECT t.opportunity_id,
        COALESCE(t.channel, c.channel, t.kind) AS channel,
        t.campaign_id,
        c.name AS campaign,
-       t.content,
        t.direction,
        t.actor,
        CASE WHEN t.campaign_id IS NOT NULL AND w.department = 'sales' THEN 'both'
@@ -51,7 +50,6 @@ COMMENT ON COLUMN deal_touch.kind IS 'kind of touch';
 COMMENT ON COLUMN deal_touch.channel IS 'its channel, else that of its campaign, else its kind';
 COMMENT ON COLUMN deal_touch.campaign_id IS 'campaign that it belongs to';
 COMMENT ON COLUMN deal_touch.campaign IS 'name of the campaign';
-COMMENT ON COLUMN deal_touch.content IS 'content consumed or sent';
 COMMENT ON COLUMN deal_touch.direction IS 'inbound or outbound';
 COMMENT ON COLUMN deal_touch.actor IS 'team member who made it';
 COMMENT ON COLUMN deal_touch.department IS 'whose work it was: both (of a campaign, by somebody of sales), marketing (of a campaign else), else the department of its actor (team_member), else marketing for inbound and sales for outbound touches';
