@@ -146,6 +146,7 @@ WORKSPACE_VIEWS = \
 	stage_history \
 	current_stage \
 	deal \
+	lead_milestone \
 	stage_duration \
 	stalled \
 	funnel \
@@ -215,7 +216,22 @@ WORKSPACE_VIEWS = \
 	routing_fairness \
 	score_models \
 	score_model_card \
-	feature_value
+	feature_value \
+	campaign_spend \
+	cost_per_stage \
+	spend_efficiency \
+	campaign_return \
+	volume_without_sales \
+	reallocation \
+	content_effect \
+	campaign_contact_effect \
+	revenue_sources \
+	deal_touch \
+	attribution \
+	attribution_compare \
+	sourced_influenced \
+	influence \
+	won_lost_paths
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

@@ -1,0 +1,55 @@
+CREATE OR REPLACE VIEW campaign_spend AS
+WITH money AS MATERIALIZED (
+    -- the rates of a currency, the latest first
+    SELECT r.currency,
+           pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from DESC) AS valid_from,
+           pg_catalog.array_agg(r.rate ORDER BY r.valid_from DESC) AS rate
+    FROM exchange_rate r
+    GROUP BY r.currency
+), line AS (
+    SELECT k.campaign_id, k.spent_on AS day, k.cost, NULL::numeric(15,2) AS budget, k.currency
+    FROM campaign_cost k
+    UNION ALL
+    SELECT c.id AS campaign_id, COALESCE(c.starts_on, c.created_at::date) AS day, c.cost, NULL::numeric(15,2) AS budget, c.currency
+    FROM campaign c
+    WHERE c.cost IS NOT NULL AND NOT EXISTS (SELECT FROM campaign_cost k WHERE k.campaign_id = c.id)
+    UNION ALL
+    SELECT c.id AS campaign_id, COALESCE(c.starts_on, c.created_at::date) AS day, NULL::numeric(15,2) AS cost, c.budget, c.currency
+    FROM campaign c
+    WHERE c.budget IS NOT NULL
+)
+SELECT s.campaign_id,
+       c.name AS campaign,
+       c.channel,
+       s.month,
+       s.spend::numeric(15,2) AS spend,
+       s.budget::numeric(15,2) AS budget,
+       s.amounts,
+       s.without_rate
+FROM (SELECT v.campaign_id,
+             pg_catalog.date_trunc('month', v.day::timestamp)::date AS month,
+             pg_catalog.sum(pg_catalog.round(v.cost * v.rate, 2)) AS spend,
+             pg_catalog.sum(pg_catalog.round(v.budget * v.rate, 2)) AS budget,
+             pg_catalog.count(v.cost) AS amounts,
+             pg_catalog.count(*) FILTER (WHERE v.cost IS NOT NULL AND v.rate IS NULL) AS without_rate
+      FROM (SELECT n.campaign_id, n.day, n.cost, n.budget,
+                   CASE WHEN COALESCE(n.currency, w.currency) = w.currency THEN 1 ELSE x.rate END AS rate
+            FROM line n
+            CROSS JOIN (SELECT k.currency FROM workspace k) w
+            LEFT JOIN money m ON m.currency = n.currency AND n.currency <> w.currency
+            LEFT JOIN LATERAL (SELECT m.rate[i] AS rate
+                               FROM pg_catalog.generate_subscripts(m.valid_from, 1) i
+                               WHERE m.valid_from[i] <= n.day
+                               ORDER BY i LIMIT 1) x ON true
+            WHERE n.day <= (SELECT leadflow.clock())::date) v
+      GROUP BY v.campaign_id, pg_catalog.date_trunc('month', v.day::timestamp)::date) s
+JOIN campaign c ON c.id = s.campaign_id;
+COMMENT ON VIEW campaign_spend IS 'What was spent on each campaign in each month, up to the day of leadflow.clock(), in the currency of the workspace at the rate of the day. Where a campaign has lines in campaign_cost, they are its cost; else campaign.cost is, on the day on which it starts, or was created where that is not known. Spend and budget may be added up.';
+COMMENT ON COLUMN campaign_spend.campaign_id IS 'the campaign';
+COMMENT ON COLUMN campaign_spend.campaign IS 'its name';
+COMMENT ON COLUMN campaign_spend.channel IS 'its channel';
+COMMENT ON COLUMN campaign_spend.month IS 'first day of the month';
+COMMENT ON COLUMN campaign_spend.spend IS 'what was spent; null where nothing was, or no amount has a rate';
+COMMENT ON COLUMN campaign_spend.budget IS 'what was planned for the whole campaign, in the month in which it starts; null in others';
+COMMENT ON COLUMN campaign_spend.amounts IS 'number of amounts spent';
+COMMENT ON COLUMN campaign_spend.without_rate IS 'how many of them are left out, as their currency has no rate of that day or before';
