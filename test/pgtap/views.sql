@@ -515,6 +515,12 @@ UPDATE stage_event SET facts = '{"features": {"role": "cto"}, "score": {"fit": 3
 INSERT INTO intent_topic (topic, threshold, half_life, marketing_task, sales_task) VALUES ('routing', 0.001, '3650 days', 'send the series', 'start a talk');
 INSERT INTO intent_signal (at, account_id, topic) VALUES ('2026-03-10', 1, 'routing');
 
+-- a deal that was won, and what a campaign cost: economics.sql and attribution_views.sql ask for more
+INSERT INTO opportunity (stage_since, created_at, updated_at, stage, source, lead_id, amount) VALUES ('2026-05-04 10:00', '2026-04-04 10:00', '2026-05-04 10:00', 'won', 't', 2, 700);
+INSERT INTO stage_event (at, recorded_at, lead_id, opportunity_id, definition_version, implied, subject, to_stage, session_actor, actor, variant, amount)
+VALUES ('2026-05-04 10:00', '2026-05-04 10:00', 2, 2, 7, false, 'opportunity', 'won', 'login', 'role', '*', 700);
+INSERT INTO campaign_cost (campaign_id, spent_on, cost) VALUES (1, '2026-03-01', 100);
+
 -- every report: an empty workspace, no search_path, types, comments
 
 RESET leadflow.clock;
