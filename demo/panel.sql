@@ -155,6 +155,63 @@ SELECT b.rule, b.mqls, b.accepted, b.rejected, b.won, b.lost, b.open,
        b.won_missed AS "won, missed", b.cost_per_mql AS "EUR per MQL"
 FROM backtest('crm', 'fit_grade <= ''B'' AND behaviour >= 20', '2026-01-01', '2026-07-01') b;
 
+\echo 'PIPELINE: open deals by stage, how likely such deals were won so far, and what that makes them worth.'
+SELECT p.stage, p.deals, p.value, pg_catalog.round(100 * p.value_share, 1) AS "% of value", p.over_norm AS "over norm", pg_catalog.round(100 * p.win_rate, 1) AS "% won so far",
+       p.weighted_value AS weighted
+FROM pipeline_stages p
+ORDER BY p.ordinal;
+SELECT h.value AS pipeline, h.weighted_value AS weighted, h.target_value AS "target of the quarter", h.won_value AS "won of it",
+       pg_catalog.round(h.coverage, 2) AS "times the gap", pg_catalog.round(h.weighted_coverage, 2) AS "weighted",
+       h.slipped AS "past their date", h.without_date AS "without a date"
+FROM pipeline_health h
+WHERE h.dimension = 'total';
+
+\echo 'BOTTLENECKS: the three steps that cost the most deals, were they as good as in their best 90 days.'
+SELECT b.rank AS "#", b.from_stage || ' to ' || b.to_stage AS step, b.leads, pg_catalog.round(100 * b.conversion, 1) AS "% now",
+       pg_catalog.round(100 * b.benchmark, 1) AS "% at best", pg_catalog.round(b.extra_won_per_month, 1) AS "deals a month",
+       b.extra_revenue_per_month AS "EUR a month", b.over_norm AS "slower than agreed"
+FROM bottlenecks b
+WHERE b.bottleneck
+ORDER BY b.rank;
+
+\echo 'GUILTY: conversion from mql to won within 90 days, month over month, split into other leads (mix: marketing)'
+\echo 'and like leads that convert otherwise (rate: sales); in points of a percent.'
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM') AS month, pg_catalog.round(100 * m.conversion_before, 2) AS "% before", pg_catalog.round(100 * m.conversion, 2) AS "% then",
+       pg_catalog.round(100 * m.effect, 2) AS change, pg_catalog.round(100 * m.mix_effect, 2) AS mix, pg_catalog.round(100 * m.rate_effect, 2) AS rate
+FROM mix_rate m
+WHERE m.from_stage = 'mql' AND m.to_stage = 'won' AND m.days = 90 AND m.dimension = 'origin' AND m.is_total AND m.complete AND m.effect IS NOT NULL
+ORDER BY m.month DESC
+LIMIT 4;
+
+\echo 'CAMPAIGNS: what they cost and brought, by spend; ranks by pipeline and by revenue of new customers.'
+SELECT c.campaign, c.spend, c.leads, c.cost_per_assigned_lead AS "per assigned lead", c.pipeline, c.new_revenue AS "new revenue",
+       pg_catalog.round(c.roi, 1) AS roi, c.pipeline_rank || ' / ' || c.new_revenue_rank AS "ranks", c.mismatch, c.advice
+FROM campaign_return c
+ORDER BY c.spend DESC, c.campaign
+LIMIT 10;
+
+\echo 'WHO EARNED IT: revenue by channel in the model that is official for the budget, and what others would say.'
+SELECT a.name AS channel,
+       pg_catalog.max(a.value) FILTER (WHERE a.official_for ~ 'budget') AS "official",
+       pg_catalog.max(a.value) FILTER (WHERE a.model = 'first') AS "first touch",
+       pg_catalog.max(a.value) FILTER (WHERE a.model = 'last') AS "last touch",
+       pg_catalog.max(a.value) FILTER (WHERE a.model = 'time_decay') AS "time decay",
+       pg_catalog.max(a.value) FILTER (WHERE a.model = 'markov') AS markov
+FROM attribution_compare a
+WHERE a.dimension = 'channel'
+GROUP BY a.name
+ORDER BY 2 DESC NULLS LAST, a.name;
+
+\echo 'BOTH: deals won by quarter, who had the first touch, who took part, and the credit of each department.'
+SELECT pg_catalog.to_char(i.month, 'YYYY "Q"Q') AS quarter, pg_catalog.sum(i.deals) AS won, pg_catalog.sum(i.revenue) AS revenue,
+       pg_catalog.sum(i.marketing_sourced) AS "first: marketing", pg_catalog.sum(i.sales_sourced) AS "first: sales",
+       pg_catalog.sum(i.marketing_influenced) AS "marketing took part", pg_catalog.sum(i.sales_influenced) AS "sales took part",
+       pg_catalog.sum(i.marketing_credit) AS "credit, marketing", pg_catalog.sum(i.sales_credit) AS "credit, sales"
+FROM influence i
+WHERE i.kind = '*'
+GROUP BY 1
+ORDER BY 1;
+
 \echo 'WORK QUEUE: what Rachel Bennett does next, and why.'
 SELECT w.position AS "#", w.band, w.task, w.full_name AS lead, w.account, w.stage, w.score::integer AS score, w.why
 FROM work_queue w

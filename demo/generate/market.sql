@@ -64,3 +64,20 @@ FROM (VALUES ('F001', 'Trade fair Berlin', date '2025-11-18', 60000),
              ('F003', 'Trade fair Warsaw', date '2026-05-19', 38000),
              ('F004', 'Trade fair Chicago', date '2026-09-15', 70000)) f (external_id, name, starts_on, cost);
 \echo :ROW_COUNT 'campaigns'
+
+-- What they cost, week by week, as the invoices say: the fairs in America in dollars.
+INSERT INTO exchange_rate (currency, valid_from, rate) VALUES
+    ('USD', '2025-10-01', 0.86), ('USD', '2026-01-01', 0.85), ('USD', '2026-04-01', 0.87), ('USD', '2026-07-01', 0.86);
+INSERT INTO campaign_cost (campaign_id, spent_on, cost, currency, kind, source, external_id)
+SELECT c.id, w.day::date, round(c.cost / w.weeks / CASE WHEN c.name ~ 'Boston|Chicago' THEN 0.86 ELSE 1 END, 2),
+       CASE WHEN c.name ~ 'Boston|Chicago' THEN 'USD' ELSE c.currency END,
+       CASE WHEN c.channel = 'event' THEN 'event' ELSE 'media' END, 'ads', format('%s-%s', c.external_id, to_char(w.day, 'YYYYMMDD'))
+FROM campaign c
+CROSS JOIN LATERAL (SELECT day, pg_catalog.count(*) OVER () AS weeks
+                    FROM generate_series(c.starts_on - CASE c.channel WHEN 'event' THEN 28 ELSE 0 END, c.ends_on, interval '7 days') day) w
+ORDER BY w.day, c.id;
+\echo :ROW_COUNT 'lines of cost'
+
+INSERT INTO target (metric, starts_on, ends_on, value, agreed_on, note) VALUES
+    ('revenue', '2026-10-01', '2026-12-31', 6000000, '2026-09-15', 'both departments, after the review of the third quarter'),
+    ('new_revenue', '2026-10-01', '2026-12-31', 4500000, '2026-09-15', 'of new customers');

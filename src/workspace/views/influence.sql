@@ -18,7 +18,7 @@ SELECT x.month,
        x.marketing_credit::numeric(15,2) AS marketing_credit,
        x.sales_credit::numeric(15,2) AS sales_credit
 FROM (SELECT pg_catalog.date_trunc('month', s.won_at)::date AS month,
-             s.kind,
+             CASE WHEN GROUPING(s.kind) = 1 THEN '*' ELSE s.kind END AS kind,
              pg_catalog.count(*) AS deals,
              COALESCE(pg_catalog.sum(s.value), 0) AS revenue,
              pg_catalog.count(*) FILTER (WHERE s.sourced_by = 'marketing') AS marketing_sourced,
@@ -37,7 +37,7 @@ FROM (SELECT pg_catalog.date_trunc('month', s.won_at)::date AS month,
       GROUP BY GROUPING SETS ((pg_catalog.date_trunc('month', s.won_at)::date, s.kind), (pg_catalog.date_trunc('month', s.won_at)::date))) x;
 COMMENT ON VIEW influence IS 'What each department had to do with the revenue, by month of the win and kind of deal, as known at leadflow.clock(), in the currency of the workspace. Both departments may have influenced a deal, so that their figures overlap; sourced and credit do not. Sums may be added up over months, of one kind or of all. Leads in lead_outside and their deals are left out.';
 COMMENT ON COLUMN influence.month IS 'first day of the month, in the session''s time zone';
-COMMENT ON COLUMN influence.kind IS 'new, cross_sell, upsell or renewal; null for all kinds';
+COMMENT ON COLUMN influence.kind IS 'new, cross_sell, upsell or renewal; * for all kinds';
 COMMENT ON COLUMN influence.deals IS 'number of deals won';
 COMMENT ON COLUMN influence.revenue IS 'their value, where it is known; so are all values here';
 COMMENT ON COLUMN influence.marketing_sourced IS 'how many of them began with a touch of marketing''s';
