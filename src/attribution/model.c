@@ -26,6 +26,9 @@
 #define DEFAULT_HALF_LIFE	((double) 7 * USECS_PER_DAY)
 #define DEFAULT_SKIPPED		"direct"
 
+/* The longest interval, which still fits 64 bits. */
+#define MAX_YEARS			290000.0
+
 /* A weight is read in units of 10^-MODEL_DECIMALS. */
 #define WEIGHT_UNIT			1000000
 #define WEIGHT_MAX_DIGITS	11
@@ -277,12 +280,11 @@ interval_usecs(const Interval *interval, const char *name)
 		(double) (interval->month % MONTHS_PER_YEAR) * DAYS_PER_MONTH + interval->day;
 	double		usecs = days * USECS_PER_DAY + (double) interval->time;
 
-	/* beyond this it is longer than all of PostgreSQL's time */
 	if (compat_interval_not_finite(interval) || usecs < 1 ||
-		usecs >= (double) END_TIMESTAMP - (double) MIN_TIMESTAMP)
+		usecs > MAX_YEARS * DAYS_PER_YEAR * USECS_PER_DAY)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be positive and shorter than 300,000 years", name)));
+				 errmsg("%s must be positive and at most %.0f years", name, MAX_YEARS)));
 	return (int64) usecs;
 }
 
