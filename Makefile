@@ -226,7 +226,6 @@ include $(PGXS)
 # Sums over many rows are worth the vectors that every processor has; numbers
 # that are missing are compared, which need not trap.
 src/model/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
-src/attribution/markov_solve.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE)
 
 # Debian's PostgreSQL is configured without dependency tracking.
 $(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)

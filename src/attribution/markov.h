@@ -18,7 +18,7 @@
 
 #define MARKOV_MAX_ORDER	4
 #define MARKOV_MAX_CHANNELS	65535	/* four fit a state of 64 bits */
-#define MARKOV_MAX_STATES	2000	/* of a chain that is solved */
+#define MARKOV_MAX_STATES	20000	/* of a chain that is solved */
 
 /* Where a path ends; all other ends of a transition are channels, from 0. */
 #define MARKOV_CONVERSION	(-1)

@@ -17,11 +17,13 @@
  * its share of the sum.
  *
  * To come to that for every channel, half of the channels are taken out and the
- * other half solved in the same way, and then the other way round: about
- * 1.6 n^3 operations for n states in all.  Nothing is ever subtracted, as in
- * the algorithm of Grassmann, Taksar and Heyman (Operations Research 33, 1985),
- * so that small effects are as precise as large ones, and a chain that nearly
- * stands still does no harm.
+ * other half solved in the same way, and then the other way round.  The state
+ * that makes the fewest new transitions goes first, which keeps long memories
+ * cheap: most of their states have one way in or out.  Nothing is ever
+ * subtracted, as in the algorithm of Grassmann, Taksar and Heyman (Operations
+ * Research 33, 1985), so that small effects are as precise as large ones, and a
+ * chain that nearly stands still does no harm.  A state that leads to itself
+ * leads elsewhere in the end, so that is left out.
  */
 #include "postgres.h"
 
@@ -33,24 +35,39 @@
 #include "compat.h"
 #include "attribution/markov.h"
 
-/* Columns of a row before its states. */
-#define COLUMN_CONVERSION	0
-#define COLUMN_NULL			1
-#define COLUMN_STATE		2
+/* Of a chain while it is solved: 16 bytes each. */
+#define MAX_WAYS	10000000
 
-/* The chain of some states, dense; state 0 is the start. */
+/* Conversion and null, which are numbered before the states. */
+#define ENDS		2
+
+/* Where a state leads, and how often. */
+typedef struct Way
+{
+	int32		to;				/* or MARKOV_CONVERSION, MARKOV_NULL */
+	double		weight;
+} Way;
+
+/* A state: its ways out, by number, and the states that lead to it. */
+typedef struct ChainState
+{
+	int32		ways;			/* -1: taken out */
+	Way		   *way;
+	int32		before;			/* that are still there */
+	int32		listed;			/* also of those that are not */
+	int32		room;
+	int32	   *list;
+} ChainState;
+
+/* The chain of some states, of which 0 is the start. */
 typedef struct Chain
 {
 	int32		states;
-	int32		width;			/* of a row */
-	double	   *weight;
+	ChainState *node;
+	int64		ways;			/* of all */
+	Way		   *scratch;		/* for the ways of one */
+	double	   *weight;			/* zeroes; for the weights of one, by target */
 } Chain;
-
-static inline double *
-chain_row(const Chain *chain, int32 state)
-{
-	return chain->weight + (Size) state * chain->width;
-}
 
 static int
 compare_keys(const void *a, const void *b)
@@ -211,20 +228,89 @@ markov_fault(const MarkovGraph *graph)
 	return NULL;
 }
 
-/* An empty chain. */
+/* A chain without transitions. */
 static void
 make_chain(Chain *chain, int32 states)
 {
 	chain->states = states;
-	chain->width = states + COLUMN_STATE;
-	chain->weight = palloc0((Size) states * chain->width * sizeof(double));
+	chain->ways = 0;
+	chain->node = palloc0(states * sizeof(ChainState));
+	chain->scratch = palloc((states + ENDS) * sizeof(Way));
+	chain->weight = palloc0((states + ENDS) * sizeof(double));
 }
 
-/* The whole chain; each row sums up to 1. */
+static void
+free_state(ChainState *node)
+{
+	if (node->way != NULL)
+		pfree(node->way);
+	if (node->list != NULL)
+		pfree(node->list);
+	memset(node, 0, sizeof(ChainState));
+	node->ways = -1;
+}
+
+static void
+free_chain(Chain *chain)
+{
+	for (int32 i = 0; i < chain->states; i++)
+		free_state(&chain->node[i]);
+	pfree(chain->node);
+	pfree(chain->scratch);
+	pfree(chain->weight);
+}
+
+/* Note that a state leads to another. */
+static void
+add_before(ChainState *node, int32 from)
+{
+	if (node->listed == node->room)
+	{
+		node->room = Max(4, 2 * node->room);
+		if (node->list == NULL)
+			node->list = palloc(node->room * sizeof(int32));
+		else
+			node->list = repalloc(node->list, node->room * sizeof(int32));
+	}
+	node->list[node->listed++] = from;
+	node->before++;
+}
+
+/* Give a state these ways, in place of those that it has. */
+static void
+set_ways(Chain *chain, int32 state, const Way *way, int32 n)
+{
+	ChainState *node = &chain->node[state];
+
+	chain->ways += n - node->ways;
+	if (chain->ways > MAX_WAYS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("Markov chain is too closely knit to be solved"),
+				 errdetail("Solving it takes more than %d transitions.", MAX_WAYS),
+				 errhint("Use a lower order, or group channels.")));
+	if (node->way == NULL)
+		node->way = palloc(Max(n, 1) * sizeof(Way));
+	else if (n > node->ways)
+		node->way = repalloc(node->way, n * sizeof(Way));
+	memcpy(node->way, way, n * sizeof(Way));
+	node->ways = n;
+}
+
+static int
+compare_ways(const void *a, const void *b)
+{
+	int32		x = ((const Way *) a)->to;
+	int32		y = ((const Way *) b)->to;
+
+	return (x > y) - (x < y);
+}
+
+/* The whole chain; arcs of one state lie together, and weights become shares. */
 static void
 fill_chain(Chain *chain, const MarkovGraph *graph)
 {
-	double	   *sum = palloc0(graph->states * sizeof(double));
+	int64		next;
 
 	if (graph->states > MARKOV_MAX_STATES)
 		ereport(ERROR,
@@ -233,90 +319,225 @@ fill_chain(Chain *chain, const MarkovGraph *graph)
 				 errdetail("It has %d; %d can be solved.", graph->states, MARKOV_MAX_STATES),
 				 errhint("Use a lower order, or group channels.")));
 	make_chain(chain, graph->states);
-	for (int64 i = 0; i < graph->n; i++)
+	for (int64 i = 0; i < graph->n; i = next)
 	{
-		sum[graph->arc[i].from] += graph->arc[i].weight;
-		if (isinf(sum[graph->arc[i].from]))
-			total_overflow();
-	}
-	for (int64 i = 0; i < graph->n; i++)
-	{
-		const MarkovArc *arc = &graph->arc[i];
-		int32		column = arc->to == MARKOV_CONVERSION ? COLUMN_CONVERSION :
-			arc->to == MARKOV_NULL ? COLUMN_NULL : COLUMN_STATE + arc->to;
+		int32		from = graph->arc[i].from;
+		double		sum = 0;
+		int32		n = 0;
 
-		chain_row(chain, arc->from)[column] = arc->weight / sum[arc->from];
+		CHECK_FOR_INTERRUPTS();
+		for (next = i; next < graph->n && graph->arc[next].from == from; next++)
+			sum += graph->arc[next].weight;
+		if (isinf(sum))
+			total_overflow();
+		for (int64 j = i; j < next; j++)
+		{
+			const MarkovArc *arc = &graph->arc[j];
+
+			if (arc->to == from)
+				continue;
+			if (arc->to >= 0)
+				add_before(&chain->node[arc->to], from);
+			chain->scratch[n].to = arc->to;
+			chain->scratch[n++].weight = arc->weight / sum;
+		}
+		qsort(chain->scratch, n, sizeof(Way), compare_ways);
+		set_ways(chain, from, chain->scratch, n);
 	}
-	pfree(sum);
 }
 
-/* Take out the last state. */
+/*
+ * Put a share of one state's ways in place of another's way to it.  Its weights
+ * are also in chain->weight; late in a chain most ways are there already, so
+ * that nothing has to be moved.
+ */
 static void
-take_out_last(Chain *chain)
+replace_way(Chain *chain, int32 state, int32 old, double leaving)
 {
-	int32		k = --chain->states;
-	int32		columns = COLUMN_STATE + k;
-	const double *out = chain_row(chain, k);
+	ChainState *node = &chain->node[state];
+	const ChainState *by = &chain->node[old];
+	const double *weight = chain->weight + ENDS;
+	Way			wanted = {old, 0};
+	Way		   *way = bsearch(&wanted, node->way, node->ways, sizeof(Way), compare_ways);
+	double		share = way->weight / leaving;
+	int32		missing = by->ways - (weight[state] > 0);
+	const Way  *more = by->way;
+	const Way  *more_end = more + by->ways;
+	const Way  *end;
+	Way		   *to = chain->scratch;
+
+	node->ways--;
+	chain->ways--;
+	memmove(way, way + 1, (node->way + node->ways - way) * sizeof(Way));
+	for (int32 i = 0; i < node->ways; i++)
+	{
+		double		x = weight[node->way[i].to];
+
+		node->way[i].weight += share * x;
+		missing -= x > 0;
+	}
+	if (missing == 0)
+		return;
+
+	end = node->way + node->ways;
+	for (way = node->way; way < end || more < more_end;)
+	{
+		if (more == more_end || (way < end && way->to <= more->to))
+		{
+			if (more < more_end && way->to == more->to)
+				more++;
+			*to++ = *way++;
+			continue;
+		}
+		if (more->to != state)
+		{
+			if (more->to >= 0)
+				add_before(&chain->node[more->to], state);
+			to->to = more->to;
+			to->weight = share * more->weight;
+			to++;
+		}
+		more++;
+	}
+	set_ways(chain, state, chain->scratch, (int32) (to - chain->scratch));
+}
+
+/* Take a state out of a chain. */
+static void
+take_out(Chain *chain, int32 state)
+{
+	ChainState *node = &chain->node[state];
+	double	   *weight = chain->weight + ENDS;
 	double		leaving = 0;
 
-	CHECK_FOR_INTERRUPTS();
-	for (int32 j = 0; j < columns; j++)
-		leaving += out[j];
+	for (int32 i = 0; i < node->ways; i++)
+	{
+		weight[node->way[i].to] = node->way[i].weight;
+		leaving += node->way[i].weight;
+	}
 	if (leaving <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("weights of a Markov chain differ by too much"),
 				 errdetail("The share that leaves a state is too small for a number.")));
-	for (int32 i = 0; i < k; i++)
+	for (int32 i = 0; i < node->listed; i++)
 	{
-		double	   *row = chain_row(chain, i);
-		double		share = row[columns] / leaving;
-
-		if (row[columns] == 0)
-			continue;
-		for (int32 j = 0; j < columns; j++)
-			row[j] += share * out[j];
+		CHECK_FOR_INTERRUPTS();
+		if (chain->node[node->list[i]].ways >= 0)
+			replace_way(chain, node->list[i], state, leaving);
 	}
+	for (int32 i = 0; i < node->ways; i++)
+	{
+		weight[node->way[i].to] = 0;
+		if (node->way[i].to >= 0)
+			chain->node[node->way[i].to].before--;
+	}
+	chain->ways -= node->ways;
+	free_state(node);
+}
+
+/* Take out all states but the start and some in a row, the cheapest first. */
+static void
+take_out_others(Chain *chain, int32 from, int32 to)
+{
+	int32	   *left = palloc(chain->states * sizeof(int32));
+	int32		n = 0;
+
+	for (int32 i = 1; i < chain->states; i++)
+	{
+		if (i < from || i >= to)
+			left[n++] = i;
+	}
+	while (n > 0)
+	{
+		int64		best_cost = PG_INT64_MAX;
+		int32		best = 0;
+
+		for (int32 i = 0; i < n && best_cost > 1; i++)
+		{
+			const ChainState *node = &chain->node[left[i]];
+			int64		cost = (int64) node->before * node->ways;
+
+			if (cost < best_cost)
+			{
+				best_cost = cost;
+				best = i;
+			}
+		}
+		take_out(chain, left[best]);
+		left[best] = left[--n];
+	}
+	pfree(left);
 }
 
 /* A chain of the start and some states in a row; the others are taken out. */
 static void
 keep_states(Chain *part, const Chain *chain, int32 from, int32 to)
 {
-	int32		kept = to - from;
+	Chain		copy;
 
-	make_chain(part, chain->states);
+	make_chain(&copy, chain->states);
 	for (int32 i = 0; i < chain->states; i++)
 	{
-		const double *row = chain_row(chain, i);
-		int32		place = i == 0 ? 0 : i < from ? i + kept : i < to ? i - from + 1 : i;
-		double	   *to_row = chain_row(part, place);
+		const ChainState *node = &chain->node[i];
 
-		/* nothing leads to the start; those before the kept come after them */
-		memcpy(to_row, row, COLUMN_STATE * sizeof(double));
-		memcpy(to_row + COLUMN_STATE + 1, row + COLUMN_STATE + from,
-			   kept * sizeof(double));
-		memcpy(to_row + COLUMN_STATE + 1 + kept, row + COLUMN_STATE + 1,
-			   (from - 1) * sizeof(double));
-		memcpy(to_row + COLUMN_STATE + to, row + COLUMN_STATE + to,
-			   (chain->states - to) * sizeof(double));
+		set_ways(&copy, i, node->way, node->ways);
+		for (int32 j = 0; j < node->ways; j++)
+		{
+			if (node->way[j].to >= 0)
+				add_before(&copy.node[node->way[j].to], i);
+		}
 	}
-	while (part->states > 1 + kept)
-		take_out_last(part);
+	take_out_others(&copy, from, to);
+
+	make_chain(part, 1 + to - from);
+	for (int32 i = 0; i < part->states; i++)
+	{
+		const ChainState *node = &copy.node[i == 0 ? 0 : from + i - 1];
+
+		set_ways(part, i, node->way, node->ways);
+		for (int32 j = 0; j < node->ways; j++)
+		{
+			Way		   *way = &part->node[i].way[j];
+
+			if (way->to < 0)
+				continue;
+			way->to -= from - 1;
+			add_before(&part->node[way->to], i);
+		}
+	}
+	free_chain(&copy);
+}
+
+/* The weight with which a lead that starts ends so. */
+static double
+weight_of_end(const Chain *chain, int32 end)
+{
+	const ChainState *start = &chain->node[0];
+
+	for (int32 i = 0; i < start->ways && start->way[i].to < 0; i++)
+	{
+		if (start->way[i].to == end)
+			return start->way[i].weight;
+	}
+	return 0;
 }
 
 /* The removal effect of the one channel whose states are left. */
 static double
 removal_effect(Chain *chain)
 {
-	double	   *start = chain->weight;
-	double		without = start[COLUMN_CONVERSION];
+	ChainState *start = &chain->node[0];
+	double		without = weight_of_end(chain, MARKOV_CONVERSION);
 	double		through;
 
-	start[COLUMN_CONVERSION] = 0;
-	while (chain->states > 1)
-		take_out_last(chain);
-	through = start[COLUMN_CONVERSION];
+	for (int32 i = 0; i < start->ways; i++)
+	{
+		if (start->way[i].to == MARKOV_CONVERSION)
+			start->way[i].weight = 0;
+	}
+	take_out_others(chain, 1, 1);
+	through = weight_of_end(chain, MARKOV_CONVERSION);
 	return through / (through + without);
 }
 
@@ -337,27 +558,27 @@ solve_channels(Chain *chain, const int32 *first, int32 channels, double *effect)
 		middle++;
 	keep_states(&part, chain, 1, first[middle] - base);
 	solve_channels(&part, first, middle, effect);
-	pfree(part.weight);
+	free_chain(&part);
 	keep_states(&part, chain, first[middle] - base, chain->states);
 	solve_channels(&part, first + middle, channels - middle, effect + middle);
-	pfree(part.weight);
+	free_chain(&part);
 }
 
 double
 markov_probability(const MarkovGraph *graph)
 {
 	Chain		chain;
-	double		probability;
+	double		converted;
+	double		lost;
 
 	if (graph->n == 0)
 		return get_float8_nan();
 	fill_chain(&chain, graph);
-	while (chain.states > 1)
-		take_out_last(&chain);
-	probability = chain.weight[COLUMN_CONVERSION] /
-		(chain.weight[COLUMN_CONVERSION] + chain.weight[COLUMN_NULL]);
-	pfree(chain.weight);
-	return probability;
+	take_out_others(&chain, 1, 1);
+	converted = weight_of_end(&chain, MARKOV_CONVERSION);
+	lost = weight_of_end(&chain, MARKOV_NULL);
+	free_chain(&chain);
+	return converted / (converted + lost);
 }
 
 void
@@ -369,5 +590,5 @@ markov_removal(const MarkovGraph *graph, double *effect)
 		return;
 	fill_chain(&chain, graph);
 	solve_channels(&chain, graph->first, graph->channels, effect);
-	pfree(chain.weight);
+	free_chain(&chain);
 }

@@ -82,7 +82,7 @@ SELECT ok(bool_and(pg_temp.near(whole.conversions, coalesce(one.conversions, 0) 
 
 -- more channels
 CREATE FUNCTION pg_temp.wide(channels int) RETURNS leadflow.coalitions LANGUAGE sql AS $$
-    SELECT leadflow.shapley_agg(ARRAY(SELECT format('c%s', lpad(((i * 13 + j * j * (i % 3)) % channels)::text, 2, '0')) FROM generate_series(1, 1 + i % 4) j), (i * 7919) % 5, (i * 31) % 97, 1 + (i * 104729) % 11)
+    SELECT leadflow.shapley_agg(ARRAY(SELECT format('c%s', lpad(((i * 11 + j * j * (i % 3)) % channels)::text, 2, '0')) FROM generate_series(1, 1 + i % 4) j), (i * 7919) % 5, (i * 31) % 97, 1 + (i * 104729) % 11)
       FROM generate_series(1, 2000) i
 $$;
 CREATE TABLE wide AS SELECT n, pg_temp.wide(n) AS s FROM unnest('{10,20,21,64}'::int[]) n;
@@ -147,10 +147,14 @@ SELECT is(count(pg_temp.receive('leadflow.coalitions', set_byte(b, i, get_byte(b
 
 -- one value, however it was made
 CREATE TABLE split (LIKE walk) PARTITION BY LIST (id);
+-- the first and the last have nothing that counts: states to combine that are null
+CREATE TABLE split_0 PARTITION OF split FOR VALUES IN (0);
 CREATE TABLE split_1 PARTITION OF split FOR VALUES IN (1, 2, 3, 4, 5);
-CREATE TABLE split_2 PARTITION OF split DEFAULT;
+CREATE TABLE split_2 PARTITION OF split FOR VALUES IN (6, 7, 8, 9, 10, 11, 12);
+CREATE TABLE split_99 PARTITION OF split FOR VALUES IN (99);
 INSERT INTO split SELECT * FROM walk;
-INSERT INTO split SELECT game, k, id, NULL, c, n, v FROM walk WHERE id < 3;
+INSERT INTO split SELECT game, k, x, NULL, c, n, v FROM walk, unnest('{0,99}'::int[]) x;
+INSERT INTO split SELECT game, -1, x, NULL, c, n, v FROM walk, unnest('{0,1,6,99}'::int[]) x;
 ANALYZE split;
 CREATE FUNCTION pg_temp.digest(source text, call text) RETURNS text LANGUAGE sql AS $$
     SELECT format('SELECT md5(string_agg(k || m, '','' ORDER BY k)) FROM (SELECT k, %s::text AS m FROM %s GROUP BY k) s', call, source)

@@ -1,6 +1,6 @@
 -- What the tests of attribution over paths share.
 
--- the SQLSTATE and the message of a query that fails
+-- the SQLSTATE that a query ends with
 CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE query;
