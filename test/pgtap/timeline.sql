@@ -238,7 +238,8 @@ SELECT is(received('timeline', v), '22P03', 'binary refused: ' || label)
                (substr(timeline_send((SELECT t FROM one)), 1, 30), 'cut off'), (timeline_send((SELECT t FROM one)) || '\x00', 'a byte too many'),
                ('\x0100ffffffffffffffff7f', 'a list beyond its end')) v(v, label);
 SELECT is_empty($$SELECT duration_table('{"stages": 0, "working": 0, "states": []}')$$, 'empty durations have no rows');
-SELECT is(state_of($$SELECT '{"stages": 0, "words": ["a"], "moments": [["infinity+", 0, 0, 0]]}'::timeline$$), '22007', 'refused: an instant that is none');
+SELECT is(state_of(format('SELECT %L::leadflow.timeline', format('{"stages": 0, "words": ["a"], "moments": [["%s", 0, 0, 0]]}', at))), state, 'refused: the instant ' || at)
+  FROM (VALUES ('infinity+', '22P02'), ('today +00', '22P02'), ('epoch +00', '22P02'), ('01-02-2026 00:00+00', '22P02'), ('2026-02-30 00:00:00+00', '22008')) v(at, state);
 SELECT is(total_seconds, 3 * 9223372036854.775807::float8, 'sums beyond the range of an interval')
   FROM duration_table('{"stages": 0, "working": 0, "states": [["a", [9223372036854775807, 9223372036854775807, 9223372036854775807], []]]}');
 
