@@ -25,7 +25,6 @@
 #include "summary/words.h"
 
 #define PACK_MAX_DEPTH	8
-#define PACK_MAX_WORD	65535	/* bytes of a word */
 
 typedef enum PackForm
 {
