@@ -176,6 +176,7 @@ pick_touch(const Model *model, const Journey *journey, const WordTable *words)
 	{
 		int32		touch = first ? i : journey->n - 1 - i;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!is_skipped(model, &words->key[journey->touch[touch].word]))
 			return touch;
 	}
@@ -345,7 +346,13 @@ deal_out(Deal *deal, int32 n, int64 amount)
 		uint64		weight = (uint64) deal->weight[i];
 		int64		product;
 
-		if (weight == 0)
+		/* many weigh the same as the one before, and dividing is dear */
+		if (i > 0 && deal->weight[i] == deal->weight[i - 1])
+		{
+			deal->part[i] = deal->part[i - 1];
+			deal->rest[i] = deal->rest[i - 1];
+		}
+		else if (weight == 0)
 			deal->part[i] = deal->rest[i] = 0;
 		else if (!pg_mul_s64_overflow((int64) whole, (int64) weight, &product))
 		{
