@@ -33,9 +33,10 @@
 static inline uint32
 hash_move(MarkovMove move, const void *table)
 {
-	uint64		hash = (move.from ^ (uint32) move.to) * UINT64CONST(0x9e3779b97f4a7c15);
+	uint64		hash = (move.from ^ (uintptr_t) table) * UINT64CONST(0x9e3779b97f4a7c15);
 
-	hash = (hash ^ (hash >> 32) ^ (uintptr_t) table) * UINT64CONST(0xd6e8feb86659fd93);
+	/* from and to are alike in many moves, so they must not meet unmixed */
+	hash = (hash ^ (hash >> 32) ^ (uint32) move.to) * UINT64CONST(0xd6e8feb86659fd93);
 	return (uint32) (hash >> 32);
 }
 
