@@ -155,7 +155,10 @@ markov_add_path(Markov *markov, const Word *channels, int n,
 
 	/* a path of no weight leaves no channel behind */
 	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		number[i] = conversions + nulls == 0 ? 0 : markov_channel(markov, channels[i]);
+	}
 	markov_add_numbers(markov, number, n, conversions, value, nulls);
 	pfree(number);
 }
