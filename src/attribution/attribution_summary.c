@@ -54,12 +54,12 @@ enum
 	TABLE_COLUMNS
 };
 
-/* Models, and the array that they were read from at a call site. */
+/* Models; those of a call site are shared by all its groups. */
 typedef struct ModelList
 {
 	int32		n;
 	Model	   *model;
-	ArrayType  *array;
+	ArrayType  *array;			/* that they were read from, or NULL */
 	struct ModelList *next;
 } ModelList;
 
@@ -344,31 +344,51 @@ unpack_channel(AttributionSummary *summary, Unpacker *u)
 	unpack_end(u);
 }
 
+/* Add to a sum of all channels, which may be beyond the range of one. */
+static void
+add_wide(int128 *whole, int64 *part, const ExactSum *more)
+{
+	*whole += more->whole;
+	*part += more->part;
+	if (*part >= EXACT_ONE)
+	{
+		*part -= EXACT_ONE;
+		(*whole)++;
+	}
+}
+
 /* Every model must have dealt out the same conversions and money. */
 static void
 check_sums(const AttributionSummary *summary, Unpacker *u)
 {
 	int32		models = summary->terms.models->n;
-	ExactSum	first_value = {0};
+	int128		first_whole = 0;
+	int64		first_part = 0;
 
 	if ((summary->channels.n > 0) != (summary->conversions > summary->untouched))
 		unpack_refuse(u, "Channels without conversions, or conversions without channels.");
 	for (int32 i = 0; i < models; i++)
 	{
-		Share		sum = {{0, 0}, {0, 0}};
+		int128		credit_whole = 0;
+		int64		credit_part = 0;
+		int128		whole = 0;
+		int64		part = 0;
 
 		for (int32 channel = 0; channel < summary->channels.n; channel++)
 		{
 			const Share *share = &summary->share[channel * (Size) models + i];
 
-			exact_add_sum(&sum.credit, &share->credit);
-			exact_add_sum(&sum.value, &share->value);
+			add_wide(&credit_whole, &credit_part, &share->credit);
+			add_wide(&whole, &part, &share->value);
 		}
-		if (sum.credit.whole != summary->conversions - summary->untouched || sum.credit.part != 0)
+		if (credit_whole != summary->conversions - summary->untouched || credit_part != 0)
 			unpack_refuse(u, "The credits of a model are not as many as the conversions.");
 		if (i == 0)
-			first_value = sum.value;
-		if (sum.value.whole != first_value.whole || sum.value.part != first_value.part)
+		{
+			first_whole = whole;
+			first_part = part;
+		}
+		if (whole != first_whole || part != first_part)
 			unpack_refuse(u, "Two models dealt out different amounts of money.");
 	}
 }
@@ -490,6 +510,27 @@ site_models(FunctionCallInfo fcinfo, ArrayType *array)
 	return models;
 }
 
+/* The same models as a summary's, which are kept once for a call site. */
+static const ModelList *
+site_models_like(FunctionCallInfo fcinfo, const ModelList *wanted)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	ModelList  *models;
+	MemoryContext old;
+
+	for (models = flinfo->fn_extra; models != NULL; models = models->next)
+	{
+		if (same_models(models, wanted))
+			return models;
+	}
+	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	models = copy_models(wanted);
+	MemoryContextSwitchTo(old);
+	models->next = flinfo->fn_extra;
+	flinfo->fn_extra = models;
+	return models;
+}
+
 /* Whether every conversion counts, or only a buyer's first. */
 static bool
 read_count(const text *count)
@@ -565,7 +606,23 @@ PG_FUNCTION_INFO_V1(leadflow_attribution_combine);
 Datum
 leadflow_attribution_combine(PG_FUNCTION_ARGS)
 {
-	return summary_combine(fcinfo, &attribution_class);
+	AttributionSummary *summary;
+	AttributionSummary *more;
+	MemoryContext old;
+
+	if (PG_ARGISNULL(1))
+		return summary_keep(fcinfo);
+	summary = (AttributionSummary *) summary_state(fcinfo, &attribution_class);
+	more = (AttributionSummary *) summary_get(PG_GETARG_DATUM(1), &attribution_class);
+	if (summary->terms.models == NULL)
+	{
+		summary->terms = more->terms;
+		summary->terms.models = site_models_like(fcinfo, more->terms.models);
+	}
+	old = MemoryContextSwitchTo(summary_context(&summary->head));
+	attribution_merge(&summary->head, &more->head);
+	MemoryContextSwitchTo(old);
+	return summary_return(&summary->head);
 }
 
 PG_FUNCTION_INFO_V1(leadflow_attribution_in);
