@@ -84,8 +84,8 @@ exact_numeric(const ExactSum *sum, int32 decimals)
 		whole--;
 		part = EXACT_ONE - part;
 	}
-	len = snprintf(text, sizeof(text), "%s" UINT64_FORMAT ".%018" INT64_MODIFIER "d",
-				   negative ? "-" : "", whole, part);
+	len = snprintf(text, sizeof(text), "%s" UINT64_FORMAT ".%018lld",
+				   negative ? "-" : "", whole, (long long) part);
 	for (int32 i = EXACT_SCALE; i > decimals && text[len - 1] == '0'; i--)
 		len--;
 	if (text[len - 1] == '.')

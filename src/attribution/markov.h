@@ -73,7 +73,7 @@ extern const SummaryClass markov_class;
 
 /* Say of which order a chain is, before anything is added to it. */
 extern void markov_set_order(Markov *markov, int32 order);
-extern void markov_refuse_null_order(void) pg_attribute_noreturn();
+pg_noreturn extern void markov_refuse_null_order(void);
 
 /* The number of a channel. */
 extern int32 markov_channel(Markov *markov, Word channel);

@@ -37,7 +37,7 @@ extern Total total_unpack(Unpacker *u, const char *key);
 extern void outcome_pack(Packer *p, const char *key, const Outcome *outcome);
 extern void outcome_unpack(Unpacker *u, const char *key, Outcome *outcome);
 
-extern void total_overflow(void) pg_attribute_noreturn();
+pg_noreturn extern void total_overflow(void);
 
 /* The exact sum of two floats: what it is rounded, and what that leaves. */
 static inline Total

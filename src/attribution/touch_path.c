@@ -273,17 +273,6 @@ read_amount(Numeric numeric, Conversion *conversion)
 		conversion->amount = -conversion->amount;
 }
 
-/* The table of channels that all paths of a call site share. */
-static WordTable *
-site_words(FunctionCallInfo fcinfo)
-{
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-
-	if (flinfo->fn_extra == NULL)
-		flinfo->fn_extra = moments_make_words(flinfo->fn_mcxt);
-	return flinfo->fn_extra;
-}
-
 PG_FUNCTION_INFO_V1(leadflow_touch_path_add);
 Datum
 leadflow_touch_path_add(PG_FUNCTION_ARGS)
@@ -300,7 +289,7 @@ leadflow_touch_path_add(PG_FUNCTION_ARGS)
 	moments_check_instant(at);
 	path = (TouchPath *) summary_state(fcinfo, &touch_path_class);
 	if (path->events.words == NULL)
-		path->events.words = site_words(fcinfo);
+		path->events.words = moments_site_words(fcinfo, &path->head);
 
 	if (!PG_ARGISNULL(ARG_MARK))
 		mark = read_mark(PG_GETARG_TEXT_PP(ARG_MARK), &converts);
@@ -342,7 +331,7 @@ leadflow_touch_path_combine(PG_FUNCTION_ARGS)
 		return summary_keep(fcinfo);
 	path = (TouchPath *) summary_state(fcinfo, &touch_path_class);
 	if (path->events.words == NULL)
-		path->events.words = site_words(fcinfo);
+		path->events.words = moments_site_words(fcinfo, &path->head);
 	more = summary_get(PG_GETARG_DATUM(1), &touch_path_class);
 	old = MemoryContextSwitchTo(summary_context(&path->head));
 	touch_path_merge(&path->head, more);

@@ -26,8 +26,11 @@ enum
 	ARG_WITHIN
 };
 
-/* Funnels of one call site among which a new group looks for its own. */
-#define MAX_SHARED		16
+/*
+ * Funnels of one call site among which a new group looks for its own.  Further
+ * ones go with their groups, as all that a call site keeps lasts for the query.
+ */
+#define MAX_SHARED		64
 
 /* An argument as bytes; NULL for null. */
 typedef struct Bytes
@@ -443,24 +446,19 @@ site_of_call(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
-/* Put a funnel first, in the place of another or, if there is room, a new one. */
+/* Put a funnel first that was at a place, or new after the last. */
 static const Funnel *
 put_first(FunnelSite *site, int place, const Funnel *funnel)
 {
 	if (place == site->n)
-	{
-		if (site->n < MAX_SHARED)
-			site->n++;
-		else
-			place--;
-	}
+		site->n++;
 	memmove(&site->funnel[1], &site->funnel[0], place * sizeof(Funnel *));
 	site->funnel[0] = funnel;
 	return funnel;
 }
 
 const Funnel *
-funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel)
+funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel, Summary *owner)
 {
 	FunnelSite *site = site_of_call(fcinfo);
 	int			i;
@@ -470,15 +468,17 @@ funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel)
 		if (same_funnel(site->funnel[i], funnel))
 			return put_first(site, i, site->funnel[i]);
 	}
+	if (site->n == MAX_SHARED)
+		return funnel_copy(funnel, summary_context(owner));
 	return put_first(site, i, funnel_copy(funnel, fcinfo->flinfo->fn_mcxt));
 }
 
-/* The call site's funnel of these arguments. */
+/* The call site's funnel of these arguments; a further one in a context. */
 static const Funnel *
-funnel_of_args(FunctionCallInfo fcinfo, const FunnelArgs *args)
+funnel_of_args(FunctionCallInfo fcinfo, const FunnelArgs *args, MemoryContext further)
 {
 	FunnelSite *site = site_of_call(fcinfo);
-	MemoryContext context = fcinfo->flinfo->fn_mcxt;
+	MemoryContext context = site->n < MAX_SHARED ? fcinfo->flinfo->fn_mcxt : further;
 	Funnel	   *funnel;
 	int			i;
 
@@ -489,21 +489,19 @@ funnel_of_args(FunctionCallInfo fcinfo, const FunnelArgs *args)
 	}
 	funnel = read_funnel(args, context);
 	funnel->args = copy_args(args, context);
-	return put_first(site, i, funnel);
+	return site->n < MAX_SHARED ? put_first(site, i, funnel) : funnel;
 }
 
 const Funnel *
-funnel_of_row(FunctionCallInfo fcinfo, const Funnel *given)
+funnel_of_row(FunctionCallInfo fcinfo, const FunnelPath *path)
 {
 	FunnelArgs	args = args_of_row(fcinfo);
-	const Funnel *funnel;
 
-	if (given != NULL && given->args != NULL && same_args(given->args, &args))
-		return given;
-	funnel = funnel_of_args(fcinfo, &args);
-	if (given != NULL)
-		funnel_check_same(given, funnel);
-	return funnel;
+	if (path->funnel == NULL)
+		return funnel_of_args(fcinfo, &args, summary_context(&path->head));
+	if (path->funnel->args == NULL || !same_args(path->funnel->args, &args))
+		funnel_check_same(path->funnel, funnel_of_args(fcinfo, &args, CurrentMemoryContext));
+	return path->funnel;
 }
 
 /* Write a window. */

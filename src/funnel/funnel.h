@@ -64,14 +64,15 @@ typedef struct FunnelPath
 /*
  * funnel.c
  *
- * A call site shares its funnels between all states that it makes.
+ * A call site shares its first funnels between all states that it makes.
  */
 
-/* The funnel of the arguments of a row; given may be NULL. */
-extern const Funnel *funnel_of_row(FunctionCallInfo fcinfo, const Funnel *given);
+/* The funnel of the arguments of a row, which the path must have or is given. */
+extern const Funnel *funnel_of_row(FunctionCallInfo fcinfo, const FunnelPath *path);
 
-/* The call site's own copy of a funnel. */
-extern const Funnel *funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel);
+/* The call site's own copy of a funnel, or where it has too many the owner's. */
+extern const Funnel *funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel,
+									Summary *owner);
 
 extern Funnel *funnel_copy(const Funnel *funnel, MemoryContext context);
 extern void funnel_check_same(const Funnel *a, const Funnel *b);

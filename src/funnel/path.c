@@ -131,6 +131,7 @@ path_pack(Summary *summary, Packer *p)
 	pack_list(p, "events", path->n);
 	for (int i = 0; i < path->n; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		pack_tuple(p);
 		pack_instant(p, NULL, path->event[i].at);
 		pack_int(p, NULL, path->event[i].name);
@@ -176,7 +177,7 @@ leadflow_funnel_add(PG_FUNCTION_ARGS)
 {
 	FunnelPath *path = (FunnelPath *) summary_state(fcinfo, &path_class);
 
-	path->funnel = funnel_of_row(fcinfo, path->funnel);
+	path->funnel = funnel_of_row(fcinfo, path);
 	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2))
 	{
 		text	   *step = PG_GETARG_TEXT_PP(2);
@@ -206,7 +207,7 @@ leadflow_funnel_path_combine(PG_FUNCTION_ARGS)
 	into = (FunnelPath *) summary_state(fcinfo, &path_class);
 	from = summary_get(PG_GETARG_DATUM(1), &path_class);
 	if (into->funnel == NULL)
-		into->funnel = funnel_of_site(fcinfo, ((FunnelPath *) from)->funnel);
+		into->funnel = funnel_of_site(fcinfo, ((FunnelPath *) from)->funnel, &into->head);
 	path_merge(&into->head, from);
 	return summary_return(&into->head);
 }

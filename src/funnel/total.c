@@ -12,8 +12,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "access/htup_details.h"
 #include "common/int.h"
 #include "funcapi.h"
@@ -25,6 +23,7 @@
 
 #include "compat.h"
 #include "funnel/funnel.h"
+#include "timeline/lengths.h"
 
 #define FIRST_ROOM		4		/* leads of a level */
 
@@ -73,21 +72,6 @@ enum
 	TIME_MAX,
 	TIME_COLUMNS
 };
-
-/* Times of leads, ascending. */
-typedef struct Times
-{
-	int64		n;
-	int64	   *time;
-} Times;
-
-#define ST_SORT sort_times
-#define ST_ELEMENT_TYPE int64
-#define ST_COMPARE(a, b) ((*(a) > *(b)) - (*(a) < *(b)))
-#define ST_SCOPE static
-#define ST_DEFINE
-#define ST_CHECK_FOR_INTERRUPTS
-#include "lib/sort_template.h"
 
 static void total_merge(Summary *into, Summary *from);
 static void total_tidy(Summary *summary);
@@ -181,6 +165,7 @@ compare_leads(const void *a, const void *b, void *arg)
 	const int64 *y = b;
 	int			width = *(const int *) arg;
 
+	CHECK_FOR_INTERRUPTS();
 	for (int i = 0; i < width; i++)
 	{
 		if (x[i] != y[i])
@@ -199,12 +184,13 @@ total_tidy(Summary *summary)
 		Level	   *level = &total->level[k];
 		int			width = width_of(k);
 
-		CHECK_FOR_INTERRUPTS();
-		if (level->n < 2)
-			continue;
 		if (width == 1)
-			sort_times(level->time, level->n);
-		else
+		{
+			Lengths		times = {level->time, level->n, level->room};
+
+			lengths_sort(&times);
+		}
+		else if (level->n > 1)
 			qsort_arg(level->time, level->n, width * sizeof(int64), compare_leads, &width);
 	}
 }
@@ -228,6 +214,7 @@ total_pack(Summary *summary, Packer *p)
 		pack_list(p, NULL, total->level[k].n);
 		for (int64 i = 0; i < total->level[k].n; i++)
 		{
+			CHECK_FOR_INTERRUPTS();
 			pack_tuple(p);
 			for (int j = 0; j < width_of(k); j++)
 				pack_int(p, NULL, *time++);
@@ -299,7 +286,7 @@ leadflow_funnel_total_add(PG_FUNCTION_ARGS)
 	total = (FunnelSummary *) summary_state(fcinfo, &total_class);
 	path = funnel_path_get(PG_GETARG_DATUM(1));
 	if (total->funnel == NULL)
-		set_funnel(total, funnel_of_site(fcinfo, path->funnel));
+		set_funnel(total, funnel_of_site(fcinfo, path->funnel, &total->head));
 	else
 		funnel_check_same(total->funnel, path->funnel);
 	level = funnel_chain(path, times);
@@ -326,7 +313,7 @@ leadflow_funnel_summary_combine(PG_FUNCTION_ARGS)
 	into = (FunnelSummary *) summary_state(fcinfo, &total_class);
 	from = summary_get(PG_GETARG_DATUM(1), &total_class);
 	if (into->funnel == NULL)
-		set_funnel(into, funnel_of_site(fcinfo, ((FunnelSummary *) from)->funnel));
+		set_funnel(into, funnel_of_site(fcinfo, ((FunnelSummary *) from)->funnel, &into->head));
 	total_merge(&into->head, from);
 	return summary_return(&into->head);
 }
@@ -464,55 +451,22 @@ leadflow_funnel_conversion_between(PG_FUNCTION_ARGS)
 }
 
 /* How long it took from a step to another, of the leads that reached it. */
-static Times
-times_between(const FunnelSummary *total, int from, int to)
+static Lengths
+times_between(FunnelSummary *total, int from, int to)
 {
-	Times		times = {0, NULL};
+	Lengths		times = {NULL};
 
-	times.time = palloc(summary_check_size(&total_class,
-										   Max(leads_reached(total, to), 1) * sizeof(int64)));
+	times.room = Max(leads_reached(total, to), 1);
+	times.value = palloc(summary_check_size(&total_class, times.room * sizeof(int64)));
 	for (int k = to; k <= total->funnel->steps; k++)
 	{
 		const int64 *time = total->level[k].time;
 
 		for (int64 i = 0; i < total->level[k].n; i++, time += width_of(k))
-			times.time[times.n++] = time[to - 2] - (from == 1 ? 0 : time[from - 2]);
+			lengths_add(&times, &total->head, time[to - 2] - (from == 1 ? 0 : time[from - 2]));
 	}
-	sort_times(times.time, times.n);
+	lengths_sort(&times);
 	return times;
-}
-
-/* The mean, in microseconds; the whole part is summed in whole numbers. */
-static double
-mean_of(const Times *times)
-{
-	int64		whole = 0;
-	int64		rest = 0;
-
-	for (int64 i = 0; i < times->n; i++)
-	{
-		whole += times->time[i] / times->n;
-		rest += times->time[i] % times->n;
-	}
-	return (double) whole + (double) rest / (double) times->n;
-}
-
-/* A quantile, between two times in proportion, as percentile_cont. */
-static double
-quantile_of(const Times *times, double fraction)
-{
-	double		place = fraction * (double) (times->n - 1);
-	int64		below = (int64) floor(place);
-	int64		above = Min(below + 1, times->n - 1);
-
-	return (double) times->time[below] +
-		(place - (double) below) * (double) (times->time[above] - times->time[below]);
-}
-
-static Datum
-seconds(double microseconds)
-{
-	return Float8GetDatum(microseconds / USECS_PER_SEC);
 }
 
 PG_FUNCTION_INFO_V1(leadflow_funnel_time_between);
@@ -523,7 +477,7 @@ leadflow_funnel_time_between(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	Datum		values[TIME_COLUMNS] = {0};
 	bool		nulls[TIME_COLUMNS];
-	Times		times;
+	Lengths		times;
 	int			from;
 	int			to;
 
@@ -536,11 +490,11 @@ leadflow_funnel_time_between(PG_FUNCTION_ARGS)
 	values[TIME_N] = Int64GetDatum(times.n);
 	if (times.n > 0)
 	{
-		values[TIME_MEAN] = seconds(mean_of(&times));
-		values[TIME_MEDIAN] = seconds(quantile_of(&times, 0.5));
-		values[TIME_P90] = seconds(quantile_of(&times, 0.9));
-		values[TIME_MIN] = seconds((double) times.time[0]);
-		values[TIME_MAX] = seconds((double) times.time[times.n - 1]);
+		values[TIME_MEAN] = Float8GetDatum(lengths_mean(&times));
+		values[TIME_MEDIAN] = Float8GetDatum(lengths_quantile_seconds(&times, 0.5));
+		values[TIME_P90] = Float8GetDatum(lengths_quantile_seconds(&times, 0.9));
+		values[TIME_MIN] = Float8GetDatum(lengths_quantile_seconds(&times, 0));
+		values[TIME_MAX] = Float8GetDatum(lengths_quantile_seconds(&times, 1));
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }
@@ -551,8 +505,7 @@ leadflow_funnel_time_quantile(PG_FUNCTION_ARGS)
 {
 	FunnelSummary *total = get_total(fcinfo);
 	double		fraction = PG_GETARG_FLOAT8(3);
-	Interval   *interval;
-	Times		times;
+	Lengths		times;
 	int			from;
 	int			to;
 
@@ -564,9 +517,8 @@ leadflow_funnel_time_quantile(PG_FUNCTION_ARGS)
 	times = times_between(total, from, to);
 	if (times.n == 0)
 		PG_RETURN_NULL();
-	interval = palloc0(sizeof(Interval));
-	interval->time = (int64) rint(quantile_of(&times, fraction));
-	PG_RETURN_DATUM(DirectFunctionCall1(interval_justify_hours, IntervalPGetDatum(interval)));
+	PG_RETURN_DATUM(DirectFunctionCall1(interval_justify_hours,
+										IntervalPGetDatum(lengths_quantile_interval(&times, fraction))));
 }
 
 /* A share with the digits of a report. */
@@ -611,11 +563,11 @@ leadflow_funnel_table(PG_FUNCTION_ARGS)
 		nulls[TABLE_MEAN] = nulls[TABLE_MEDIAN] = step == 1 || reached == 0;
 		if (!nulls[TABLE_MEAN])
 		{
-			Times		times = times_between(total, step - 1, step);
+			Lengths		times = times_between(total, step - 1, step);
 
-			values[TABLE_MEAN] = seconds(mean_of(&times));
-			values[TABLE_MEDIAN] = seconds(quantile_of(&times, 0.5));
-			pfree(times.time);
+			values[TABLE_MEAN] = Float8GetDatum(lengths_mean(&times));
+			values[TABLE_MEDIAN] = Float8GetDatum(lengths_quantile_seconds(&times, 0.5));
+			pfree(times.value);
 		}
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}

@@ -14,13 +14,29 @@
 /* A lead with one event should cost little. */
 #define FIRST_ROOM			4
 
-/* Up to so many, moving each to its place beats a general sort. */
+/* Up to so many out of place, moving each to its place beats a general sort. */
 #define INSERTION_SORT_UP_TO	48
+
+/* Words of a summary that is merged whose numbers are remembered. */
+#define ASKED_WORDS			16
 
 WordTable *
 moments_make_words(MemoryContext context)
 {
 	return MemoryContextAllocZero(context, sizeof(WordTable));
+}
+
+WordTable *
+moments_site_words(FunctionCallInfo fcinfo, Summary *owner)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	WordTable  *words = flinfo->fn_extra;
+
+	if (words == NULL)
+		flinfo->fn_extra = words = moments_make_words(flinfo->fn_mcxt);
+	if (words->n < MOMENTS_SHARED_WORDS)
+		return words;
+	return moments_make_words(summary_context(owner));
 }
 
 int32
@@ -73,41 +89,46 @@ moments_add_room(Moments *moments, Summary *owner)
 	make_room(moments, owner, 1);
 }
 
+/* The number that a word of one table has in another, to which it is added. */
+static int32
+translate_word(WordTable *into, const WordTable *from, int32 word)
+{
+	const WordKey *key = &from->key[word];
+
+	return moments_word(into, key->bytes, key->len);
+}
+
 void
 moments_merge(Moments *into, Summary *owner, const Moments *from)
 {
-	int32	   *number = NULL;
+	int32		asked[ASKED_WORDS];
+	int32		number[ASKED_WORDS];
 
 	if (from->n == 0)
 		return;
 	if (into->words == NULL)
 		into->words = moments_make_words(summary_context(owner));
-	if (into->words != from->words)
-	{
-		number = palloc(from->words->n * sizeof(int32));
-		for (int32 i = 0; i < from->words->n; i++)
-			number[i] = WORD_NONE;
-	}
+	memset(asked, 0xff, sizeof(asked)); /* WORD_NONE */
 	make_room(into, owner, from->n);
 	for (int32 i = 0; i < from->n; i++)
 	{
 		Moment	   *moment = &into->moment[into->n + i];
+		int32		place;
 
+		CHECK_FOR_INTERRUPTS();
 		*moment = from->moment[i];
-		if (number == NULL || moment->word == WORD_NONE)
+		if (into->words == from->words || moment->word == WORD_NONE)
 			continue;
-		if (number[moment->word] == WORD_NONE)
+		place = moment->word % ASKED_WORDS;
+		if (asked[place] != moment->word)
 		{
-			const WordKey *key = &from->words->key[moment->word];
-
-			number[moment->word] = moments_word(into->words, key->bytes, key->len);
+			asked[place] = moment->word;
+			number[place] = translate_word(into->words, from->words, moment->word);
 		}
-		moment->word = number[moment->word];
+		moment->word = number[place];
 	}
 	into->sorted = into->n == 0 && from->sorted;
 	into->n += from->n;
-	if (number != NULL)
-		pfree(number);
 }
 
 typedef struct MomentOrder
@@ -141,6 +162,7 @@ compare(const Moment *a, const Moment *b, const MomentOrder *by)
 static int
 compare_moments(const void *a, const void *b, void *arg)
 {
+	CHECK_FOR_INTERRUPTS();
 	return compare(a, b, arg);
 }
 
@@ -161,7 +183,7 @@ moments_sort(Moments *moments, WordOrder order)
 	by.order = order;
 	while (sorted < n && compare(&moment[sorted - 1], &moment[sorted], &by) <= 0)
 		sorted++;
-	if (n > INSERTION_SORT_UP_TO && sorted < n)
+	if (n - sorted > INSERTION_SORT_UP_TO)
 	{
 		qsort_arg(moment, n, sizeof(Moment), compare_moments, &by);
 		return;
@@ -171,6 +193,7 @@ moments_sort(Moments *moments, WordOrder order)
 		Moment		this = moment[i];
 		int32		j;
 
+		CHECK_FOR_INTERRUPTS();
 		for (j = i; j > 0 && compare(&this, &moment[j - 1], &by) < 0; j--)
 			moment[j] = moment[j - 1];
 		moment[j] = this;
@@ -184,6 +207,7 @@ compare_words(const void *a, const void *b, void *arg)
 	int32		x = *(const int32 *) a;
 	int32		y = *(const int32 *) b;
 
+	CHECK_FOR_INTERRUPTS();
 	return x == y ? 0 : words_compare(&key[x], &key[y]);
 }
 
@@ -253,6 +277,7 @@ moments_pack(Packer *p, const Moments *moments)
 	{
 		const Moment *moment = &moments->moment[i];
 
+		CHECK_FOR_INTERRUPTS();
 		pack_tuple(p);
 		pack_instant(p, NULL, moment->at);
 		pack_int(p, NULL, place_of(moments, used, words, moment->word));

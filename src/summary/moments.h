@@ -20,6 +20,9 @@
 #define MOMENTS_MAX_WORD	1024	/* bytes of a word */
 #define MOMENTS_MAX			40000000	/* of one summary: 24 bytes each */
 
+/* Words that a call site keeps, as they outlive the groups that they came from. */
+#define MOMENTS_SHARED_WORDS	65536
+
 typedef struct Moment
 {
 	TimestampTz at;
@@ -42,6 +45,12 @@ typedef int (*WordOrder) (const WordKey *a, const WordKey *b);
 
 /* An empty table of words; it and its words are in that context. */
 extern WordTable *moments_make_words(MemoryContext context);
+
+/*
+ * The table of words for a new state: that which all states of a call site
+ * share, for which fn_extra is taken, or where that is full one of its own.
+ */
+extern WordTable *moments_site_words(FunctionCallInfo fcinfo, Summary *owner);
 
 /* The number of a word, which is added if it is new. */
 extern int32 moments_word(WordTable *words, const char *bytes, int32 len);

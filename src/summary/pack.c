@@ -299,7 +299,7 @@ unpack_int(Unpacker *u, const char *key, int64 min, int64 max)
 
 		expect_key(u, key);
 		errno = 0;
-		n = strtoi64(u->next, &end, 10);
+		n = strtoll(u->next, &end, 10);
 		if (end == u->next || errno != 0 || isspace((unsigned char) *u->next) || *u->next == '+')
 			unpack_refuse(u, "Expected a whole number.");
 		u->next = end;
@@ -347,6 +347,14 @@ unpack_float(Unpacker *u, const char *key)
 	return x;
 }
 
+/* Is an instant written so that it is the same in every session, and always? */
+static bool
+is_fixed_instant(const char *iso)
+{
+	return strspn(iso, "0123456789") >= 4 && strchr(iso, '+') != NULL &&
+		iso[strspn(iso, "0123456789-:.+ BC")] == '\0';
+}
+
 TimestampTz
 unpack_instant(Unpacker *u, const char *key)
 {
@@ -365,8 +373,7 @@ unpack_instant(Unpacker *u, const char *key)
 		iso[len] = '\0';
 		u->next += len;
 		expect(u, '"');
-		/* a zone must be given, or the value would depend on the session's */
-		if (strchr(iso, '+') == NULL)
+		if (!is_fixed_instant(iso))
 			unpack_refuse(u, "Expected an instant such as \"2026-01-05 09:00:00+00\".");
 		at = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(iso),
 													 ObjectIdGetDatum(InvalidOid),

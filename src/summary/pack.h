@@ -21,10 +21,10 @@
 #include "datatype/timestamp.h"
 #include "lib/stringinfo.h"
 
+#include "compat.h"
 #include "summary/words.h"
 
 #define PACK_MAX_DEPTH	8
-#define PACK_MAX_WORD	65535	/* bytes of a word */
 
 typedef enum PackForm
 {
@@ -75,7 +75,7 @@ extern void unpack_tuple(Unpacker *u);
 extern void unpack_end(Unpacker *u);	/* of a tuple */
 
 /* Refuse what was read: a value that nothing could have made. */
-extern void unpack_refuse(Unpacker *u, const char *detail) pg_attribute_noreturn();
+pg_noreturn extern void unpack_refuse(Unpacker *u, const char *detail);
 
 /* Begin and end a whole value. */
 extern void pack_open(Packer *p);

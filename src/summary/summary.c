@@ -72,17 +72,48 @@ unpack_summary(Summary *summary, Unpacker *u)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * A context for what is needed only while a summary is made flat.  The current
+ * one may be that of a sort, which since version 17 cannot free anything.
+ */
+static MemoryContext
+switch_to_scratch(void)
+{
+	static MemoryContext scratch = NULL;
+
+	if (scratch == NULL)
+		scratch = AllocSetContextCreate(TopMemoryContext, "leadflow flattening",
+										ALLOCSET_DEFAULT_SIZES);
+	MemoryContextReset(scratch);
+	return MemoryContextSwitchTo(scratch);
+}
+
+/* Back to where one was. */
+static void
+leave_scratch(MemoryContext old)
+{
+	MemoryContextReset(MemoryContextSwitchTo(old));
+}
+
 static Size
 get_flat_size(ExpandedObjectHeader *eohptr)
 {
 	Summary    *summary = (Summary *) eohptr;
 	const SummaryClass *class = summary->class;
-	Packer		p = {.form = PACK_FLAT};
+	MemoryContext old = switch_to_scratch();
+	uint64		size;
 
 	if (class->pack == NULL)
-		return summary_check_size(class, class->flat_size(summary));
-	pack_summary(summary, &p);
-	return summary_check_size(class, sizeof(SummaryFlat) + p.size);
+		size = class->flat_size(summary);
+	else
+	{
+		Packer		p = {.form = PACK_FLAT};
+
+		pack_summary(summary, &p);
+		size = sizeof(SummaryFlat) + p.size;
+	}
+	leave_scratch(old);
+	return summary_check_size(class, size);
 }
 
 static void
@@ -90,6 +121,7 @@ flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size)
 {
 	Summary    *summary = (Summary *) eohptr;
 	SummaryFlat *flat = (SummaryFlat *) result;
+	MemoryContext old = switch_to_scratch();
 
 	Assert(allocated_size >= sizeof(SummaryFlat));
 	memset(flat, 0, allocated_size);
@@ -105,6 +137,7 @@ flatten_into(ExpandedObjectHeader *eohptr, void *result, Size allocated_size)
 		pack_summary(summary, &p);
 		Assert(p.size == allocated_size - sizeof(SummaryFlat));
 	}
+	leave_scratch(old);
 }
 
 /* An empty summary whose memory is in a context. */

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
@@ -89,6 +90,7 @@ compare_numbers(const void *a, const void *b, void *arg)
 {
 	const WordKey *keys = arg;
 
+	CHECK_FOR_INTERRUPTS();
 	return words_compare(&keys[*(const int32 *) a], &keys[*(const int32 *) b]);
 }
 

@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include <math.h>
-
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -256,25 +254,22 @@ leadflow_durations_send(PG_FUNCTION_ARGS)
 static void
 put_lengths(const StateStays *stays, Datum *values, bool *nulls)
 {
-	double		total = lengths_total(&stays->ended);
-
-	values[TABLE_TOTAL_SECONDS] = Float8GetDatum(total);
+	values[TABLE_TOTAL_SECONDS] = Float8GetDatum(lengths_total(&stays->ended));
 	if (stays->ended.n == 0)
 		nulls[TABLE_MEAN_SECONDS] = nulls[TABLE_MEDIAN_SECONDS] =
 			nulls[TABLE_P90_SECONDS] = true;
 	else
 	{
-		values[TABLE_MEAN_SECONDS] = Float8GetDatum(total / (double) stays->ended.n);
+		values[TABLE_MEAN_SECONDS] = Float8GetDatum(lengths_mean(&stays->ended));
 		values[TABLE_MEDIAN_SECONDS] =
-			Float8GetDatum(seconds_of_length(lengths_quantile(&stays->ended, 0.5)));
+			Float8GetDatum(lengths_quantile_seconds(&stays->ended, 0.5));
 		values[TABLE_P90_SECONDS] =
-			Float8GetDatum(seconds_of_length(lengths_quantile(&stays->ended, 0.9)));
+			Float8GetDatum(lengths_quantile_seconds(&stays->ended, 0.9));
 	}
 	if (stays->open.n == 0)
 		nulls[TABLE_MEAN_OPEN_SECONDS] = true;
 	else
-		values[TABLE_MEAN_OPEN_SECONDS] =
-			Float8GetDatum(lengths_total(&stays->open) / (double) stays->open.n);
+		values[TABLE_MEAN_OPEN_SECONDS] = Float8GetDatum(lengths_mean(&stays->open));
 }
 
 PG_FUNCTION_INFO_V1(leadflow_durations_table);
@@ -325,7 +320,6 @@ leadflow_durations_quantile(PG_FUNCTION_ARGS)
 {
 	const StateStays *stays = asked_stays(fcinfo);
 	double		fraction = PG_GETARG_FLOAT8(2);
-	double		length;
 
 	if (!(fraction >= 0 && fraction <= 1))
 		ereport(ERROR,
@@ -333,10 +327,7 @@ leadflow_durations_quantile(PG_FUNCTION_ARGS)
 				 errmsg("fraction must be from 0 to 1")));
 	if (stays == NULL || stays->ended.n == 0)
 		PG_RETURN_NULL();
-	length = rint(lengths_quantile(&stays->ended, fraction));
-	/* the greatest length is no double, and the next one is too great */
-	PG_RETURN_INTERVAL_P(interval_of_length(length < (double) PG_INT64_MAX ?
-											(int64) length : PG_INT64_MAX));
+	PG_RETURN_INTERVAL_P(lengths_quantile_interval(&stays->ended, fraction));
 }
 
 PG_FUNCTION_INFO_V1(leadflow_durations_survival);

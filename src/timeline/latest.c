@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -18,12 +19,16 @@
 #include "summary/summary.h"
 #include "timeline/state.h"
 
+#define FIRST_ROOM	16			/* bytes of a state */
+
 typedef struct Latest
 {
 	Summary		head;
 	TimestampTz at;
 	int64		tie;
 	Word		state;			/* bytes are NULL as long as nothing is known */
+	char	   *own;			/* where the state is that the call site does not keep */
+	int32		own_room;
 	bool		first;			/* the first is sought, not the last */
 } Latest;
 
@@ -40,15 +45,20 @@ static const SummaryClass latest_class = {
 	.unpack = latest_unpack
 };
 
-/* A copy of a word that does not go with a call. */
-static Word
-keep_word(MemoryContext context, Word word)
+/* Copy a state whose bytes go with the call. */
+static void
+keep_state(Latest *latest, Word state)
 {
-	char	   *bytes = MemoryContextAlloc(context, Max(word.len, 1));
-
-	memcpy(bytes, word.bytes, word.len);
-	word.bytes = bytes;
-	return word;
+	if (latest->own == NULL || latest->own_room < state.len)
+	{
+		if (latest->own != NULL)
+			pfree(latest->own);
+		latest->own_room = Max(state.len, FIRST_ROOM);
+		latest->own = MemoryContextAlloc(summary_context(&latest->head), latest->own_room);
+	}
+	memcpy(latest->own, state.bytes, state.len);
+	latest->state.bytes = latest->own;
+	latest->state.len = state.len;
 }
 
 static void
@@ -70,8 +80,7 @@ latest_unpack(Summary *summary, Unpacker *u)
 	latest->first = unpack_int(u, "first", 0, 1);
 	latest->at = unpack_instant(u, "at");
 	latest->tie = unpack_int(u, "tie", PG_INT64_MIN, PG_INT64_MAX);
-	latest->state = keep_word(summary_context(summary),
-							  unpack_word(u, "state", MOMENTS_MAX_WORD));
+	keep_state(latest, unpack_word(u, "state", MOMENTS_MAX_WORD));
 }
 
 /* Order two states of the same instant. */
@@ -124,19 +133,39 @@ latest_merge(Summary *into, Summary *from)
 	Latest	   *latest = (Latest *) into;
 
 	if (merge_latest(latest, (Latest *) from))
-		latest->state = keep_word(summary_context(into), latest->state);
+		keep_state(latest, latest->state);
 }
 
-/* The call site's own copy of a word, the same for all groups. */
-static Word
-site_word(FunctionCallInfo fcinfo, Word word)
+/* Take over a state: as the call site keeps it, for all groups, or as a copy. */
+static void
+set_state(FunctionCallInfo fcinfo, Latest *latest, Word state)
 {
 	FmgrInfo   *flinfo = fcinfo->flinfo;
 	WordTable  *words = flinfo->fn_extra;
+	uint32		hash = word_hash(state);
+	int32		number;
 
 	if (words == NULL)
 		flinfo->fn_extra = words = moments_make_words(flinfo->fn_mcxt);
-	return words_word(words, moments_word(words, word.bytes, word.len));
+	number = words_find(words, state, hash);
+	if (number == WORD_NONE && words->n < MOMENTS_SHARED_WORDS)
+		number = words_number(words, state, flinfo->fn_mcxt);
+	if (number == WORD_NONE)
+		keep_state(latest, state);
+	else
+		latest->state = words_word(words, number);
+}
+
+/* A state is checked also where it is not the last, so that no order matters. */
+static void
+check_length(Size len)
+{
+	if (len > MOMENTS_MAX_WORD)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("state is too long"),
+				 errdetail("It has %zu bytes; a state can have %d.",
+						   len, MOMENTS_MAX_WORD)));
 }
 
 /* A whole transition function; the tie and the limit are arguments, or -1. */
@@ -146,7 +175,6 @@ add_row(FunctionCallInfo fcinfo, bool first, int tie_argument, int limit_argumen
 	Latest	   *latest;
 	TimestampTz at;
 	int64		tie = 0;
-	text	   *given;
 	Word		state;
 
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
@@ -158,17 +186,17 @@ add_row(FunctionCallInfo fcinfo, bool first, int tie_argument, int limit_argumen
 		return summary_keep(fcinfo);
 	if (tie_argument > 0 && !PG_ARGISNULL(tie_argument))
 		tie = PG_GETARG_INT64(tie_argument);
+	check_length(toast_raw_datum_size(PG_GETARG_DATUM(2)) - VARHDRSZ);
 	latest = (Latest *) summary_state(fcinfo, &latest_class);
 	if (latest->state.bytes == NULL)
 		latest->first = first;
 	/* most rows are not the last, and need not be looked at */
 	else if (latest->at != at && (latest->at < at) == first)
 		return summary_return(&latest->head);
-	given = PG_GETARG_TEXT_PP(2);
-	state = word_of_text(given);
+	state = word_of_text(PG_GETARG_TEXT_PP(2));
 	if (is_beyond(latest, at, tie, state))
 	{
-		latest->state = site_word(fcinfo, state);
+		set_state(fcinfo, latest, state);
 		latest->at = at;
 		latest->tie = tie;
 	}
@@ -206,7 +234,7 @@ leadflow_latest_combine(PG_FUNCTION_ARGS)
 		return summary_keep(fcinfo);
 	latest = (Latest *) summary_state(fcinfo, &latest_class);
 	if (merge_latest(latest, (Latest *) summary_get(PG_GETARG_DATUM(1), &latest_class)))
-		latest->state = site_word(fcinfo, latest->state);
+		set_state(fcinfo, latest, latest->state);
 	return summary_return(&latest->head);
 }
 

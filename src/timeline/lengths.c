@@ -100,9 +100,15 @@ lengths_total(const Lengths *list)
 	return (double) seconds + seconds_of_length((double) rest);
 }
 
-/* As percentile_cont() of PostgreSQL. */
 double
-lengths_quantile(const Lengths *list, double fraction)
+lengths_mean(const Lengths *list)
+{
+	return lengths_total(list) / (double) list->n;
+}
+
+/* In microseconds; as percentile_cont() of PostgreSQL. */
+static double
+quantile(const Lengths *list, double fraction)
 {
 	double		place = fraction * (double) (list->n - 1);
 	int64		below = (int64) floor(place);
@@ -111,6 +117,22 @@ lengths_quantile(const Lengths *list, double fraction)
 	double		high = (double) list->value[above];
 
 	return low + (place - (double) below) * (high - low);
+}
+
+double
+lengths_quantile_seconds(const Lengths *list, double fraction)
+{
+	return seconds_of_length(quantile(list, fraction));
+}
+
+Interval *
+lengths_quantile_interval(const Lengths *list, double fraction)
+{
+	double		length = rint(quantile(list, fraction));
+
+	/* the greatest length is no double, and the next one is too great */
+	return interval_of_length(length < (double) PG_INT64_MAX ?
+							  (int64) length : PG_INT64_MAX);
 }
 
 int64

@@ -35,8 +35,12 @@ extern void lengths_unpack(Unpacker *u, const char *key, Lengths *list,
 /* Seconds in all; of none 0. */
 extern double lengths_total(const Lengths *list);
 
-/* A quantile in microseconds, interpolated, of a list that is sorted and not empty. */
-extern double lengths_quantile(const Lengths *list, double fraction);
+/* Seconds, of a list that is not empty. */
+extern double lengths_mean(const Lengths *list);
+
+/* A quantile, interpolated, of a list that is sorted and not empty. */
+extern double lengths_quantile_seconds(const Lengths *list, double fraction);
+extern Interval *lengths_quantile_interval(const Lengths *list, double fraction);
 
 /* The microseconds from one instant to a later one. */
 extern int64 length_between(TimestampTz from, TimestampTz to);

@@ -123,7 +123,7 @@ state_moments_pack(Packer *p, bool staged, const Moments *moments)
 void
 state_moments_unpack(Unpacker *u, bool staged, Moments *moments, Summary *owner)
 {
-	WordTable  *words;
+	const WordTable *read;
 
 	moments_unpack(u, moments, owner, 0);
 	for (int32 i = 0; i < moments->n; i++)
@@ -133,16 +133,16 @@ state_moments_unpack(Unpacker *u, bool staged, Moments *moments, Summary *owner)
 	}
 	if (!staged)
 		return;
-	words = moments_make_words(summary_context(owner));
-	for (int32 i = 0; i < moments->words->n; i++)
+	read = moments->words;
+	if (u->form != PACK_FLAT)
+		moments->words = moments_make_words(summary_context(owner));
+	for (int32 i = 0; i < read->n; i++)
 	{
-		Word		word = check_state(u, true, words_word(moments->words, i));
+		Word		word = check_state(u, true, words_word(read, i));
 
 		if (u->form != PACK_FLAT)
-			moments_word(words, word.bytes, word.len);
+			moments_word(moments->words, word.bytes, word.len);
 	}
-	if (u->form != PACK_FLAT)
-		moments->words = words;
 }
 
 void

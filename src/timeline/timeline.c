@@ -134,17 +134,6 @@ timeline_get_calendar(FunctionCallInfo fcinfo, int argument)
 	return calendar_lookup_site(fcinfo, PG_GETARG_DATUM(argument));
 }
 
-/* The words that all groups of a call site share. */
-static WordTable *
-site_words(FunctionCallInfo fcinfo)
-{
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-
-	if (flinfo->fn_extra == NULL)
-		flinfo->fn_extra = moments_make_words(flinfo->fn_mcxt);
-	return flinfo->fn_extra;
-}
-
 /* Add a row: the instant, the state as a word, and the tie where there is one. */
 static Datum
 add_moment(FunctionCallInfo fcinfo, bool staged, Word word)
@@ -156,7 +145,7 @@ add_moment(FunctionCallInfo fcinfo, bool staged, Word word)
 
 	moments_check_instant(at);
 	if (moments->words == NULL)
-		moments->words = site_words(fcinfo);
+		moments->words = moments_site_words(fcinfo, &timeline->head);
 	if (moments->n == 0)
 		timeline->staged = staged;
 	moments_add(moments, &timeline->head, at, tie,
@@ -192,7 +181,7 @@ leadflow_timeline_combine(PG_FUNCTION_ARGS)
 		return summary_keep(fcinfo);
 	into = (Timeline *) summary_state(fcinfo, &timeline_class);
 	if (into->moments.words == NULL)
-		into->moments.words = site_words(fcinfo);
+		into->moments.words = moments_site_words(fcinfo, &into->head);
 	timeline_merge(&into->head, summary_get(PG_GETARG_DATUM(1), &timeline_class));
 	return summary_return(&into->head);
 }

@@ -1,5 +1,6 @@
 -- Funnels: how far a lead came, against every chain that there is; and many leads, against plain SQL
 BEGIN;
+\ir common/summaries.sql
 SET client_min_messages = warning;
 SET jit = off;
 SET TIME ZONE 'UTC';
@@ -350,6 +351,27 @@ RESET enable_hashagg;
 SELECT is(count(*), 0::bigint, 'as a window function') FROM (
     SELECT leadflow.funnel_level(leadflow.funnel_agg(at, step, '{A,B,C,D}', '20 days') OVER (PARTITION BY lead)) AS level, lead FROM ev) w JOIN reached r USING (lead) WHERE w.level <> r.level;
 
+-- sorted as values, and read while they grow
+SELECT results_eq('SELECT path::text FROM (SELECT lead, leadflow.funnel_agg(at, step, ''{A,B,C,D}'', ''20 days'') AS path FROM ev GROUP BY lead ORDER BY count(*), lead) s',
+                  'SELECT path::text FROM path JOIN (SELECT lead, count(*) AS n FROM ev GROUP BY lead) s USING (lead) ORDER BY n, lead', 'sorted as values');
+SELECT is(count(*), 0::bigint, 'in a window that moves')
+  FROM (SELECT lead, at, leadflow.funnel_times(leadflow.funnel_agg(at, step, '{A,B,C}', '20 days') OVER (PARTITION BY lead ORDER BY at DESC ROWS BETWEEN 4 PRECEDING AND CURRENT ROW)) AS times FROM ev WHERE lead < 40) w
+ WHERE times <> (SELECT leadflow.funnel_times(leadflow.funnel_agg(at, step, '{A,B,C}', '20 days')) FROM (SELECT * FROM ev WHERE ev.lead = w.lead AND ev.at >= w.at ORDER BY at LIMIT 5) s);
+
+-- more funnels than a call site keeps
+CREATE TABLE own AS SELECT lead, (lead % 300 + 1) * interval '1 hour' AS within FROM path;
+CREATE TABLE own_path AS SELECT lead, leadflow.funnel_agg(at, step, '{A,B,C}', within) AS path FROM ev JOIN own USING (lead) GROUP BY lead;
+SELECT is(count(*), 0::bigint, 'each lead has its own window')
+  FROM own_path JOIN (SELECT lead, path::text::json ->> 'within' AS found, extract(epoch FROM within)::bigint * 1000000 AS asked FROM own JOIN own_path USING (lead)) s USING (lead) WHERE found::bigint <> asked;
+SELECT is(count(*), 0::bigint, 'and its own chain') FROM own_path JOIN own USING (lead)
+ WHERE path::text <> (SELECT leadflow.funnel_agg(at, step, '{A,B,C}', within)::text FROM ev WHERE ev.lead = own.lead);
+SELECT is(count(*), 0::bigint, 'also rolled up') FROM own_path o JOIN (
+    SELECT lead, leadflow.rollup(path) AS path FROM (SELECT lead, leadflow.funnel_agg(at, step, '{A,B,C}', within) AS path FROM ev JOIN own USING (lead) GROUP BY lead, extract(day FROM at)) s GROUP BY lead) r USING (lead)
+ WHERE o.path::text <> r.path::text;
+SELECT is(count(*), 300::bigint, 'and added up') FROM (SELECT leadflow.funnel_total(path)::text AS t FROM own_path GROUP BY path::text::json ->> 'within') s;
+SELECT cmp_ok(executor_memory($$SELECT leadflow.funnel_level(leadflow.funnel_agg(now(), 'A', '{A,B}', i * interval '1 s')) FROM generate_series(1, 20000) i GROUP BY i$$, 19900),
+              '<', 4000000::bigint, 'funnels of leads that are done are not kept');
+
 -- what is asked wrongly of many
 SELECT is((leadflow.conversion(f, 1), leadflow.conversion(f, 2), leadflow.conversion(f, 1, 2))::text, '(0,,)', 'a share of nobody is null')
   FROM (SELECT leadflow.funnel_total(pg_temp.path('Z1', '{A,B}')) AS f) s;
@@ -373,6 +395,8 @@ SELECT throws_ok($$SELECT leadflow.rollup(f) FROM generate_series(1, 2), (VALUES
     '54000', NULL, 'more leads than there can be');
 SELECT throws_ok($$SELECT leadflow.funnel_total(p) FROM (SELECT leadflow.funnel_agg(at, 'A', '{A,A}') AS p FROM (VALUES ('4713-01-01 BC'::timestamptz), ('294276-12-31')) v (at)) s$$,
     '22008', NULL, 'two steps further apart than an interval can say');
+SELECT is((leadflow.time_between(f, 1, 2, 0.5), leadflow.time_between(f, 1, 2, 0))::text, '("106751991 days 04:00:54.775807","106751991 days 04:00:54.775807")', 'and as far apart as it can')
+  FROM (VALUES ('{"steps": ["A", "B"], "within": -1, "step_within": [], "exclude": [], "mode": [], "left": [0, 0], "times": [[[9223372036854775807]]]}'::leadflow.funnel_summary)) v (f);
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -83,4 +83,13 @@ SELECT is(received('latest', latest_send(l)), l::text, 'binary round trip') FROM
 SELECT is(received('latest', substr(latest_send(l), 1, 5)), '22P03', 'binary cut off') FROM (SELECT l FROM kept LIMIT 1) x WHERE l IS NOT NULL;
 SELECT is((SELECT array_agg(s ORDER BY id) FROM (SELECT id, last_state(at, state) OVER (ORDER BY id) AS s FROM hand WHERE id <= 4) x), '{ad,new,open,won,won}', 'as it grows, in a window');
 SELECT is((SELECT last_state('2026-01-01'::timestamptz + i * interval '1 s', 'state ' || i) FROM generate_series(1, 20000) i), 'state 20000', 'as many states as rows');
+SELECT is(state_of(format('SELECT leadflow.%s(at::timestamptz, s) FROM (VALUES (''2026-01-02'', ''x''), (%L, repeat(''x'', 1025))) v(at, s)', f, at)), '54000', f || ': a state that is too long, on ' || at)
+  FROM unnest('{last_state,first_state}'::text[]) f, unnest('{2026-01-01,2026-01-03}'::text[]) at;
+-- more states than a call site keeps
+CREATE TABLE told AS SELECT i % 1000 AS lead, '2026-01-01'::timestamptz + i * interval '1 s' AS at, 'state ' || i || repeat('.', i % 23) AS state FROM generate_series(1, 90000) i;
+SELECT is_empty(format($$SELECT * FROM (%s) x (lead, state) EXCEPT (SELECT DISTINCT ON (lead) lead, state FROM told ORDER BY lead, at DESC)$$, query), 'states without end: ' || query)
+  FROM unnest(ARRAY['SELECT lead, leadflow.last_state(at, state) FROM told GROUP BY lead',
+                    'SELECT lead, leadflow.latest_state(leadflow.rollup(l)) FROM (SELECT lead, leadflow.latest_agg(at, state) AS l FROM told GROUP BY lead, extract(minute FROM at)) x GROUP BY lead',
+                    'SELECT DISTINCT ON (lead) lead, leadflow.last_state(at, state) OVER (PARTITION BY lead ORDER BY at) FROM told ORDER BY lead, at DESC']) query;
+SELECT cmp_ok(executor_memory('SELECT lead, leadflow.last_state(at, state || at || n) FROM told, generate_series(1, 3) n GROUP BY lead', 990), '<', 16000000::bigint, 'and they are not all kept');
 SELECT * FROM finish();

@@ -238,9 +238,28 @@ SELECT is(received('timeline', v), '22P03', 'binary refused: ' || label)
                (substr(timeline_send((SELECT t FROM one)), 1, 30), 'cut off'), (timeline_send((SELECT t FROM one)) || '\x00', 'a byte too many'),
                ('\x0100ffffffffffffffff7f', 'a list beyond its end')) v(v, label);
 SELECT is_empty($$SELECT duration_table('{"stages": 0, "working": 0, "states": []}')$$, 'empty durations have no rows');
-SELECT is(state_of($$SELECT '{"stages": 0, "words": ["a"], "moments": [["infinity+", 0, 0, 0]]}'::timeline$$), '22007', 'refused: an instant that is none');
+SELECT is(state_of(format('SELECT %L::leadflow.timeline', format('{"stages": 0, "words": ["a"], "moments": [["%s", 0, 0, 0]]}', at))), state, 'refused: the instant ' || at)
+  FROM (VALUES ('infinity+', '22P02'), ('today +00', '22P02'), ('epoch +00', '22P02'), ('01-02-2026 00:00+00', '22P02'), ('2026-02-30 00:00:00+00', '22008')) v(at, state);
 SELECT is(total_seconds, 3 * 9223372036854.775807::float8, 'sums beyond the range of an interval')
   FROM duration_table('{"stages": 0, "working": 0, "states": [["a", [9223372036854775807, 9223372036854775807, 9223372036854775807], []]]}');
+
+-- many states: more than are remembered while two timelines are merged, or than a call site keeps
+CREATE TABLE told AS SELECT i % 500 AS lead, '2026-01-01'::timestamptz + i * interval '1 s' AS at, 'state ' || i AS state FROM generate_series(1, 80000) i;
+SELECT is_empty($$SELECT lead, path(timeline_agg(at, state)) FROM told GROUP BY lead EXCEPT SELECT lead, array_agg(state ORDER BY at) FROM told GROUP BY lead$$, 'states without end');
+SELECT is_empty($$SELECT lead, path(rollup(t)) FROM (SELECT lead, timeline_agg(at, state) AS t FROM told GROUP BY lead, extract(minute FROM at)) x GROUP BY lead
+                  EXCEPT SELECT lead, array_agg(state ORDER BY at) FROM told GROUP BY lead$$, 'rolled up');
+SELECT is(path(rollup(t)), (SELECT array_agg('s' || i % 50 ORDER BY i) FROM generate_series(1, 400) i), 'states that come again and again, rolled up')
+  FROM (SELECT timeline_agg('2026-01-01'::timestamptz + i * interval '1 s', 's' || i % 50) AS t FROM generate_series(1, 400) i GROUP BY i % 3) x;
+SELECT cmp_ok(executor_memory('SELECT lead, leadflow.path(leadflow.timeline_agg(at, state || at || n)) FROM told, generate_series(1, 3) n GROUP BY lead', 495), '<', 16000000::bigint, 'and they are not all kept');
+
+-- as a state that is read while it grows, or begins anew
+CREATE TABLE grown AS SELECT i % 5 AS lead, i AS id, '2026-01-01'::timestamptz + i * 7919 % 100 * interval '1 hour' AS at, (ARRAY['lead', 'mql', 'sal'])[1 + i * i % 7 % 3] AS state FROM generate_series(1, 300) i;
+SELECT is_empty(format($$SELECT id, path(timeline_agg(at, state) OVER (PARTITION BY lead ORDER BY id %s)) FROM grown
+                         EXCEPT SELECT id, (SELECT path(timeline_agg(at, state)) FROM grown g WHERE g.lead = o.lead AND (g.id - o.id) / 5 BETWEEN %s) FROM grown o$$, frame, between), 'in a window: ' || frame)
+  FROM (VALUES ('', '-1000 AND 0'), ('DESC', '0 AND 1000'), ('ROWS BETWEEN 3 PRECEDING AND 2 FOLLOWING', '-3 AND 2')) v(frame, between);
+SELECT results_eq('SELECT t::text FROM (SELECT lead, timeline_agg(at, state) AS t FROM grown GROUP BY lead ORDER BY lead DESC) x', 'SELECT timeline_agg(at, state)::text FROM grown GROUP BY lead ORDER BY lead DESC', 'sorted as values');
+SELECT results_eq('SELECT d::text FROM (SELECT lead, stage_durations(t) AS d FROM (SELECT lead, timeline_agg(at, state) AS t FROM grown GROUP BY lead, id % 2) x GROUP BY lead ORDER BY count(*), lead) y',
+                  'SELECT stage_durations(t)::text FROM (SELECT lead, timeline_agg(at, state)::text::timeline AS t FROM grown GROUP BY lead, id % 2) x GROUP BY lead ORDER BY lead', 'and so are durations');
 
 -- a published event log: hours from an event to the next one of its case
 \if :{?shared}

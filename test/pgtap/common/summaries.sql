@@ -27,6 +27,21 @@ CREATE FUNCTION by_partition(query text) RETURNS text LANGUAGE sql
     SET enable_partitionwise_aggregate = on SET max_parallel_workers_per_gather = 0
     AS $$ SELECT in_parts(query, 'Append.*Partial (Hash|Group)?Aggregate') $$;
 
+-- executor_memory(query): the bytes that a running query keeps for itself, beside its groups
+-- and sorts, when most of its rows are read.
+CREATE FUNCTION executor_memory(query text, rows integer) RETURNS bigint LANGUAGE plpgsql
+    SET enable_hashagg = off SET max_parallel_workers_per_gather = 0
+    AS $$
+DECLARE
+    c refcursor; size bigint;
+BEGIN
+    OPEN c FOR EXECUTE query;
+    MOVE FORWARD rows IN c;
+    SELECT sum(total_bytes) INTO size FROM pg_backend_memory_contexts WHERE name = 'ExecutorState';
+    CLOSE c;
+    RETURN size;
+END $$;
+
 -- received(type, value): the text of a value read from its binary form, or the error's SQLSTATE.
 CREATE FUNCTION received(type regtype, value bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
