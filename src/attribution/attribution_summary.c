@@ -28,6 +28,9 @@
 #define DEFAULT_DIGITS		2
 #define SHARE_DECIMALS		6
 
+/* Lists of models that a call site keeps, as they outlive the groups that had them */
+#define SITE_LISTS			64
+
 /* Credit is kept in finer units than it is dealt in. */
 #define CREDIT_UNIT			(EXACT_ONE / CREDIT_ONE)
 
@@ -60,6 +63,7 @@ typedef struct ModelList
 	int32		n;
 	Model	   *model;
 	ArrayType  *array;			/* that they were read from, or NULL */
+	int32		kept;			/* from 1, among the lists of a call site; 0: not there */
 	struct ModelList *next;
 } ModelList;
 
@@ -472,7 +476,27 @@ add_journey(AttributionSummary *summary, const Journey *journey,
 	pfree(number);
 }
 
-/* The models of an argument, which is read once for each value at a call site. */
+static bool
+site_has_room(const FmgrInfo *flinfo)
+{
+	const ModelList *models = flinfo->fn_extra;
+
+	return models == NULL || models->kept < SITE_LISTS;
+}
+
+/* Put models, which live as long as the query, among those of a call site. */
+static void
+keep_models(FmgrInfo *flinfo, ModelList *models)
+{
+	models->next = flinfo->fn_extra;
+	models->kept = models->next == NULL ? 1 : models->next->kept + 1;
+	flinfo->fn_extra = models;
+}
+
+/*
+ * The models of an argument, which is read once for each value at a call site,
+ * as long as there are not many.
+ */
 static const ModelList *
 site_models(FunctionCallInfo fcinfo, ArrayType *array)
 {
@@ -501,34 +525,38 @@ site_models(FunctionCallInfo fcinfo, ArrayType *array)
 		text[i].bytes = VARDATA_ANY(DatumGetPointer(element[i]));
 		text[i].len = VARSIZE_ANY_EXHDR(DatumGetPointer(element[i]));
 	}
+	if (!site_has_room(flinfo))
+		return make_models(text, n);
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	models = make_models(text, n);
 	models->array = (ArrayType *) PG_DETOAST_DATUM_COPY(PointerGetDatum(array));
-	models->next = flinfo->fn_extra;
-	flinfo->fn_extra = models;
 	MemoryContextSwitchTo(old);
+	keep_models(flinfo, models);
 	return models;
 }
 
-/* The same models as a summary's, which are kept once for a call site. */
+/* Models for a new state: if there is room, those that its call site keeps. */
 static const ModelList *
-site_models_like(FunctionCallInfo fcinfo, const ModelList *wanted)
+state_models(FunctionCallInfo fcinfo, AttributionSummary *summary,
+			 const ModelList *wanted)
 {
 	FmgrInfo   *flinfo = fcinfo->flinfo;
-	ModelList  *models;
+	const ModelList *models;
+	ModelList  *copy;
 	MemoryContext old;
+	bool		room = site_has_room(flinfo);
 
 	for (models = flinfo->fn_extra; models != NULL; models = models->next)
 	{
 		if (same_models(models, wanted))
 			return models;
 	}
-	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	models = copy_models(wanted);
+	old = MemoryContextSwitchTo(room ? flinfo->fn_mcxt : summary_context(&summary->head));
+	copy = copy_models(wanted);
 	MemoryContextSwitchTo(old);
-	models->next = flinfo->fn_extra;
-	flinfo->fn_extra = models;
-	return models;
+	if (room)
+		keep_models(flinfo, copy);
+	return copy;
 }
 
 /* Whether every conversion counts, or only a buyer's first. */
@@ -588,7 +616,10 @@ leadflow_attribution_add(PG_FUNCTION_ARGS)
 	summary = (AttributionSummary *) summary_state(fcinfo, &attribution_class);
 	terms = read_terms(fcinfo);
 	if (summary->terms.models == NULL)
+	{
 		summary->terms = terms;
+		summary->terms.models = state_models(fcinfo, summary, terms.models);
+	}
 	else
 		check_terms(&summary->terms, &terms);
 	path = touch_path_get(PG_GETARG_DATUM(ARG_PATH));
@@ -617,7 +648,7 @@ leadflow_attribution_combine(PG_FUNCTION_ARGS)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = more->terms;
-		summary->terms.models = site_models_like(fcinfo, more->terms.models);
+		summary->terms.models = state_models(fcinfo, summary, more->terms.models);
 	}
 	old = MemoryContextSwitchTo(summary_context(&summary->head));
 	attribution_merge(&summary->head, &more->head);

@@ -346,6 +346,13 @@ SELECT results_eq('SELECT model, sum(value) FROM fortune, leadflow.attribution_t
                   'what all channels have together may be beyond what one can have');
 SELECT is(s::text::leadflow.attribution_summary::text, s::text, 'and is read back') FROM fortune;
 
+SELECT results_eq($$SELECT model, count(*), sum(conversions) FROM (SELECT s FROM (SELECT leadflow.attribution_total(pg_temp.path('0 a conversion, 1 b conversion'), ARRAY['custom_first 1 ' || n % 100]) AS s
+                             FROM generate_series(1, 300) n GROUP BY n) x) y, leadflow.attribution_table(s) GROUP BY 1 ORDER BY 1$$,
+                  $$SELECT 'custom_first 1 ' || n, 6::bigint, 6::numeric FROM generate_series(0, 99) n ORDER BY 1$$, 'more models than a call site keeps');
+SELECT results_eq($$SELECT model, count(*), sum(touches) FROM (SELECT leadflow.rollup(s) AS s FROM (SELECT n, leadflow.attribution_total(pg_temp.path('0 a conversion, 1 b conversion'), ARRAY['custom_first 1 ' || n % 100]) AS s
+                             FROM generate_series(1, 300) n GROUP BY n OFFSET 0) x GROUP BY n % 100) y, leadflow.attribution_table(s) GROUP BY 1 ORDER BY 1$$,
+                  $$SELECT 'custom_first 1 ' || n, 2::bigint, 9::numeric FROM generate_series(0, 99) n ORDER BY 1$$, 'rolled up too');
+
 -- kept in a column, rolled up, sent as text and binary
 CREATE TABLE part AS SELECT buyer, i % 4 AS day, leadflow.attribution_agg(at, channel, mark, amount, touch) AS p FROM step GROUP BY 1, 2;
 ALTER TABLE part SET (parallel_workers = 2);
