@@ -684,11 +684,15 @@ leadflow_attribution_send(PG_FUNCTION_ARGS)
 	return summary_send(fcinfo, &attribution_class);
 }
 
-/* One row of attribution_table(); NULL channel: no touch had a part. */
+/*
+ * One row of attribution_table(), for which a context is used up; NULL channel:
+ * no touch had a part.
+ */
 static void
-put_row(ReturnSetInfo *result, const AttributionSummary *summary, const Model *model,
+put_row(ReturnSetInfo *result, MemoryContext row, const AttributionSummary *summary, const Model *model,
 		const WordKey *channel, int64 touches, const Share *share)
 {
+	MemoryContext old = MemoryContextSwitchTo(row);
 	Numeric		credit = exact_numeric(&share->credit, CREDIT_SCALE);
 	Datum		values[TABLE_COLUMNS];
 	bool		nulls[TABLE_COLUMNS] = {false};
@@ -712,6 +716,7 @@ put_row(ReturnSetInfo *result, const AttributionSummary *summary, const Model *m
 	values[TABLE_SHARE] = DirectFunctionCall2(numeric_round, quotient,
 											  Int32GetDatum(SHARE_DECIMALS));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	MemoryContextReset(MemoryContextSwitchTo(old));
 }
 
 PG_FUNCTION_INFO_V1(leadflow_attribution_table);
@@ -720,6 +725,7 @@ leadflow_attribution_table(PG_FUNCTION_ARGS)
 {
 	AttributionSummary *summary;
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext row;
 	const ModelList *models;
 	int32	   *order;
 	Share		untouched = {{0, 0}, {0, 0}};
@@ -728,17 +734,19 @@ leadflow_attribution_table(PG_FUNCTION_ARGS)
 	summary = (AttributionSummary *) summary_get(PG_GETARG_DATUM(0), &attribution_class);
 	models = summary->terms.models;
 	order = words_sorted(&summary->channels);
+	row = AllocSetContextCreate(CurrentMemoryContext, "leadflow row", ALLOCSET_SMALL_SIZES);
 	untouched.credit.whole = summary->untouched;
 	untouched.value = summary->untouched_value;
 	for (int32 j = 0; j < models->n; j++)
 	{
 		for (int32 i = 0; i < summary->channels.n; i++)
-			put_row(result, summary, &models->model[j],
+			put_row(result, row, summary, &models->model[j],
 					&summary->channels.key[order[i]], summary->touches[order[i]],
 					&summary->share[order[i] * (Size) models->n + j]);
 		if (summary->untouched > 0)
-			put_row(result, summary, &models->model[j], NULL, 0, &untouched);
+			put_row(result, row, summary, &models->model[j], NULL, 0, &untouched);
 	}
+	MemoryContextDelete(row);
 	PG_RETURN_NULL();
 }
 

@@ -219,6 +219,7 @@ compare_transitions(const void *a, const void *b)
 	const MarkovMove *x = &((const MarkovTransition *) a)->move;
 	const MarkovMove *y = &((const MarkovTransition *) b)->move;
 
+	CHECK_FOR_INTERRUPTS();
 	if (x->from != y->from)
 		return x->from < y->from ? -1 : 1;
 	return (x->to > y->to) - (x->to < y->to);
