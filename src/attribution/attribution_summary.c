@@ -28,6 +28,9 @@
 #define DEFAULT_DIGITS		2
 #define SHARE_DECIMALS		6
 
+/* Lists of models that a call site keeps, as they outlive the groups that had them */
+#define SITE_LISTS			64
+
 /* Credit is kept in finer units than it is dealt in. */
 #define CREDIT_UNIT			(EXACT_ONE / CREDIT_ONE)
 
@@ -54,12 +57,13 @@ enum
 	TABLE_COLUMNS
 };
 
-/* Models, and the array that they were read from at a call site. */
+/* Models; those of a call site are shared by all its groups. */
 typedef struct ModelList
 {
 	int32		n;
 	Model	   *model;
-	ArrayType  *array;
+	ArrayType  *array;			/* that they were read from, or NULL */
+	int32		kept;			/* from 1, among the lists of a call site; 0: not there */
 	struct ModelList *next;
 } ModelList;
 
@@ -344,31 +348,51 @@ unpack_channel(AttributionSummary *summary, Unpacker *u)
 	unpack_end(u);
 }
 
+/* Add to a sum of all channels, which may be beyond the range of one. */
+static void
+add_wide(int128 *whole, int64 *part, const ExactSum *more)
+{
+	*whole += more->whole;
+	*part += more->part;
+	if (*part >= EXACT_ONE)
+	{
+		*part -= EXACT_ONE;
+		(*whole)++;
+	}
+}
+
 /* Every model must have dealt out the same conversions and money. */
 static void
 check_sums(const AttributionSummary *summary, Unpacker *u)
 {
 	int32		models = summary->terms.models->n;
-	ExactSum	first_value = {0};
+	int128		first_whole = 0;
+	int64		first_part = 0;
 
 	if ((summary->channels.n > 0) != (summary->conversions > summary->untouched))
 		unpack_refuse(u, "Channels without conversions, or conversions without channels.");
 	for (int32 i = 0; i < models; i++)
 	{
-		Share		sum = {{0, 0}, {0, 0}};
+		int128		credit_whole = 0;
+		int64		credit_part = 0;
+		int128		whole = 0;
+		int64		part = 0;
 
 		for (int32 channel = 0; channel < summary->channels.n; channel++)
 		{
 			const Share *share = &summary->share[channel * (Size) models + i];
 
-			exact_add_sum(&sum.credit, &share->credit);
-			exact_add_sum(&sum.value, &share->value);
+			add_wide(&credit_whole, &credit_part, &share->credit);
+			add_wide(&whole, &part, &share->value);
 		}
-		if (sum.credit.whole != summary->conversions - summary->untouched || sum.credit.part != 0)
+		if (credit_whole != summary->conversions - summary->untouched || credit_part != 0)
 			unpack_refuse(u, "The credits of a model are not as many as the conversions.");
 		if (i == 0)
-			first_value = sum.value;
-		if (sum.value.whole != first_value.whole || sum.value.part != first_value.part)
+		{
+			first_whole = whole;
+			first_part = part;
+		}
+		if (whole != first_whole || part != first_part)
 			unpack_refuse(u, "Two models dealt out different amounts of money.");
 	}
 }
@@ -452,7 +476,27 @@ add_journey(AttributionSummary *summary, const Journey *journey,
 	pfree(number);
 }
 
-/* The models of an argument, which is read once for each value at a call site. */
+static bool
+site_has_room(const FmgrInfo *flinfo)
+{
+	const ModelList *models = flinfo->fn_extra;
+
+	return models == NULL || models->kept < SITE_LISTS;
+}
+
+/* Put models, which live as long as the query, among those of a call site. */
+static void
+keep_models(FmgrInfo *flinfo, ModelList *models)
+{
+	models->next = flinfo->fn_extra;
+	models->kept = models->next == NULL ? 1 : models->next->kept + 1;
+	flinfo->fn_extra = models;
+}
+
+/*
+ * The models of an argument, which is read once for each value at a call site,
+ * as long as there are not many.
+ */
 static const ModelList *
 site_models(FunctionCallInfo fcinfo, ArrayType *array)
 {
@@ -481,13 +525,38 @@ site_models(FunctionCallInfo fcinfo, ArrayType *array)
 		text[i].bytes = VARDATA_ANY(DatumGetPointer(element[i]));
 		text[i].len = VARSIZE_ANY_EXHDR(DatumGetPointer(element[i]));
 	}
+	if (!site_has_room(flinfo))
+		return make_models(text, n);
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
 	models = make_models(text, n);
 	models->array = (ArrayType *) PG_DETOAST_DATUM_COPY(PointerGetDatum(array));
-	models->next = flinfo->fn_extra;
-	flinfo->fn_extra = models;
 	MemoryContextSwitchTo(old);
+	keep_models(flinfo, models);
 	return models;
+}
+
+/* Models for a new state: if there is room, those that its call site keeps. */
+static const ModelList *
+state_models(FunctionCallInfo fcinfo, AttributionSummary *summary,
+			 const ModelList *wanted)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	const ModelList *models;
+	ModelList  *copy;
+	MemoryContext old;
+	bool		room = site_has_room(flinfo);
+
+	for (models = flinfo->fn_extra; models != NULL; models = models->next)
+	{
+		if (same_models(models, wanted))
+			return models;
+	}
+	old = MemoryContextSwitchTo(room ? flinfo->fn_mcxt : summary_context(&summary->head));
+	copy = copy_models(wanted);
+	MemoryContextSwitchTo(old);
+	if (room)
+		keep_models(flinfo, copy);
+	return copy;
 }
 
 /* Whether every conversion counts, or only a buyer's first. */
@@ -547,7 +616,10 @@ leadflow_attribution_add(PG_FUNCTION_ARGS)
 	summary = (AttributionSummary *) summary_state(fcinfo, &attribution_class);
 	terms = read_terms(fcinfo);
 	if (summary->terms.models == NULL)
+	{
 		summary->terms = terms;
+		summary->terms.models = state_models(fcinfo, summary, terms.models);
+	}
 	else
 		check_terms(&summary->terms, &terms);
 	path = touch_path_get(PG_GETARG_DATUM(ARG_PATH));
@@ -565,7 +637,23 @@ PG_FUNCTION_INFO_V1(leadflow_attribution_combine);
 Datum
 leadflow_attribution_combine(PG_FUNCTION_ARGS)
 {
-	return summary_combine(fcinfo, &attribution_class);
+	AttributionSummary *summary;
+	AttributionSummary *more;
+	MemoryContext old;
+
+	if (PG_ARGISNULL(1))
+		return summary_keep(fcinfo);
+	summary = (AttributionSummary *) summary_state(fcinfo, &attribution_class);
+	more = (AttributionSummary *) summary_get(PG_GETARG_DATUM(1), &attribution_class);
+	if (summary->terms.models == NULL)
+	{
+		summary->terms = more->terms;
+		summary->terms.models = state_models(fcinfo, summary, more->terms.models);
+	}
+	old = MemoryContextSwitchTo(summary_context(&summary->head));
+	attribution_merge(&summary->head, &more->head);
+	MemoryContextSwitchTo(old);
+	return summary_return(&summary->head);
 }
 
 PG_FUNCTION_INFO_V1(leadflow_attribution_in);
@@ -596,11 +684,15 @@ leadflow_attribution_send(PG_FUNCTION_ARGS)
 	return summary_send(fcinfo, &attribution_class);
 }
 
-/* One row of attribution_table(); NULL channel: no touch had a part. */
+/*
+ * One row of attribution_table(), for which a context is used up; NULL channel:
+ * no touch had a part.
+ */
 static void
-put_row(ReturnSetInfo *result, const AttributionSummary *summary, const Model *model,
+put_row(ReturnSetInfo *result, MemoryContext row, const AttributionSummary *summary, const Model *model,
 		const WordKey *channel, int64 touches, const Share *share)
 {
+	MemoryContext old = MemoryContextSwitchTo(row);
 	Numeric		credit = exact_numeric(&share->credit, CREDIT_SCALE);
 	Datum		values[TABLE_COLUMNS];
 	bool		nulls[TABLE_COLUMNS] = {false};
@@ -624,6 +716,7 @@ put_row(ReturnSetInfo *result, const AttributionSummary *summary, const Model *m
 	values[TABLE_SHARE] = DirectFunctionCall2(numeric_round, quotient,
 											  Int32GetDatum(SHARE_DECIMALS));
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	MemoryContextReset(MemoryContextSwitchTo(old));
 }
 
 PG_FUNCTION_INFO_V1(leadflow_attribution_table);
@@ -632,6 +725,7 @@ leadflow_attribution_table(PG_FUNCTION_ARGS)
 {
 	AttributionSummary *summary;
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext row;
 	const ModelList *models;
 	int32	   *order;
 	Share		untouched = {{0, 0}, {0, 0}};
@@ -640,17 +734,19 @@ leadflow_attribution_table(PG_FUNCTION_ARGS)
 	summary = (AttributionSummary *) summary_get(PG_GETARG_DATUM(0), &attribution_class);
 	models = summary->terms.models;
 	order = words_sorted(&summary->channels);
+	row = AllocSetContextCreate(CurrentMemoryContext, "leadflow row", ALLOCSET_SMALL_SIZES);
 	untouched.credit.whole = summary->untouched;
 	untouched.value = summary->untouched_value;
 	for (int32 j = 0; j < models->n; j++)
 	{
 		for (int32 i = 0; i < summary->channels.n; i++)
-			put_row(result, summary, &models->model[j],
+			put_row(result, row, summary, &models->model[j],
 					&summary->channels.key[order[i]], summary->touches[order[i]],
 					&summary->share[order[i] * (Size) models->n + j]);
 		if (summary->untouched > 0)
-			put_row(result, summary, &models->model[j], NULL, 0, &untouched);
+			put_row(result, row, summary, &models->model[j], NULL, 0, &untouched);
 	}
+	MemoryContextDelete(row);
 	PG_RETURN_NULL();
 }
 

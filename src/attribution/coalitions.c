@@ -138,6 +138,7 @@ compare_coalitions(const void *a, const void *b)
 	uint64		x = ((const Coalition *) a)->mask;
 	uint64		y = ((const Coalition *) b)->mask;
 
+	CHECK_FOR_INTERRUPTS();
 	return (x > y) - (x < y);
 }
 

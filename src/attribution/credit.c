@@ -295,6 +295,7 @@ compare_rests(const void *a, const void *b, void *arg)
 	int32		x = *(const int32 *) a;
 	int32		y = *(const int32 *) b;
 
+	CHECK_FOR_INTERRUPTS();
 	if (rest[x] != rest[y])
 		return rest[x] > rest[y] ? -1 : 1;
 	return x < y ? -1 : x > y;

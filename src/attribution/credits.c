@@ -10,6 +10,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
@@ -43,6 +44,7 @@ enum
 typedef struct CreditRows
 {
 	ReturnSetInfo *result;
+	MemoryContext row;			/* reset after every row */
 	const WordTable *words;
 	int32		number;			/* of the conversion */
 	int32		digits;
@@ -56,6 +58,7 @@ put_row(const CreditRows *rows, const Journey *journey, int32 place,
 {
 	Datum		values[CREDITS_COLUMNS] = {0};
 	bool		nulls[CREDITS_COLUMNS] = {false};
+	MemoryContext old = MemoryContextSwitchTo(rows->row);
 
 	CHECK_FOR_INTERRUPTS();
 	values[CREDITS_CONVERSION] = Int32GetDatum(rows->number);
@@ -83,6 +86,7 @@ put_row(const CreditRows *rows, const Journey *journey, int32 place,
 		values[CREDITS_VALUE] =
 			NumericGetDatum(int64_div_fast_to_numeric(*value, rows->scale));
 	tuplestore_putvalues(rows->result->setResult, rows->result->setDesc, values, nulls);
+	MemoryContextReset(MemoryContextSwitchTo(old));
 }
 
 /* The rows of one conversion. */
@@ -139,6 +143,7 @@ leadflow_touch_path_credits(PG_FUNCTION_ARGS)
 	check_digits(rows.digits);
 
 	path = touch_path_get(PG_GETARG_DATUM(ARG_PATH));
+	rows.row = AllocSetContextCreate(CurrentMemoryContext, "leadflow row", ALLOCSET_SMALL_SIZES);
 	rows.words = path->events.words;
 	journeys_begin(&walk, path, lookback);
 	while (journeys_next(&walk, &journey))
@@ -146,5 +151,6 @@ leadflow_touch_path_credits(PG_FUNCTION_ARGS)
 		rows.number++;
 		put_journey(&rows, &model, &journey, &deal);
 	}
+	MemoryContextDelete(rows.row);
 	PG_RETURN_NULL();
 }

@@ -33,9 +33,10 @@
 static inline uint32
 hash_move(MarkovMove move, const void *table)
 {
-	uint64		hash = (move.from ^ (uint32) move.to) * UINT64CONST(0x9e3779b97f4a7c15);
+	uint64		hash = (move.from ^ (uintptr_t) table) * UINT64CONST(0x9e3779b97f4a7c15);
 
-	hash = (hash ^ (hash >> 32) ^ (uintptr_t) table) * UINT64CONST(0xd6e8feb86659fd93);
+	/* from and to are alike in many moves, so they must not meet unmixed */
+	hash = (hash ^ (hash >> 32) ^ (uint32) move.to) * UINT64CONST(0xd6e8feb86659fd93);
 	return (uint32) (hash >> 32);
 }
 
@@ -154,7 +155,10 @@ markov_add_path(Markov *markov, const Word *channels, int n,
 
 	/* a path of no weight leaves no channel behind */
 	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		number[i] = conversions + nulls == 0 ? 0 : markov_channel(markov, channels[i]);
+	}
 	markov_add_numbers(markov, number, n, conversions, value, nulls);
 	pfree(number);
 }
@@ -215,6 +219,7 @@ compare_transitions(const void *a, const void *b)
 	const MarkovMove *x = &((const MarkovTransition *) a)->move;
 	const MarkovMove *y = &((const MarkovTransition *) b)->move;
 
+	CHECK_FOR_INTERRUPTS();
 	if (x->from != y->from)
 		return x->from < y->from ? -1 : 1;
 	return (x->to > y->to) - (x->to < y->to);

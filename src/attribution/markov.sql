@@ -143,7 +143,7 @@ CREATE FUNCTION leadflow.transitions(chain leadflow.markov_chain)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 100
     AS 'MODULE_PATHNAME', 'leadflow_markov_transitions';
 COMMENT ON FUNCTION leadflow.transitions(leadflow.markov_chain) IS
-    'what a Markov chain consists of: from_state (the last channels, the earliest first, as many as the order or, at the start of a path, fewer; {(start)} before the first), to_state (the next channel, or (conversion) or (null), where the path ends), weight (how many paths went that way) and probability (weight over that of all that leave from_state, 0..1). A channel that is called like one of the three looks the same here, but is told apart in every calculation';
+    'what a Markov chain consists of: from_state (the last channels, the earliest first, as many as the order or, at the start of a path, fewer; {(start)} before the first), to_state (the next channel, or (conversion) or (null), where the path ends), weight (how many paths went that way) and probability (weight over that of all that leave from_state, 0..1). A channel that is called like one of the three looks the same here, but is told apart in every calculation. Errors: the weights that leave a state are out of range together (22003)';
 
 CREATE FUNCTION leadflow.untouched(chain leadflow.markov_chain, OUT conversions double precision,
         OUT value double precision, OUT nulls double precision)

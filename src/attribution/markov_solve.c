@@ -306,7 +306,20 @@ compare_ways(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The whole chain; arcs of one state lie together, and weights become shares. */
+pg_noreturn static void
+refuse_weights(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("weights of a Markov chain differ by too much"),
+			 errdetail("A share of them is too small for a number.")));
+	pg_unreachable();
+}
+
+/*
+ * The whole chain; arcs of one state lie together, and weights become shares of
+ * what leads elsewhere.
+ */
 static void
 fill_chain(Chain *chain, const MarkovGraph *graph)
 {
@@ -327,7 +340,7 @@ fill_chain(Chain *chain, const MarkovGraph *graph)
 
 		CHECK_FOR_INTERRUPTS();
 		for (next = i; next < graph->n && graph->arc[next].from == from; next++)
-			sum += graph->arc[next].weight;
+			sum += graph->arc[next].to == from ? 0 : graph->arc[next].weight;
 		if (isinf(sum))
 			total_overflow();
 		for (int64 j = i; j < next; j++)
@@ -347,19 +360,19 @@ fill_chain(Chain *chain, const MarkovGraph *graph)
 }
 
 /*
- * Put a share of one state's ways in place of another's way to it.  Its weights
- * are also in chain->weight; late in a chain most ways are there already, so
- * that nothing has to be moved.
+ * Put one state's ways, which are shares of 1, in place of another's way to it.
+ * They are also in chain->weight; late in a chain most ways are there already,
+ * so that nothing has to be moved.
  */
 static void
-replace_way(Chain *chain, int32 state, int32 old, double leaving)
+replace_way(Chain *chain, int32 state, int32 old)
 {
 	ChainState *node = &chain->node[state];
 	const ChainState *by = &chain->node[old];
 	const double *weight = chain->weight + ENDS;
 	Way			wanted = {old, 0};
 	Way		   *way = bsearch(&wanted, node->way, node->ways, sizeof(Way), compare_ways);
-	double		share = way->weight / leaving;
+	double		share = way->weight;
 	int32		missing = by->ways - (weight[state] > 0);
 	const Way  *more = by->way;
 	const Way  *more_end = more + by->ways;
@@ -411,20 +424,20 @@ take_out(Chain *chain, int32 state)
 	double		leaving = 0;
 
 	for (int32 i = 0; i < node->ways; i++)
-	{
-		weight[node->way[i].to] = node->way[i].weight;
 		leaving += node->way[i].weight;
-	}
 	if (leaving <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("weights of a Markov chain differ by too much"),
-				 errdetail("The share that leaves a state is too small for a number.")));
+		refuse_weights();
+	/* 1 / leaving may be too large for a number, but no share of it is */
+	for (int32 i = 0; i < node->ways; i++)
+	{
+		node->way[i].weight /= leaving;
+		weight[node->way[i].to] = node->way[i].weight;
+	}
 	for (int32 i = 0; i < node->listed; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (chain->node[node->list[i]].ways >= 0)
-			replace_way(chain, node->list[i], state, leaving);
+			replace_way(chain, node->list[i], state);
 	}
 	for (int32 i = 0; i < node->ways; i++)
 	{
@@ -564,6 +577,18 @@ solve_channels(Chain *chain, const int32 *first, int32 channels, double *effect)
 	free_chain(&part);
 }
 
+/* Whether any path converts. */
+static bool
+converts(const MarkovGraph *graph)
+{
+	for (int64 i = 0; i < graph->n; i++)
+	{
+		if (graph->arc[i].to == MARKOV_CONVERSION)
+			return true;
+	}
+	return false;
+}
+
 double
 markov_probability(const MarkovGraph *graph)
 {
@@ -578,6 +603,8 @@ markov_probability(const MarkovGraph *graph)
 	converted = weight_of_end(&chain, MARKOV_CONVERSION);
 	lost = weight_of_end(&chain, MARKOV_NULL);
 	free_chain(&chain);
+	if (converted + lost == 0 || (converted == 0 && converts(graph)))
+		refuse_weights();
 	return converted / (converted + lost);
 }
 
@@ -591,4 +618,9 @@ markov_removal(const MarkovGraph *graph, double *effect)
 	fill_chain(&chain, graph);
 	solve_channels(&chain, graph->first, graph->channels, effect);
 	free_chain(&chain);
+	for (int32 c = 0; c < graph->channels; c++)
+	{
+		if (isnan(effect[c]) && converts(graph))
+			refuse_weights();
+	}
 }

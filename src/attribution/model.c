@@ -242,6 +242,19 @@ read_roles(Reader *r, Model *model)
 		model->role[name->role[i]] = n == 0 ? name->weight[i] : weight[i];
 }
 
+/* Weights by place. */
+static void
+read_places(Reader *r, Model *model)
+{
+	int64		weight[MODEL_MAX_LIST];
+
+	model->weights = read_weights(r, weight, MODEL_MAX_LIST);
+	if (model->weights == 0)
+		refuse(r, "It has no weights.");
+	model->weight = palloc(model->weights * sizeof(int64));
+	memcpy(model->weight, weight, model->weights * sizeof(int64));
+}
+
 /* The channels that do not count. */
 static void
 read_skipped(Reader *r, Model *model)
@@ -296,6 +309,9 @@ read_half_life(Reader *r, Model *model)
 	model->half_life = DEFAULT_HALF_LIFE;
 	if (!more_words(r))
 		return;
+	/* what a sign before all of it means is a setting of the session */
+	if (*r->next == '-')
+		refuse(r, "A half-life does not begin with a minus sign.");
 	interval = DirectFunctionCall3(interval_in, CStringGetDatum(r->next),
 								   ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 	model->half_life = (double) interval_usecs(DatumGetIntervalP(interval), "half-life");
@@ -334,10 +350,7 @@ model_parse(Model *model, Word text)
 			break;
 		case MODEL_FROM_FIRST:
 		case MODEL_FROM_LAST:
-			model->weight = palloc(MODEL_MAX_LIST * sizeof(int64));
-			model->weights = read_weights(&r, model->weight, MODEL_MAX_LIST);
-			if (model->weights == 0)
-				refuse(&r, "It has no weights.");
+			read_places(&r, model);
 			break;
 	}
 	if (more_words(&r))

@@ -34,9 +34,11 @@ path_channels(FunctionCallInfo fcinfo, int arg, Word **channels)
 	/* ARR_DATA_PTR, but for a warning of signs */
 	at = (char *) array +
 		(ARR_HASNULL(array) ? (Size) array->dataoffset : ARR_OVERHEAD_NONULLS(ARR_NDIM(array)));
-	*channels = palloc(Max(elements, 1) * sizeof(Word));
+	/* an array of nulls can be so long that this is more than it takes itself */
+	*channels = palloc_extended(Max(elements, 1) * sizeof(Word), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < elements; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		if (known != NULL && (known[i / 8] & (1 << (i % 8))) == 0)
 			continue;
 		(*channels)[n].bytes = VARDATA_ANY(at);

@@ -107,6 +107,7 @@ compare_conversions(const void *x, const void *y)
 	const Conversion *a = x;
 	const Conversion *b = y;
 
+	CHECK_FOR_INTERRUPTS();
 	if (a->at != b->at)
 		return a->at < b->at ? -1 : 1;
 	if (a->tie != b->tie)

@@ -340,6 +340,19 @@ SELECT is(leadflow.conversions(leadflow.attribution_total(p, '{last}')), 0::bigi
 SELECT results_eq($$SELECT g, model FROM (SELECT n AS g, leadflow.attribution_total(pg_temp.path('0 a conversion'), CASE n % 2 WHEN 0 THEN '{first}' ELSE '{last}' END::text[]) AS s FROM generate_series(1, 4) n GROUP BY n) x, leadflow.attribution_table(s) ORDER BY 1$$,
                   $$VALUES (1, 'last'), (2, 'first'), (3, 'last'), (4, 'first')$$, 'groups may have models of their own');
 
+CREATE TABLE fortune AS SELECT leadflow.attribution_total(p, '{first,linear}', NULL, 'every', 0) AS s
+  FROM (SELECT leadflow.attribution_agg('2024-01-01', n::text, 'conversion', 9e18) AS p FROM generate_series(1, 3) n GROUP BY n) x;
+SELECT results_eq('SELECT model, sum(value) FROM fortune, leadflow.attribution_table(s) GROUP BY 1 ORDER BY 1', $$VALUES ('first', 27e18), ('linear', 27e18)$$,
+                  'what all channels have together may be beyond what one can have');
+SELECT is(s::text::leadflow.attribution_summary::text, s::text, 'and is read back') FROM fortune;
+
+SELECT results_eq($$SELECT model, count(*), sum(conversions) FROM (SELECT s FROM (SELECT leadflow.attribution_total(pg_temp.path('0 a conversion, 1 b conversion'), ARRAY['custom_first 1 ' || n % 100]) AS s
+                             FROM generate_series(1, 300) n GROUP BY n) x) y, leadflow.attribution_table(s) GROUP BY 1 ORDER BY 1$$,
+                  $$SELECT 'custom_first 1 ' || n, 6::bigint, 6::numeric FROM generate_series(0, 99) n ORDER BY 1$$, 'more models than a call site keeps');
+SELECT results_eq($$SELECT model, count(*), sum(touches) FROM (SELECT leadflow.rollup(s) AS s FROM (SELECT n, leadflow.attribution_total(pg_temp.path('0 a conversion, 1 b conversion'), ARRAY['custom_first 1 ' || n % 100]) AS s
+                             FROM generate_series(1, 300) n GROUP BY n OFFSET 0) x GROUP BY n % 100) y, leadflow.attribution_table(s) GROUP BY 1 ORDER BY 1$$,
+                  $$SELECT 'custom_first 1 ' || n, 2::bigint, 9::numeric FROM generate_series(0, 99) n ORDER BY 1$$, 'rolled up too');
+
 -- kept in a column, rolled up, sent as text and binary
 CREATE TABLE part AS SELECT buyer, i % 4 AS day, leadflow.attribution_agg(at, channel, mark, amount, touch) AS p FROM step GROUP BY 1, 2;
 ALTER TABLE part SET (parallel_workers = 2);
@@ -406,6 +419,16 @@ SET LOCAL work_mem = '64kB';
 SELECT is(count(DISTINCT p::text), 6000::bigint, 'many groups, over what fits the memory for hashing')
   FROM (SELECT leadflow.attribution_agg('2024-01-01'::timestamptz + i * interval '1 hour', 'c' || i, NULL) AS p FROM generate_series(1, 18000) i GROUP BY i % 6000) x;
 RESET work_mem;
+-- bytes of memory for each group of a hash aggregate
+CREATE FUNCTION pg_temp.memory_of(query text) RETURNS bigint LANGUAGE plpgsql SET work_mem = '1GB' SET enable_sort = off AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, FORMAT json) ' || query INTO plan;
+    RETURN 1024 * (plan -> 0 -> 'Plan' ->> 'Peak Memory Usage')::bigint / (plan -> 0 -> 'Plan' ->> 'Actual Rows')::numeric;
+END $$;
+CREATE TABLE alike AS SELECT n, leadflow.attribution_total(pg_temp.path('0 a conversion'), ARRAY['last_non_direct', 'custom_first' || repeat(' 1', 500)]) AS s FROM generate_series(1, 2000) n GROUP BY n;
+SELECT cmp_ok(pg_temp.memory_of('SELECT n, leadflow.rollup(s) FROM alike GROUP BY n'), '<', 2000::bigint, 'groups that are rolled up share their models');
 SELECT is(round(sum(credit), 12) || ' ' || count(*) || ' ' || sum(value), '1.000000000000 30000 1000.00', 'a path of 30,000 touches: ' || model)
   FROM (SELECT leadflow.attribution_agg('2024-01-01'::timestamptz + i * interval '1 minute', 'c' || i % 10, CASE i WHEN 30000 THEN 'conversion' END, 1000) AS p FROM generate_series(1, 30000) i) x
   CROSS JOIN unnest('{linear,time_decay,full_path,custom_last 1 2 3}'::text[]) model CROSS JOIN LATERAL leadflow.credits(p, model) GROUP BY model;
@@ -457,7 +480,7 @@ SELECT is(pg_temp.state_of(format('SELECT leadflow.credits(pg_temp.path(''0 a'')
                ('position 1 1 .', '22023'), ('position 1 1 1.', '00000'), ('position .5 1 .5', '00000'), ('position 1.2.3 1 1', '22023'), ('position 10001 1 1', '22023'),
                ('position 10000 1 1', '00000'), ('position 0.0000001 1 1', '22023'), ('position 0.000001 1 1', '00000'), ('position 99999999999999999999 1 1', '22023'),
                ('u_shaped 1 2', '22023'), ('w_shaped 1 2 3', '22023'), ('full_path 1 2 3 4', '22023'), ('custom_first', '22023'), ('custom_last', '22023'), ('custom_last 0', '22023'),
-               ('time_decay soon', '22007'), ('time_decay 0', '22023'), ('time_decay -7 days', '22023'), ('time_decay 300000 years', '22023'),
+               ('time_decay soon', '22007'), ('time_decay 0', '22023'), ('time_decay -7 days', '22023'), ('time_decay -1 hour 3 days', '22023'), ('time_decay 3 days -1 hour', '00000'), ('time_decay 300000 years', '22023'),
                ('last_non_direct "a', '22023'), ('last_non_direct "a"b', '22023'), ('last_non_direct ""', '00000'), ('"first"', '00000'),
                ('custom_first' || repeat(' 1', 1000), '00000'), ('custom_first' || repeat(' 1', 1001), '22023'), ('last_non_direct' || repeat(' a', 1001), '22023'),
                ('last_non_direct ' || repeat('a', 10000), '54000')) v(model, state);

@@ -166,8 +166,21 @@ SELECT is(pg_temp.state_of($$SELECT leadflow.markov_add(NULL, '{a}', 1, 0)$$), '
 SELECT is(pg_temp.state_of($$SELECT leadflow.markov_combine(m, m) FROM example_chain$$), '42809', 'so is the combine function');
 SELECT is(pg_temp.state_of(format('SELECT leadflow.markov_attribution(leadflow.markov_agg((SELECT array_agg(i::text) FROM generate_series(1, %s) i), 1, 1))', n)), state, format('%s states', n + 1))
   FROM (VALUES (20000, '54000'), (1000, '00000')) v(n, state);
-SELECT is(pg_temp.state_of($$SELECT leadflow.markov_attribution('{"order": 1, "channels": ["a"], "transitions": [[[], 0, [1]], [[0], 0, [1e308]], [[0], -1, [1e-308]]], "value": [0], "untouched": [[0], [0], [0]]}')$$), '22003',
-          'a way out that is too rare for a number');
+-- a and b lead to each other, and once in 1e309 times elsewhere
+SELECT ok(pg_temp.near(removal_effect, 1) AND pg_temp.near(share, 0.5) AND pg_temp.near(leadflow.conversion_probability(m), 0.5), 'a way out that is very rare: ' || channel)
+  FROM (VALUES ('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1]], [[0], 0, [1e300]], [[0], 1, [1e300]], [[0], -1, [1e-9]], [[1], 0, [1e300]], [[1], -2, [1e-9]]], "value": [0], "untouched": [[0], [0], [0]]}'::leadflow.markov_chain)) v(m),
+       leadflow.markov_attribution(m);
+SELECT is(pg_temp.state_of(format('SELECT leadflow.%s(%L)', name, chain)), '22003', format('%s: %s', name, label))
+  FROM (VALUES ('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1]], [[0], 1, [1e308]], [[0], -1, [1e-308]], [[1], 0, [1e308]], [[1], -2, [1e-308]]], "value": [0], "untouched": [[0], [0], [0]]}', 'a way out that is too rare for a number'),
+               ('{"order": 1, "channels": ["a"], "transitions": [[[], 0, [1e300]], [[0], -1, [1e-300]], [[0], -2, [1e300]]], "value": [0], "untouched": [[0], [0], [0]]}', 'a conversion that is')) v(chain, label),
+       unnest('{markov_attribution,conversion_probability}'::text[]) name;
+SELECT is(pg_temp.state_of($$SELECT leadflow.transitions((SELECT leadflow.markov_agg(path, 1.7e308, 0) FROM (VALUES ('{a}'::text[]), ('{b}')) v(path)))$$), '22003', 'weights that are out of range together');
+
+-- many channels, each followed by the next; then a path of nulls alone
+SET LOCAL statement_timeout = '5s';
+SELECT ok((leadflow.markov_agg(ARRAY[i::text, (i + 1)::text], 1, 0))::text LIKE '{"order": 1, %', 'moves between neighbours are found as fast as others') FROM generate_series(1, 60000) i;
+RESET statement_timeout;
+SELECT is(leadflow.markov_agg(array_fill(NULL::text, '{70000000}'), 1, 0)::text, leadflow.markov_agg('{}', 1, 0)::text, 'a long path of nulls');
 
 -- text form: what no paths could make is refused
 SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.markov_chain', replace(replace('{"order": 1, "channels": ["a", "b"], "transitions": [TRANSITIONS], "value": [0], "untouched": UNTOUCHED}',
