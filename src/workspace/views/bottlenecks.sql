@@ -22,14 +22,14 @@ WITH path AS (
 ), step AS MATERIALIZED (
     SELECT s.ordinal,
            -- 0 is the latest period
-           pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock()) - interval '90 days' - s.from_at) / (90 * 86400))::integer AS period,
+           pg_catalog.floor(pg_catalog.date_part('epoch', (SELECT leadflow.clock() - interval '90 days') - s.from_at) / (90 * 86400))::integer AS period,
            CASE WHEN s.to_at - s.from_at <= interval '90 days' THEN pg_catalog.date_part('epoch', s.to_at - s.from_at) END AS seconds
-    FROM path p
-    CROSS JOIN LATERAL (VALUES (3, p.at_3, p.at_4), (4, p.at_4, p.at_5), (5, p.at_5, p.at_6), (6, p.at_6, p.at_7),
-                               (7, p.at_7, p.at_8), (8, p.at_8, p.at_9), (9, p.at_9, p.at_10),
-                               (10, p.at_10, p.at_11), (11, p.at_11, p.at_12), (12, p.at_12, p.at_13)) s (ordinal, from_at, to_at)
-    WHERE s.from_at <= (SELECT leadflow.clock()) - interval '90 days' AND s.from_at > (SELECT leadflow.clock()) - interval '540 days'
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
+    FROM (SELECT pg_catalog.unnest('{3,4,5,6,7,8,9,10,11,12}'::integer[]) AS ordinal,
+                 pg_catalog.unnest(ARRAY[p.at_3, p.at_4, p.at_5, p.at_6, p.at_7, p.at_8, p.at_9, p.at_10, p.at_11, p.at_12]) AS from_at,
+                 pg_catalog.unnest(ARRAY[p.at_4, p.at_5, p.at_6, p.at_7, p.at_8, p.at_9, p.at_10, p.at_11, p.at_12, p.at_13]) AS to_at
+          FROM path p
+          WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)) s
+    WHERE s.from_at <= (SELECT leadflow.clock() - interval '90 days') AND s.from_at > (SELECT leadflow.clock() - interval '540 days')
 ), period AS (
     SELECT s.ordinal, s.period, pg_catalog.count(*) AS leads, pg_catalog.count(s.seconds) AS converted
     FROM step s
@@ -60,7 +60,7 @@ WITH path AS (
                 ELSE COALESCE(pg_catalog.exp(pg_catalog.sum(pg_catalog.ln(NULLIF(j.conversion, 0))) OVER later), 1) END AS won_after
     FROM judged j
     WINDOW later AS (ORDER BY j.ordinal ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
-), money AS (
+), money AS MATERIALIZED (
     SELECT pg_catalog.avg(d.value) AS average
     FROM deal d
     WHERE d.outcome = 'won' AND d.won_at > (SELECT leadflow.clock()) - interval '365 days'

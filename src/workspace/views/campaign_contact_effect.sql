@@ -10,11 +10,15 @@ WITH handed AS (
            pg_catalog.date_part('epoch', m.won_at - m.mql_at) / 86400 AS cycle_days,
            CASE WHEN p.state IN ('running', 'warning', 'paused') THEN 'waiting'
                 WHEN p.state = 'met' THEN 'in time'
-                WHEN h.first_contact_at IS NULL THEN 'not worked'
+                WHEN a.lead_id IS NULL THEN 'not worked'
                 WHEN p.state IS NULL THEN 'no promise'
                 ELSE 'late' END AS worked
     FROM lead_milestone m
-    JOIN handover h ON h.lead_id = m.lead_id
+    -- those of handover: its first contact is an attempt
+    JOIN (SELECT e.lead_id
+          FROM stage_event e
+          WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock()) AND e.to_stage >= 'mql' AND e.to_stage < 'contacted'
+          GROUP BY e.lead_id) h ON h.lead_id = m.lead_id
     LEFT JOIN (SELECT a.lead_id, pg_catalog.bool_or(a.answered_at IS NOT NULL) AS answered
                FROM contact_attempt a
                GROUP BY a.lead_id) a ON a.lead_id = m.lead_id

@@ -6,11 +6,12 @@ WITH milestone AS MATERIALIZED (
            COALESCE(m.origin, '') AS origin,
            m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at,
            v.at AS verdict_at, v.verdict,
-           m.entered_at + interval '90 days' <= (SELECT leadflow.clock()) AS old,
-           m.entered_at + interval '90 days' <= (SELECT leadflow.clock()) AND m.mql_at <= m.entered_at + interval '90 days' AS old_mql,
-           m.entered_at + interval '90 days' <= (SELECT leadflow.clock()) AND m.sal_at <= m.entered_at + interval '90 days' AS old_sal,
-           m.entered_at + interval '90 days' <= (SELECT leadflow.clock()) AND m.won_at <= m.entered_at + interval '90 days' AS old_won
-    FROM lead_milestone m
+           m.until <= (SELECT leadflow.clock()) AS old,
+           m.until <= (SELECT leadflow.clock()) AND m.mql_at <= m.until AS old_mql,
+           m.until <= (SELECT leadflow.clock()) AND m.sal_at <= m.until AS old_sal,
+           m.until <= (SELECT leadflow.clock()) AND m.won_at <= m.until AS old_won
+    -- OFFSET 0: add the days once
+    FROM (SELECT m.*, m.entered_at + interval '90 days' AS until FROM lead_milestone m OFFSET 0) m
     -- the first answer of sales
     LEFT JOIN (SELECT DISTINCT ON (v.lead_id) v.lead_id, v.at, v.verdict
                FROM verdict v
@@ -24,29 +25,41 @@ WITH milestone AS MATERIALIZED (
            pg_catalog.count(*) FILTER (WHERE m.old_won) AS old_won
     FROM milestone m
     GROUP BY m.origin
+), touched AS MATERIALIZED (
+    SELECT t.lead_id, t.kind, t.content, pg_catalog.min(t.at) AS at
+    FROM touch t
+    WHERE t.lead_id IS NOT NULL AND (t.direction = 'inbound' OR t.content IS NOT NULL) AND t.at <= (SELECT leadflow.clock())
+    GROUP BY t.lead_id, t.kind, t.content
 ), used AS MATERIALIZED (
-    SELECT v.level, v.name, u.lead_id, pg_catalog.min(u.at) AS at
-    FROM (SELECT t.lead_id, t.kind, t.content, pg_catalog.min(t.at) AS at
-          FROM touch t
-          WHERE t.lead_id IS NOT NULL AND (t.direction = 'inbound' OR t.content IS NOT NULL) AND t.at <= (SELECT leadflow.clock())
-          GROUP BY t.lead_id, t.kind, t.content) u
-    CROSS JOIN LATERAL (VALUES ('content', u.content), ('kind', u.kind),
-        ('depth', CASE WHEN u.kind IN ('contact_request', 'pricing_request', 'demo_request', 'trial_started') THEN 'deep'
-                       WHEN u.kind IN ('web_visit', 'content_download', 'ad_click', 'email_open', 'email_click', 'form_submit', 'webinar_attended', 'event_attended') THEN 'top' END)) v (level, name)
-    WHERE v.name IS NOT NULL
-    GROUP BY v.level, v.name, u.lead_id
+    SELECT g.level, g.name, g.lead_id, g.at, g.at + interval '90 days' AS until
+    FROM (SELECT 'content'::text AS level, t.content AS name, t.lead_id, pg_catalog.min(t.at) AS at
+          FROM touched t
+          WHERE t.content IS NOT NULL
+          GROUP BY t.content, t.lead_id
+          UNION ALL
+          SELECT 'kind'::text AS level, t.kind AS name, t.lead_id, pg_catalog.min(t.at) AS at
+          FROM touched t
+          GROUP BY t.kind, t.lead_id
+          UNION ALL
+          SELECT 'depth'::text AS level, d.name, d.lead_id, pg_catalog.min(d.at) AS at
+          FROM (SELECT CASE WHEN t.kind IN ('contact_request', 'pricing_request', 'demo_request', 'trial_started') THEN 'deep'
+                            WHEN t.kind IN ('web_visit', 'content_download', 'ad_click', 'email_open', 'email_click', 'form_submit', 'webinar_attended', 'event_attended') THEN 'top' END AS name,
+                       t.lead_id, t.at
+                FROM touched t) d
+          WHERE d.name IS NOT NULL
+          GROUP BY d.name, d.lead_id) g
 ), counted AS MATERIALIZED (
     SELECT u.level, u.name, m.origin,
            CASE WHEN m.won_at <= u.at THEN 7 WHEN m.opportunity_at <= u.at THEN 6 WHEN m.sql_at <= u.at THEN 5 WHEN m.sal_at <= u.at THEN 4
                 WHEN m.mql_at <= u.at THEN 3 WHEN m.lead_at <= u.at THEN 2 ELSE 1 END AS reached,
            pg_catalog.count(*) AS leads,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock())) AS judged,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND (m.mql_at < u.at) IS NOT TRUE) AS mql_of,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND m.mql_at >= u.at AND m.mql_at <= u.at + interval '90 days') AS mql,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND (m.sal_at < u.at) IS NOT TRUE) AS sal_of,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND m.sal_at >= u.at AND m.sal_at <= u.at + interval '90 days') AS sal,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND (m.won_at < u.at) IS NOT TRUE) AS won_of,
-           pg_catalog.count(*) FILTER (WHERE u.at + interval '90 days' <= (SELECT leadflow.clock()) AND m.won_at >= u.at AND m.won_at <= u.at + interval '90 days') AS won,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock())) AS judged,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND (m.mql_at < u.at) IS NOT TRUE) AS mql_of,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND m.mql_at >= u.at AND m.mql_at <= u.until) AS mql,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND (m.sal_at < u.at) IS NOT TRUE) AS sal_of,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND m.sal_at >= u.at AND m.sal_at <= u.until) AS sal,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND (m.won_at < u.at) IS NOT TRUE) AS won_of,
+           pg_catalog.count(*) FILTER (WHERE u.until <= (SELECT leadflow.clock()) AND m.won_at >= u.at AND m.won_at <= u.until) AS won,
            pg_catalog.count(*) FILTER (WHERE m.verdict_at >= u.at AND m.verdict = 'accepted') AS accepted,
            pg_catalog.count(*) FILTER (WHERE m.verdict_at >= u.at AND m.verdict = 'rejected') AS rejected,
            pg_catalog.count(*) FILTER (WHERE m.old) AS old,
@@ -54,7 +67,8 @@ WITH milestone AS MATERIALIZED (
            pg_catalog.count(*) FILTER (WHERE m.old_sal) AS old_sal,
            pg_catalog.count(*) FILTER (WHERE m.old_won) AS old_won
     FROM used u
-    JOIN milestone m ON m.lead_id = u.lead_id
+    -- one row a lead, as PostgreSQL cannot see of itself
+    JOIN (SELECT DISTINCT ON (m.lead_id) m.* FROM milestone m ORDER BY m.lead_id) m ON m.lead_id = u.lead_id
     GROUP BY u.level, u.name, m.origin, reached
 ), summed AS (
     SELECT n.level, n.name, n.origin, pg_catalog.sum(n.leads) AS leads, pg_catalog.sum(n.judged) AS judged,
@@ -94,7 +108,7 @@ WITH milestone AS MATERIALIZED (
 ), bought AS (
     SELECT u.level, u.name, pg_catalog.percentile_cont(0.5) WITHIN GROUP (ORDER BY pg_catalog.date_part('epoch', m.won_at - u.at) / 86400) AS cycle_days
     FROM used u
-    JOIN milestone m ON m.lead_id = u.lead_id AND m.won_at >= u.at
+    JOIN (SELECT m.lead_id, m.won_at FROM milestone m WHERE m.won_at IS NOT NULL) m ON m.lead_id = u.lead_id AND m.won_at >= u.at
     GROUP BY u.level, u.name
 )
 SELECT c.level,
