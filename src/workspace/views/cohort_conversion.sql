@@ -28,9 +28,9 @@ SELECT c.month,
        (c.followed_won::numeric / NULLIF(c.followed, 0))::numeric(9,6) AS followed_won_share,
        c.still_open,
        -- nothing is known beyond the time of the lead that was followed longest
-       CASE WHEN c.followed > 0 THEN leadflow.km_conversion(k.km, c.within)::numeric(9,6) END AS expected_share,
-       CASE WHEN c.followed > 0 THEN i.low::numeric(9,6) END AS expected_share_low,
-       CASE WHEN c.followed > 0 THEN i.high::numeric(9,6) END AS expected_share_high
+       (CASE WHEN c.followed > 0 THEN leadflow.km_conversion(k.km, c.within) END)::numeric(9,6) AS expected_share,
+       (CASE WHEN c.followed > 0 THEN i.low END)::numeric(9,6) AS expected_share_low,
+       (CASE WHEN c.followed > 0 THEN i.high END)::numeric(9,6) AS expected_share_high
 FROM (SELECT e.month,
              g.days::bigint AS days,
              g.within,
