@@ -351,7 +351,9 @@ unpack_float(Unpacker *u, const char *key)
 static bool
 is_fixed_instant(const char *iso)
 {
-	return strspn(iso, "0123456789") >= 4 && strchr(iso, '+') != NULL &&
+	Size		year = strspn(iso, "0123456789");
+
+	return year >= 4 && iso[year] == '-' && strchr(iso, '+') != NULL &&
 		iso[strspn(iso, "0123456789-:.+ BC")] == '\0';
 }
 

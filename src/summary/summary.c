@@ -72,18 +72,33 @@ unpack_summary(Summary *summary, Unpacker *u)
 	MemoryContextSwitchTo(old);
 }
 
+/* What is needed only while a summary is made flat; it goes with the transaction. */
+static MemoryContext scratch = NULL;
+
+static void
+forget_scratch(void *arg)
+{
+	scratch = NULL;
+}
+
 /*
- * A context for what is needed only while a summary is made flat.  The current
- * one may be that of a sort, which since version 17 cannot free anything.
+ * To the context for flattening.  The current one may be that of a sort, which
+ * since version 17 cannot free anything.
  */
 static MemoryContext
 switch_to_scratch(void)
 {
-	static MemoryContext scratch = NULL;
-
 	if (scratch == NULL)
-		scratch = AllocSetContextCreate(TopMemoryContext, "leadflow flattening",
+	{
+		MemoryContextCallback *callback = MemoryContextAlloc(TopTransactionContext,
+															 sizeof(MemoryContextCallback));
+
+		scratch = AllocSetContextCreate(TopTransactionContext, "leadflow flattening",
 										ALLOCSET_DEFAULT_SIZES);
+		callback->func = forget_scratch;
+		callback->arg = NULL;
+		MemoryContextRegisterResetCallback(TopTransactionContext, callback);
+	}
 	MemoryContextReset(scratch);
 	return MemoryContextSwitchTo(scratch);
 }

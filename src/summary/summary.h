@@ -68,10 +68,11 @@ struct Unpacker;
 
 /*
  * One summary type.  init, expand, unpack and merge run in the context of the
- * summary that they write to; what the others allocate is gone after them.  Two summaries that mean the same should flatten
- * to the same bytes.  A type that has pack and unpack (see pack.h) needs no
- * flat_size, flatten and expand, and its four I/O functions are summary_in,
- * summary_out, summary_recv and summary_send.
+ * summary that they write to; what the others allocate is gone after them.  Two
+ * summaries that mean the same should flatten to the same bytes.  A type that
+ * has pack and unpack (see pack.h) needs no flat_size, flatten and expand, and
+ * its four I/O functions are summary_in, summary_out, summary_recv and
+ * summary_send.
  */
 typedef struct SummaryClass
 {
