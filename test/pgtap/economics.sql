@@ -142,6 +142,9 @@ SELECT is(tried($$INSERT INTO crm.opportunity (stage_since, created_at, updated_
         FROM crm.opportunity WHERE external_id LIKE 'x%'$$, 'SELECT string_agg(concat_ws('' '', campaign, pipeline_rank, new_revenue_rank, mismatch), '', '' ORDER BY campaign_id) FROM crm.campaign_return'),
     'Fair 3 2, Search 4 1 new revenue from little pipeline, Freebies 1 2 pipeline without new revenue, Quiet 1 2 pipeline without new revenue', 'the other mismatch');
 
+SELECT is(tried('UPDATE crm.exchange_rate SET valid_from = ''2026-02-10'' WHERE rate = 0.9; DELETE FROM crm.exchange_rate WHERE rate = 0.5', 'SELECT concat_ws('' '', won, without_value, new_revenue) FROM crm.campaign_return WHERE campaign_id = 2'), '4 1 3000.00', 'a deal before the first rate counts, but not as money');
+SELECT is(tried('UPDATE crm.exchange_rate SET valid_from = ''2026-02-09'' WHERE rate = 0.9', 'SELECT new_revenue::text FROM crm.campaign_return WHERE campaign_id = 2'), '3900.00', 'on its first day a rate holds');
+
 -- volume_without_sales: 6 of 252 old leads were won
 
 SELECT results_eq($$SELECT rows_of('SELECT dimension, name, spend, leads, judged, won, won_share_high, won_share_all, won_expected, without_sales FROM volume_without_sales WHERE name IN (''Freebies'', ''social'', ''Voucher'', ''Search'', ''Paper'')')

@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW campaign_spend AS
 WITH money AS MATERIALIZED (
-    -- the rates of a currency, the latest first
+    -- the rates of a currency, the earliest first
     SELECT r.currency,
-           pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from DESC) AS valid_from,
-           pg_catalog.array_agg(r.rate ORDER BY r.valid_from DESC) AS rate
+           pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from) AS valid_from,
+           pg_catalog.array_agg(r.rate ORDER BY r.valid_from) AS rate
     FROM exchange_rate r
     GROUP BY r.currency
 ), line AS (
@@ -33,14 +33,9 @@ FROM (SELECT v.campaign_id,
              pg_catalog.count(v.cost) AS amounts,
              pg_catalog.count(*) FILTER (WHERE v.cost IS NOT NULL AND v.rate IS NULL) AS without_rate
       FROM (SELECT n.campaign_id, n.day, n.cost, n.budget,
-                   CASE WHEN COALESCE(n.currency, w.currency) = w.currency THEN 1 ELSE x.rate END AS rate
+                   CASE WHEN n.currency <> (SELECT w.currency FROM workspace w) THEN m.rate[pg_catalog.width_bucket(n.day, m.valid_from)] ELSE 1 END AS rate
             FROM line n
-            CROSS JOIN (SELECT k.currency FROM workspace k) w
-            LEFT JOIN money m ON m.currency = n.currency AND n.currency <> w.currency
-            LEFT JOIN LATERAL (SELECT m.rate[i] AS rate
-                               FROM pg_catalog.generate_subscripts(m.valid_from, 1) i
-                               WHERE m.valid_from[i] <= n.day
-                               ORDER BY i LIMIT 1) x ON true
+            LEFT JOIN money m ON m.currency = n.currency
             WHERE n.day <= (SELECT leadflow.clock())::date) v
       GROUP BY v.campaign_id, pg_catalog.date_trunc('month', v.day::timestamp)::date) s
 JOIN campaign c ON c.id = s.campaign_id;

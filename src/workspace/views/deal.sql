@@ -2,10 +2,10 @@
 -- last entry by the clock where something was entered since.
 CREATE OR REPLACE VIEW deal AS
 WITH money AS MATERIALIZED (
-    -- the rates of a currency, the latest first
+    -- the rates of a currency, the earliest first
     SELECT r.currency,
-           pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from DESC) AS valid_from,
-           pg_catalog.array_agg(r.rate ORDER BY r.valid_from DESC) AS rate
+           pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from) AS valid_from,
+           pg_catalog.array_agg(r.rate ORDER BY r.valid_from) AS rate
     FROM exchange_rate r
     GROUP BY r.currency
 )
@@ -34,8 +34,10 @@ SELECT d.opportunity_id,
        d.expected_close,
        d.reason,
        d.amount,
-       COALESCE(d.currency, w.currency) AS currency,
-       (d.amount * CASE WHEN COALESCE(d.currency, w.currency) = w.currency THEN 1 ELSE x.rate END)::numeric(15,2) AS value,
+       COALESCE(d.currency, (SELECT w.currency FROM workspace w)) AS currency,
+       (d.amount * CASE WHEN d.currency <> (SELECT w.currency FROM workspace w)
+                        THEN c.rate[pg_catalog.width_bucket(COALESCE(d.closed_at, (SELECT leadflow.clock()))::date, c.valid_from)]
+                        ELSE 1 END)::numeric(15,2) AS value,
        CASE WHEN d.won_at IS NOT NULL THEN d.won_number = 1 END AS new_customer
 FROM (SELECT o.id AS opportunity_id,
              o.name,
@@ -87,13 +89,8 @@ FROM (SELECT o.id AS opportunity_id,
       JOIN opportunity o ON o.id = g.opportunity_id
       LEFT JOIN lead l ON l.id = o.lead_id
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) d
-CROSS JOIN (SELECT k.currency FROM workspace k) w
 LEFT JOIN team_member m ON m.member = d.owner
-LEFT JOIN money c ON c.currency = d.currency AND d.currency <> w.currency
-LEFT JOIN LATERAL (SELECT c.rate[i] AS rate
-                   FROM pg_catalog.generate_subscripts(c.valid_from, 1) i
-                   WHERE c.valid_from[i] <= COALESCE(d.closed_at, (SELECT leadflow.clock()))::date
-                   ORDER BY i LIMIT 1) x ON true;
+LEFT JOIN money c ON c.currency = d.currency;
 COMMENT ON VIEW deal IS 'Every opportunity as known at leadflow.clock(): where it is, how it ended, what it is worth. Opportunities of leads in lead_outside are left out. Reports on pipeline and revenue count these rows.';
 COMMENT ON COLUMN deal.opportunity_id IS 'the opportunity';
 COMMENT ON COLUMN deal.name IS 'name of the deal';
