@@ -119,6 +119,12 @@ CREATE FUNCTION leadflow.channel_path(path leadflow.touch_path, conversion integ
 COMMENT ON FUNCTION leadflow.channel_path(leadflow.touch_path, integer) IS
     'the channels of the touches at or before a conversion (counted from 1), the earliest first, repeats kept; of all touches where the buyer did not convert; null when there is no such conversion. Errors: a conversion below 1 (22023)';
 
+CREATE FUNCTION leadflow.check_attribution_rule(rule text) RETURNS boolean
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+    AS 'MODULE_PATHNAME', 'leadflow_check_attribution_rule';
+COMMENT ON FUNCTION leadflow.check_attribution_rule(text) IS
+    'true if a rule of sharing credit can be read by credits(); else its error: unknown rule or weights (22023), a half-life that is no interval (22007), too long (54000). For CHECK constraints';
+
 CREATE FUNCTION leadflow.credits(path leadflow.touch_path, model text, lookback interval DEFAULT NULL, digits integer DEFAULT 2)
     RETURNS TABLE (conversion integer, converted_at timestamptz, "position" integer, touched_at timestamptz,
         touch bigint, channel text, credit numeric, value numeric)

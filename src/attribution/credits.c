@@ -154,3 +154,16 @@ leadflow_touch_path_credits(PG_FUNCTION_ARGS)
 	MemoryContextDelete(rows.row);
 	PG_RETURN_NULL();
 }
+
+/* A rule is read as credits() would; what is wrong with it is an error. */
+PG_FUNCTION_INFO_V1(leadflow_check_attribution_rule);
+Datum
+leadflow_check_attribution_rule(PG_FUNCTION_ARGS)
+{
+	text	   *rule = PG_GETARG_TEXT_PP(0);
+	Word		word = {VARDATA_ANY(rule), VARSIZE_ANY_EXHDR(rule)};
+	Model		model;
+
+	model_parse(&model, word);
+	PG_RETURN_BOOL(true);
+}

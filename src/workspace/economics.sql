@@ -69,7 +69,7 @@ COMMENT ON COLUMN target.note IS 'remark';
 CREATE TABLE attribution_model (
     model       text PRIMARY KEY CHECK (model ~ '^[a-z][a-z0-9_]{0,62}$'),
     position    integer NOT NULL DEFAULT 100,
-    rule        text NOT NULL,
+    rule        text NOT NULL CHECK (leadflow.check_attribution_rule(rule)),
     lookback    interval CHECK (lookback > interval '0' AND lookback <= interval '36500 days'),
     touches     text NOT NULL DEFAULT 'all' CHECK (touches IN ('all', 'inbound', 'campaign')),
     meaning     text NOT NULL,

@@ -195,4 +195,8 @@ SELECT is((SELECT concat_ws(' ', sum(won) FILTER (WHERE level = 'path'), sum(los
 SELECT is((SELECT concat_ws(' ', sum(deals) FILTER (WHERE kind = '*'), sum(revenue) FILTER (WHERE kind <> '*')) FROM influence), (SELECT concat_ws(' ', count(won_at), sum(value) FILTER (WHERE won_at IS NOT NULL)) FROM deal), 'influence: all deals and all the money');
 SELECT is_empty('SELECT FROM sourced_influenced WHERE marketing_share + sales_share + other_share NOT BETWEEN 0.999998 AND 1.000002', 'shares of the departments make one');
 
+SELECT is(tried($$INSERT INTO crm.attribution_model (model, rule, meaning) VALUES ('mine', 'best', '-')$$), '22023', 'a rule that there is not is no model');
+SELECT is(tried($$UPDATE crm.attribution_model SET rule = 'position 40 -1 40' WHERE model = 'position'$$), '22023', 'nor are weights that cannot be');
+SELECT is(tried($$INSERT INTO crm.attribution_model (model, rule, meaning) VALUES ('mine', 'custom_last 50 25 12.5', 'ours')$$), '00000', 'a rule of one''s own is one');
+
 SELECT * FROM finish();
