@@ -163,8 +163,8 @@ length_of_interval(const Interval *interval)
 				 errmsg("length of time must be given in days, hours, minutes and seconds"),
 				 errdetail("Months and years differ in length."),
 				 errhint("Write the days you mean, for example '30 days'.")));
-	/* an int32 of days does not overflow */
-	if (pg_add_s64_overflow(interval->day * USECS_PER_DAY, interval->time, &length))
+	if (pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &length) ||
+		pg_add_s64_overflow(length, interval->time, &length))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("length of time is out of range")));

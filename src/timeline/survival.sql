@@ -63,7 +63,7 @@ CREATE AGGREGATE leadflow.km_agg(entered_at timestamptz, converted_at timestampt
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE leadflow.km_agg(timestamptz, timestamptz, timestamptz) IS
-    'what is known at as_of of leads that entered and may convert. Who has not converted, or only after as_of, is censored: waiting since entered_at, and not a failure. Who converted before entering counts as converted at once. Rows with a null entered_at or as_of, or that entered after as_of, do not count; null when none counts. Errors: an infinite entered_at or as_of (22008); more than 1 GB (54000)';
+    'what is known at as_of of leads that entered and may convert. Who has not converted, or only after as_of, is censored: waiting since entered_at, and not a failure. Who converted before entering counts as converted at once. Rows with a null entered_at or as_of, or that entered after as_of, do not count; null when none counts. Errors: an infinite entered_at or as_of, or one more than 292,271 years after the other (22008); more than 1 GB (54000)';
 
 CREATE AGGREGATE leadflow.km_agg(duration interval, converted boolean) (
     SFUNC = leadflow.km_add,
@@ -74,7 +74,7 @@ CREATE AGGREGATE leadflow.km_agg(duration interval, converted boolean) (
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE leadflow.km_agg(interval, boolean) IS
-    'the same from how long it took or has been; a day is 24 hours. A negative duration of one who converted is 0, one of another does not count. Rows with a null do not count; null when none counts. Errors: a duration with months or years (22023), or an infinite one (22008); more than 1 GB (54000)';
+    'the same from how long it took or has been; a day is 24 hours. A negative duration of one who converted is 0, one of another does not count. Rows with a null do not count; null when none counts. Errors: a duration with months or years (22023), or of more than 292,271 years (22008); more than 1 GB (54000)';
 
 CREATE AGGREGATE leadflow.rollup(survival leadflow.survival) (
     SFUNC = leadflow.survival_combine,
@@ -91,14 +91,14 @@ CREATE FUNCTION leadflow.km_conversion(survival leadflow.survival, after interva
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'leadflow_km_conversion';
 COMMENT ON FUNCTION leadflow.km_conversion(leadflow.survival, interval) IS
-    'share, 0..1, that has converted within a time (inclusive) from entering: 1 - S(t) of Kaplan and Meier, where who is censored at t was at risk at t. After the longest time that is known it stays as it is. Null when nobody is counted. Errors: an interval with months or years (22023), or an infinite one (22008). E. L. Kaplan and P. Meier, Nonparametric estimation from incomplete observations, Journal of the American Statistical Association 53 (1958), 457-481';
+    'share, 0..1, that has converted within a time (inclusive) from entering: 1 - S(t) of Kaplan and Meier, where who is censored at t was at risk at t. After the longest time that is known it stays as it is. Null when nobody is counted. Errors: an interval with months or years (22023), or of more than 292,271 years (22008). E. L. Kaplan and P. Meier, Nonparametric estimation from incomplete observations, Journal of the American Statistical Association 53 (1958), 457-481';
 
 CREATE FUNCTION leadflow.km_interval(survival leadflow.survival, after interval, confidence double precision DEFAULT 0.95,
     OUT low double precision, OUT high double precision)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100
     AS 'MODULE_PATHNAME', 'leadflow_km_interval';
 COMMENT ON FUNCTION leadflow.km_interval(leadflow.survival, interval, double precision) IS
-    'confidence limits, 0..1, of km_conversion(survival, after), with Greenwood''s variance on the scale of log(-log S), as Stata and SAS give them. Null where the formula gives none: nobody has converted yet, or everybody has. Errors: an interval with months or years, or a confidence that is not between 0 and 1 (22023). J. D. Kalbfleisch and R. L. Prentice, The Statistical Analysis of Failure Time Data (1980), section 1.3';
+    'confidence limits, 0..1, of km_conversion(survival, after), with Greenwood''s variance on the scale of log(-log S), as Stata and SAS give them. Null where the formula gives none: nobody has converted yet, or everybody has. Errors: an interval with months or years, or a confidence that is not between 0 and 1 (22023); an interval of more than 292,271 years (22008). J. D. Kalbfleisch and R. L. Prentice, The Statistical Analysis of Failure Time Data (1980), section 1.3';
 
 CREATE FUNCTION leadflow.km_time(survival leadflow.survival, share double precision) RETURNS interval
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100

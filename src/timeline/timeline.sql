@@ -123,7 +123,7 @@ CREATE FUNCTION leadflow.duration_in(timeline leadflow.timeline, state text, upt
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10
     AS 'MODULE_PATHNAME', 'leadflow_timeline_duration_in';
 COMMENT ON FUNCTION leadflow.duration_in(leadflow.timeline, text, timestamptz, leadflow.calendar) IS
-    'time spent in a state, in hours, minutes and seconds, over all its stays: elapsed, or working time by the calendar where one is given. Moments after upto do not exist, and the last stay counts until upto; without upto, or with null, until the last moment. 0 for a state that was never entered; null where the timeline or the state is null. Errors: an infinite upto (22008)';
+    'time spent in a state, in hours, minutes and seconds, over all its stays: elapsed, or working time by the calendar where one is given. Moments after upto do not exist, and the last stay counts until upto; without upto, or with null, until the last moment. 0 for a state that was never entered; null where the timeline or the state is null. Errors: an infinite upto, or a time of more than 292,271 years (22008)';
 
 CREATE FUNCTION leadflow.entries(timeline leadflow.timeline, state text) RETURNS bigint
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10
@@ -161,7 +161,7 @@ CREATE FUNCTION leadflow.stays(timeline leadflow.timeline, upto timestamptz DEFA
     LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
     AS 'MODULE_PATHNAME', 'leadflow_timeline_stays';
 COMMENT ON FUNCTION leadflow.stays(leadflow.timeline, timestamptz, leadflow.calendar) IS
-    'the stays in order: position from 1, state, entered_at, left_at (null for the last, which goes on), elapsed_seconds, and working_seconds by the calendar (null without one). Moments after upto do not exist, and the last stay counts until upto; without upto, or with null, until the last moment. No rows for null. Errors: an infinite upto (22008)';
+    'the stays in order: position from 1, state, entered_at, left_at (null for the last, which goes on), elapsed_seconds, and working_seconds by the calendar (null without one). Moments after upto do not exist, and the last stay counts until upto; without upto, or with null, until the last moment. No rows for null. Errors: an infinite upto, or a time of more than 292,271 years (22008)';
 
 /* durations: how long the stays of many leads were */
 
@@ -244,7 +244,7 @@ CREATE AGGREGATE leadflow.stage_durations(timeline leadflow.timeline, upto times
     PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE leadflow.stage_durations(leadflow.timeline, timestamptz) IS
-    'the durations of the stays of many leads, elapsed, as known at upto: later moments do not exist, and the last stay of a lead goes on with its length until upto. Upto may differ between leads; null is the last moment of each. Timelines that are null or begin after upto do not count; null when none counts. Errors: timelines of stages and of texts together (22023); an infinite upto (22008); more than 1 GB (54000)';
+    'the durations of the stays of many leads, elapsed, as known at upto: later moments do not exist, and the last stay of a lead goes on with its length until upto. Upto may differ between leads; null is the last moment of each. Timelines that are null or begin after upto do not count; null when none counts. Errors: timelines of stages and of texts together (22023); an infinite upto, or a time of more than 292,271 years (22008); more than 1 GB (54000)';
 
 CREATE AGGREGATE leadflow.stage_durations(timeline leadflow.timeline, upto timestamptz, calendar leadflow.calendar) (
     SFUNC = leadflow.durations_add,

@@ -146,7 +146,7 @@ SELECT is(count(*), 0::bigint, 'level and instants are those of the best of all 
  WHERE (pg_temp.hours(path), leadflow.funnel_level(path)) IS DISTINCT FROM (coalesce(at, '{}'), coalesce(k, 0))
  GROUP BY mode
 UNION ALL SELECT is(0::bigint, 0::bigint, 'and there were no others');
-SELECT cmp_ok(count(*), '>', 4::bigint, 'with leads of level ' || k || ' in mode ' || coalesce(mode, 'null')) FROM asked JOIN best USING (id)
+SELECT cmp_ok(count(*), '>', 0::bigint, 'with leads of level ' || k || ' in mode ' || coalesce(mode, 'null')) FROM asked JOIN best USING (id)
  WHERE k > 1 GROUP BY k, mode ORDER BY k, mode;
 SELECT is(count(*), 0::bigint, 'no order of rows changes a path') FROM found JOIN (
     SELECT id, leadflow.funnel_agg('2024-01-01'::timestamptz + h.at * interval '1 hour', name, steps, within * interval '1 hour',
