@@ -52,6 +52,7 @@ OBJS = \
 	src/attribution/exact_sum.o \
 	src/attribution/touch_path.o \
 	src/attribution/model.o \
+	src/attribution/model_list.o \
 	src/attribution/credit.o \
 	src/attribution/credits.o \
 	src/attribution/attribution_summary.o \

@@ -10,12 +10,10 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "common/int.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
@@ -23,13 +21,10 @@
 #include "compat.h"
 #include "attribution/credit.h"
 #include "attribution/exact_sum.h"
+#include "attribution/model_list.h"
 
-#define MAX_MODELS			64
 #define DEFAULT_DIGITS		2
 #define SHARE_DECIMALS		6
-
-/* Lists of models that a call site keeps, as they outlive the groups that had them */
-#define SITE_LISTS			64
 
 /* Credit is kept in finer units than it is dealt in. */
 #define CREDIT_UNIT			(EXACT_ONE / CREDIT_ONE)
@@ -56,16 +51,6 @@ enum
 	TABLE_SHARE,
 	TABLE_COLUMNS
 };
-
-/* Models; those of a call site are shared by all its groups. */
-typedef struct ModelList
-{
-	int32		n;
-	Model	   *model;
-	ArrayType  *array;			/* that they were read from, or NULL */
-	int32		kept;			/* from 1, among the lists of a call site; 0: not there */
-	struct ModelList *next;
-} ModelList;
 
 /* How it is counted. */
 typedef struct Terms
@@ -108,68 +93,13 @@ static const SummaryClass attribution_class = {
 	.unpack = attribution_unpack
 };
 
-static bool
-same_words(Word a, Word b)
-{
-	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
-}
-
-/* Models of these texts, in the current context. */
-static ModelList *
-make_models(const Word *text, int32 n)
-{
-	ModelList  *models = palloc0(sizeof(ModelList));
-
-	models->model = palloc(n * sizeof(Model));
-	for (int32 i = 0; i < n; i++)
-	{
-		model_parse(&models->model[i], text[i]);
-		for (int32 j = 0; j < i; j++)
-		{
-			if (same_words(text[i], text[j]))
-				ereport(ERROR,
-						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("attribution model is given twice: \"%s\"",
-								models->model[i].text.bytes)));
-		}
-	}
-	models->n = n;
-	return models;
-}
-
-/* The same models, in the current context. */
-static ModelList *
-copy_models(const ModelList *from)
-{
-	Word		text[MAX_MODELS];
-
-	for (int32 i = 0; i < from->n; i++)
-		text[i] = from->model[i].text;
-	return make_models(text, from->n);
-}
-
-static bool
-same_models(const ModelList *a, const ModelList *b)
-{
-	if (a == b)
-		return true;
-	if (a->n != b->n)
-		return false;
-	for (int32 i = 0; i < a->n; i++)
-	{
-		if (!same_words(a->model[i].text, b->model[i].text))
-			return false;
-	}
-	return true;
-}
-
 /* Refuse to add up what was counted in different ways. */
 static void
 check_terms(const Terms *a, const Terms *b)
 {
 	const char *differ = NULL;
 
-	if (!same_models(a->models, b->models))
+	if (!model_list_same(a->models, b->models))
 		differ = "models";
 	else if (a->lookback != b->lookback)
 		differ = "look-backs";
@@ -240,7 +170,7 @@ attribution_merge(Summary *into, Summary *from)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = more->terms;
-		summary->terms.models = copy_models(more->terms.models);
+		summary->terms.models = model_list_copy(more->terms.models);
 	}
 	else
 		check_terms(&summary->terms, &more->terms);
@@ -402,15 +332,15 @@ attribution_unpack(Summary *head, Unpacker *u)
 {
 	AttributionSummary *summary = (AttributionSummary *) head;
 	Terms	   *terms = &summary->terms;
-	Word		text[MAX_MODELS];
+	Word		text[MODEL_LIST_MAX];
 	int32		n = 0;
 
-	unpack_list(u, "models", MAX_MODELS);
+	unpack_list(u, "models", MODEL_LIST_MAX);
 	while (unpack_more(u))
 		text[n++] = unpack_word(u, NULL, MODEL_MAX_TEXT);
 	if (n == 0)
 		unpack_refuse(u, "It has no models.");
-	terms->models = make_models(text, n);
+	terms->models = model_list(text, n);
 	terms->lookback = unpack_int(u, "lookback", NO_LOOKBACK, PG_INT64_MAX);
 	terms->every = unpack_int(u, "every", 0, 1) == 1;
 	terms->digits = (int32) unpack_int(u, "digits", 0, CREDIT_MAX_DIGITS);
@@ -476,89 +406,6 @@ add_journey(AttributionSummary *summary, const Journey *journey,
 	pfree(number);
 }
 
-static bool
-site_has_room(const FmgrInfo *flinfo)
-{
-	const ModelList *models = flinfo->fn_extra;
-
-	return models == NULL || models->kept < SITE_LISTS;
-}
-
-/* Put models, which live as long as the query, among those of a call site. */
-static void
-keep_models(FmgrInfo *flinfo, ModelList *models)
-{
-	models->next = flinfo->fn_extra;
-	models->kept = models->next == NULL ? 1 : models->next->kept + 1;
-	flinfo->fn_extra = models;
-}
-
-/*
- * The models of an argument, which is read once for each value at a call site,
- * as long as there are not many.
- */
-static const ModelList *
-site_models(FunctionCallInfo fcinfo, ArrayType *array)
-{
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	ModelList  *models;
-	Word		text[MAX_MODELS];
-	Datum	   *element;
-	bool	   *isnull;
-	int			n;
-	MemoryContext old;
-
-	for (models = flinfo->fn_extra; models != NULL; models = models->next)
-	{
-		if (VARSIZE(models->array) == VARSIZE(array) &&
-			memcmp(models->array, array, VARSIZE(array)) == 0)
-			return models;
-	}
-	if (ARR_NDIM(array) != 1 || ARR_DIMS(array)[0] > MAX_MODELS || array_contains_nulls(array))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("attribution models must be an array of 1 to %d names without nulls",
-						MAX_MODELS)));
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &element, &isnull, &n);
-	for (int i = 0; i < n; i++)
-	{
-		text[i].bytes = VARDATA_ANY(DatumGetPointer(element[i]));
-		text[i].len = VARSIZE_ANY_EXHDR(DatumGetPointer(element[i]));
-	}
-	if (!site_has_room(flinfo))
-		return make_models(text, n);
-	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	models = make_models(text, n);
-	models->array = (ArrayType *) PG_DETOAST_DATUM_COPY(PointerGetDatum(array));
-	MemoryContextSwitchTo(old);
-	keep_models(flinfo, models);
-	return models;
-}
-
-/* Models for a new state: if there is room, those that its call site keeps. */
-static const ModelList *
-state_models(FunctionCallInfo fcinfo, AttributionSummary *summary,
-			 const ModelList *wanted)
-{
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	const ModelList *models;
-	ModelList  *copy;
-	MemoryContext old;
-	bool		room = site_has_room(flinfo);
-
-	for (models = flinfo->fn_extra; models != NULL; models = models->next)
-	{
-		if (same_models(models, wanted))
-			return models;
-	}
-	old = MemoryContextSwitchTo(room ? flinfo->fn_mcxt : summary_context(&summary->head));
-	copy = copy_models(wanted);
-	MemoryContextSwitchTo(old);
-	if (room)
-		keep_models(flinfo, copy);
-	return copy;
-}
-
 /* Whether every conversion counts, or only a buyer's first. */
 static bool
 read_count(const text *count)
@@ -587,7 +434,7 @@ read_terms(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("models, choice of conversions and decimals must not be null")));
-	terms.models = site_models(fcinfo, PG_GETARG_ARRAYTYPE_P(ARG_MODELS));
+	terms.models = site_models(fcinfo->flinfo, PG_GETARG_ARRAYTYPE_P(ARG_MODELS));
 	if (PG_NARGS() > ARG_LOOKBACK && !PG_ARGISNULL(ARG_LOOKBACK))
 		terms.lookback = interval_usecs(PG_GETARG_INTERVAL_P(ARG_LOOKBACK), "look-back");
 	if (PG_NARGS() > ARG_COUNT)
@@ -618,7 +465,8 @@ leadflow_attribution_add(PG_FUNCTION_ARGS)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = terms;
-		summary->terms.models = state_models(fcinfo, summary, terms.models);
+		summary->terms.models = site_models_like(fcinfo->flinfo, terms.models,
+												 summary_context(&summary->head));
 	}
 	else
 		check_terms(&summary->terms, &terms);
@@ -648,7 +496,8 @@ leadflow_attribution_combine(PG_FUNCTION_ARGS)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = more->terms;
-		summary->terms.models = state_models(fcinfo, summary, more->terms.models);
+		summary->terms.models = site_models_like(fcinfo->flinfo, more->terms.models,
+												 summary_context(&summary->head));
 	}
 	old = MemoryContextSwitchTo(summary_context(&summary->head));
 	attribution_merge(&summary->head, &more->head);
