@@ -9,45 +9,8 @@ SET timezone = 'UTC';
 SET jit = off;
 
 SELECT no_plan();
+\ir common/summaries.sql
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
-
-CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE query;
-    RETURN '00000';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
-
--- every way to run an aggregate has to give the same
-CREATE FUNCTION pg_temp.in_parallel(query text, pattern text DEFAULT 'Partial (Hash|Group)?Aggregate') RETURNS text
-    LANGUAGE plpgsql AS $$
-DECLARE
-    plan text;
-    result text;
-BEGIN
-    SET LOCAL parallel_setup_cost = 0;
-    SET LOCAL parallel_tuple_cost = 0;
-    SET LOCAL min_parallel_table_scan_size = 0;
-    SET LOCAL max_parallel_workers_per_gather = 2;
-    plan := pg_temp.plan_of(query);
-    EXECUTE query INTO result;
-    RESET parallel_setup_cost;
-    RESET parallel_tuple_cost;
-    RESET min_parallel_table_scan_size;
-    SET LOCAL max_parallel_workers_per_gather = 0;
-    RETURN CASE WHEN plan ~ pattern THEN result ELSE 'no partial aggregate: ' || plan END;
-END $$;
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- a path from text: touches and marks, '<day> <channel or -> [<mark> [<amount>]]'
@@ -386,13 +349,13 @@ SELECT is(leadflow.rollup(s)::text, (SELECT s::text FROM total WHERE team = 1), 
 SELECT is(leadflow.rollup(s)::text, NULL, 'rollup of null summaries') FROM total WHERE team = 7;
 
 -- every way of running the aggregates
-SELECT is(pg_temp.in_parallel('SELECT md5(string_agg(buyer || p::text, '' '' ORDER BY buyer)) FROM (SELECT buyer, leadflow.attribution_agg(at, channel, mark, amount, touch) AS p FROM step GROUP BY buyer OFFSET 0) x'),
+SELECT is(in_parallel('SELECT md5(string_agg(buyer || p::text, '' '' ORDER BY buyer)) FROM (SELECT buyer, leadflow.attribution_agg(at, channel, mark, amount, touch) AS p FROM step GROUP BY buyer OFFSET 0) x'),
           (SELECT md5(string_agg(buyer || p::text, ' ' ORDER BY buyer)) FROM path), 'paths in parallel');
-SELECT is(pg_temp.in_parallel('SELECT md5(string_agg(buyer || p::text, '' '' ORDER BY buyer)) FROM (SELECT day AS buyer, leadflow.rollup(p) AS p FROM part GROUP BY day OFFSET 0) x'),
+SELECT is(in_parallel('SELECT md5(string_agg(buyer || p::text, '' '' ORDER BY buyer)) FROM (SELECT day AS buyer, leadflow.rollup(p) AS p FROM part GROUP BY day OFFSET 0) x'),
           (SELECT md5(string_agg(buyer || p::text, ' ' ORDER BY buyer)) FROM (SELECT day AS buyer, leadflow.rollup(p) AS p FROM part GROUP BY day OFFSET 0) x), 'rollup of paths in parallel');
-SELECT is(pg_temp.in_parallel('SELECT leadflow.attribution_total(p, ''{first,linear,w_shaped}'', ''4 days'', ''first'')::text FROM part'),
+SELECT is(in_parallel('SELECT leadflow.attribution_total(p, ''{first,linear,w_shaped}'', ''4 days'', ''first'')::text FROM part'),
           (SELECT leadflow.attribution_total(p, '{first,linear,w_shaped}', '4 days', 'first')::text FROM part), 'totals in parallel');
-SELECT is(pg_temp.in_parallel('SELECT leadflow.rollup(s)::text FROM total'), (SELECT leadflow.rollup(s)::text FROM total), 'rollup of totals in parallel');
+SELECT is(in_parallel('SELECT leadflow.rollup(s)::text FROM total'), (SELECT leadflow.rollup(s)::text FROM total), 'rollup of totals in parallel');
 CREATE TABLE step_by_part (LIKE step) PARTITION BY HASH (i);
 CREATE TABLE step_by_part_0 PARTITION OF step_by_part FOR VALUES WITH (MODULUS 3, REMAINDER 0);
 CREATE TABLE step_by_part_1 PARTITION OF step_by_part FOR VALUES WITH (MODULUS 3, REMAINDER 1);
@@ -400,7 +363,7 @@ CREATE TABLE step_by_part_2 PARTITION OF step_by_part FOR VALUES WITH (MODULUS 3
 INSERT INTO step_by_part SELECT * FROM step;
 ANALYZE step_by_part;
 SET LOCAL enable_partitionwise_aggregate = on;
-SELECT matches(pg_temp.plan_of('SELECT mark, leadflow.attribution_agg(at, channel, mark, amount, touch) FROM step_by_part GROUP BY 1'), 'Finalize.*Partial', 'each partition has its own part of a path');
+SELECT matches(plan_of('SELECT mark, leadflow.attribution_agg(at, channel, mark, amount, touch) FROM step_by_part GROUP BY 1'), 'Finalize.*Partial', 'each partition has its own part of a path');
 SELECT bag_eq('SELECT mark, md5(leadflow.attribution_agg(at, channel, mark, amount, touch)::text) FROM step_by_part GROUP BY 1',
               'SELECT mark, md5(leadflow.attribution_agg(at, channel, mark, amount, touch)::text) FROM step GROUP BY 1', 'partition-wise');
 SET LOCAL enable_partitionwise_aggregate = off;
@@ -434,7 +397,7 @@ SELECT is(round(sum(credit), 12) || ' ' || count(*) || ' ' || sum(value), '1.000
   CROSS JOIN unnest('{linear,time_decay,full_path,custom_last 1 2 3}'::text[]) model CROSS JOIN LATERAL leadflow.credits(p, model) GROUP BY model;
 
 -- what is refused
-SELECT is(pg_temp.state_of(query), state, state || ': ' || query)
+SELECT is(state_of(query), state, state || ': ' || query)
   FROM (VALUES
     ('22023', $$SELECT leadflow.attribution_agg('2024-01-01', 'a', 'Lead')$$),
     ('22023', $$SELECT leadflow.attribution_agg('2024-01-01', 'a', '')$$),
@@ -474,7 +437,7 @@ SELECT is(pg_temp.state_of(query), state, state || ': ' || query)
     ('22023', $$SELECT leadflow.rollup(s) FROM (SELECT leadflow.attribution_total(pg_temp.path('0 a'), ARRAY[m]) AS s FROM unnest('{first,last}'::text[]) m GROUP BY m) x$$),
     ('22023', $$SELECT leadflow.rollup(s) FROM (SELECT leadflow.attribution_total(pg_temp.path('0 a'), '{first}', l) AS s FROM unnest('{1 day,2 days}'::interval[]) l GROUP BY l) x$$),
     ('22003', $$SELECT leadflow.attribution_total(pg_temp.path('0 a conversion 9000000000000000000'), '{first}', NULL, 'every', 0) FROM generate_series(1, 2)$$)) v(state, query);
-SELECT is(pg_temp.state_of(format('SELECT leadflow.credits(pg_temp.path(''0 a''), %L)', model)), state, state || ' for the model ' || left(quote_literal(model), 40))
+SELECT is(state_of(format('SELECT leadflow.credits(pg_temp.path(''0 a''), %L)', model)), state, state || ' for the model ' || left(quote_literal(model), 40))
   FROM (VALUES ('', '22023'), (' ', '22023'), ('First', '22023'), ('second', '22023'), ('first x', '22023'), ('linear 1', '22023'), ('position 40', '22023'), ('position 40 20', '22023'),
                ('position 40 20 40 1', '22023'), ('position a b c', '22023'), ('position -1 1 1', '22023'), ('position 0 0 0', '22023'), ('position 1e2 1 1', '22023'),
                ('position 1 1 .', '22023'), ('position 1 1 1.', '00000'), ('position .5 1 .5', '00000'), ('position 1.2.3 1 1', '22023'), ('position 10001 1 1', '22023'),
@@ -490,7 +453,7 @@ SELECT is_empty($$SELECT * FROM leadflow.credits(pg_temp.path('0 a conversion'),
 SELECT is_empty($$SELECT * FROM leadflow.credits(pg_temp.path('0 a conversion'), 'first', NULL, NULL)$$, 'no rows of null digits');
 
 -- texts that nothing could have made
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.touch_path', given)), '22P02', 'no path: ' || given)
+SELECT is(state_of(format('SELECT %L::leadflow.touch_path', given)), '22P02', 'no path: ' || given)
   FROM unnest(ARRAY['', '{}', '{"words": [], "moments": []}', '{"words": [], "moments": [], "conversions": []} x',
     '{"words": [], "moments": [["2024-01-01 00:00:00+00", -1, 0, 0]], "conversions": []}',
     '{"words": [], "moments": [["2024-01-01 00:00:00+00", -1, 0, 6]], "conversions": []}',
@@ -512,7 +475,7 @@ CREATE FUNCTION pg_temp.summary(models text DEFAULT '"first"', lookback text DEF
     SELECT format('{"models": [%s], "lookback": %s, "every": %s, "conversions": %s, "untouched": %s, %s, "channels": [%s]}', models, lookback, counted, conversions, untouched, untouched_value, channels)
 $$;
 SELECT is(pg_temp.summary()::leadflow.attribution_summary::text, pg_temp.summary(), 'a summary as text');
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.attribution_summary', given)), state, 'no summary: ' || label)
+SELECT is(state_of(format('SELECT %L::leadflow.attribution_summary', given)), state, 'no summary: ' || label)
   FROM (VALUES (pg_temp.summary(models => ''), '22P02', 'no models'), (pg_temp.summary(models => '"second"'), '22023', 'an unknown model'),
                (pg_temp.summary(models => '"first", "first"'), '22023', 'a model twice'), (pg_temp.summary(models => '"first", "last"'), '22P02', 'too few sums'),
                (pg_temp.summary(lookback => '-2'), '22P02', 'a negative look-back'), (pg_temp.summary(counted => '2, "digits": 2'), '22P02', 'another choice'),
@@ -525,7 +488,7 @@ SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.attribution_summary', giv
                (pg_temp.summary(channels => '["a", 1, 0, 500000000000000000, 5, 0], ["a", 1, 0, 500000000000000000, 5, 0]'), '22P02', 'a channel twice'),
                (pg_temp.summary(channels => '["a", 1, 1, 1000000000000000000, 5, 0]'), '22P02', 'a fraction of one'),
                (pg_temp.summary(models => '"first", "last"', channels => '["a", 1, 1, 0, 5, 0, 1, 0, 6, 0]'), '22P02', 'different money')) v(given, state, label);
-SELECT is(pg_temp.state_of(format('SELECT leadflow.rollup(%L::leadflow.attribution_summary) FROM generate_series(1, 2)', pg_temp.summary(channels => format('["a", %s, 1, 0, 5, 0]', 9223372036854775807)))),
+SELECT is(state_of(format('SELECT leadflow.rollup(%L::leadflow.attribution_summary) FROM generate_series(1, 2)', pg_temp.summary(channels => format('["a", %s, 1, 0, 5, 0]', 9223372036854775807)))),
           '22003', 'counts beyond their range');
 
 -- the published data of ChannelAttribution: instants one second apart, so that

@@ -7,17 +7,6 @@ SET TIME ZONE 'UTC';
 SET extra_float_digits = 1;
 SELECT no_plan();
 
-CREATE FUNCTION pg_temp.plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    line text;
-    lines text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        lines := lines || line || E'\n';
-    END LOOP;
-    RETURN lines;
-END $$;
-
 -- a lead as 'A1 B2': what happened, and in which hour
 CREATE FUNCTION pg_temp.path(story text, steps text[], within interval DEFAULT NULL, mode text DEFAULT NULL,
                              step_within interval[] DEFAULT NULL, exclude text[] DEFAULT NULL)
@@ -167,23 +156,8 @@ SELECT is(leadflow.rollup(NULL::leadflow.funnel_path)::text, NULL, 'nothing roll
 SELECT is(leadflow.funnel_agg(now(), 'A', '{A}') FILTER (WHERE false)::text, NULL, 'no rows have no path');
 SELECT is(count(*), 0::bigint, 'a path is the same after text') FROM found
  WHERE leadflow.funnel_path_send(path::text::leadflow.funnel_path) <> leadflow.funnel_path_send(path);
-CREATE FUNCTION pg_temp.receive(type regtype, value bytea) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    path text := current_setting('data_directory') || '/leadflow_funnel_test.copy';
-    received text;
-BEGIN
-    EXECUTE format('COPY (SELECT %L::bytea) TO %L (FORMAT binary)', value, path);
-    EXECUTE format('CREATE TEMPORARY TABLE received (v %s) ON COMMIT DROP', type);
-    EXECUTE format('COPY received FROM %L (FORMAT binary)', path);
-    SELECT v::text INTO received FROM received;
-    DROP TABLE received;
-    EXECUTE format('COPY (SELECT 1) TO PROGRAM %L', 'cat > /dev/null; rm -f -- ' || quote_literal(path));
-    RETURN received;
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
 SELECT is(count(*), 0::bigint, 'a path is received as it was sent') FROM found
- WHERE id <= 60 AND pg_temp.receive('leadflow.funnel_path', leadflow.funnel_path_send(path)) <> path::text;
+ WHERE id <= 60 AND received('leadflow.funnel_path', leadflow.funnel_path_send(path)) <> path::text;
 SELECT is(pg_temp.path('X5 B2 B2 A1', '{B,A}', '1 day', 'once, strict_increase', '{1:00}', '{Y,X,Y}')::text,
     '{"steps": ["B", "A"], "within": 86400000000, "step_within": [3600000000], "exclude": ["X", "Y"], "mode": ["strict_increase", "once"], '
     '"events": [["2024-01-01 01:00:00+00", 1], ["2024-01-01 02:00:00+00", 0], ["2024-01-01 02:00:00+00", 0], ["2024-01-01 05:00:00+00", 2]]}', 'a path as text');
@@ -201,9 +175,9 @@ SELECT throws_ok(format('SELECT %L::leadflow.funnel_path', format('{"steps": %s,
                ('a name below 0', '["A"]', '-1', '[]', '[]', '[]', '[["2024-01-01 01:00:00+00", -1]]'),
                ('an infinite instant', '["A"]', '-1', '[]', '[]', '[]', '[["infinity", 0]]'),
                ('65 steps', (SELECT json_agg(i::text)::text FROM generate_series(1, 65) i), '-1', '[]', '[]', '[]', '[]')) v (label, s, w, sw, x, m, e);
-SELECT is(pg_temp.receive('leadflow.funnel_path', b), CASE b WHEN '' THEN '08P01' WHEN '\x010101000100000000' THEN '22021' ELSE '22P03' END, 'no path: ' || b::text)
+SELECT is(received('leadflow.funnel_path', b), CASE b WHEN '' THEN '08P01' WHEN '\x010101000100000000' THEN '22021' ELSE '22P03' END, 'no path: ' || b::text)
   FROM unnest('{"","\\x01","\\x0201014101000000","\\x01010141010000","\\x010101410100000001","\\x0101014101000000ffffffffff7f","\\x01010141010000000000","\\x010101410101000000","\\x010101000100000000"}'::bytea[]) b;
-SELECT is(pg_temp.receive('leadflow.funnel_path', '\x010101410100000000'),
+SELECT is(received('leadflow.funnel_path', '\x010101410100000000'),
     '{"steps": ["A"], "within": -1, "step_within": [], "exclude": [], "mode": [], "events": []}', 'the shortest path');
 
 -- rows that do not count, and the shorter forms
@@ -313,7 +287,7 @@ SELECT is((SELECT leadflow.rollup(f ORDER BY part DESC) FROM (SELECT lead % 7 AS
 SELECT is(leadflow.rollup(NULL::leadflow.funnel_summary)::text, NULL, 'nothing rolled up is null');
 SELECT is(leadflow.funnel_total(NULL)::text, NULL, 'no paths have no summary');
 SELECT is(f::text::leadflow.funnel_summary::text, f::text, 'the same after text') FROM total;
-SELECT is(pg_temp.receive('leadflow.funnel_summary', leadflow.funnel_summary_send(f)), f::text, 'received as it was sent') FROM total;
+SELECT is(received('leadflow.funnel_summary', leadflow.funnel_summary_send(f)), f::text, 'received as it was sent') FROM total;
 CREATE TABLE kept AS SELECT lead % 7 AS part, leadflow.funnel_total(path) AS f FROM path GROUP BY 1;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
@@ -323,7 +297,7 @@ CREATE FUNCTION pg_temp.same(query text, label text) RETURNS SETOF text LANGUAGE
 DECLARE
     all_equal boolean;
 BEGIN
-    RETURN NEXT matches(pg_temp.plan_of(query), 'Partial', label || ': planned in parts');
+    RETURN NEXT matches(plan_of(query), 'Partial', label || ': planned in parts');
     EXECUTE format('SELECT count(*) = 1000 AND bool_and(a.path::text = b.path::text) FROM (%s) a JOIN path b USING (lead)', query) INTO all_equal;
     RETURN NEXT ok(all_equal, label || ': the same paths');
 END $$;
@@ -338,9 +312,9 @@ ANALYZE by_day;
 SET LOCAL enable_partitionwise_aggregate = on;
 SELECT pg_temp.same('SELECT lead, leadflow.funnel_agg(at, step, ''{A,B,C,D}'', ''20 days'') AS path FROM by_day GROUP BY lead', 'by partition');
 SET LOCAL max_parallel_workers_per_gather = 2;
-SELECT matches(pg_temp.plan_of('SELECT leadflow.funnel_total(path) FROM path'), 'Partial Aggregate', 'many leads in parallel');
+SELECT matches(plan_of('SELECT leadflow.funnel_total(path) FROM path'), 'Partial Aggregate', 'many leads in parallel');
 SELECT is((SELECT leadflow.funnel_total(path)::text FROM path), f::text, 'give the same') FROM total;
-SELECT matches(pg_temp.plan_of('SELECT leadflow.rollup(f) FROM kept'), 'Partial Aggregate', 'pieces are rolled up in parallel');
+SELECT matches(plan_of('SELECT leadflow.rollup(f) FROM kept'), 'Partial Aggregate', 'pieces are rolled up in parallel');
 SELECT is((SELECT leadflow.rollup(f)::text FROM kept), f::text, 'and give the same') FROM total;
 SELECT is((SELECT leadflow.funnel_total(path)::text FROM path WHERE lead < 0), NULL, 'workers without rows do no harm');
 RESET enable_partitionwise_aggregate;
@@ -390,7 +364,7 @@ SELECT throws_ok(format('SELECT %L::leadflow.funnel_summary', format('{"steps": 
     ('[]', '[[], []]'), ('[1]', '[[], []]'), ('[1, 1, 1]', '[[], []]'), ('[-1, 0]', '[[], []]'), ('[0, 1000000000000001]', '[[], []]'),
     ('[0, 0]', '[[]]'), ('[0, 0]', '[[], [], []]'), ('[0, 0]', '[[[]], []]'), ('[0, 0]', '[[[1, 2]], []]'), ('[0, 0]', '[[[0]], []]'), ('[0, 0]', '[[[6]], []]'),
     ('[0, 0]', '[[], [[3, 2]]]'), ('[0, 0]', '[[], [[3, 3]]]'), ('[0, 0]', '[[], [[3, 11]]]'), ('[0, 0]', '[[], [[-1, 2]]]')) v (l, t);
-SELECT is(pg_temp.receive('leadflow.funnel_summary', overlay(leadflow.funnel_summary_send(f) PLACING '\x' FROM length(leadflow.funnel_summary_send(f)) FOR 1)), '22P03', 'a summary that ends too early') FROM total;
+SELECT is(received('leadflow.funnel_summary', overlay(leadflow.funnel_summary_send(f) PLACING '\x' FROM length(leadflow.funnel_summary_send(f)) FOR 1)), '22P03', 'a summary that ends too early') FROM total;
 SELECT throws_ok($$SELECT leadflow.rollup(f) FROM generate_series(1, 2), (VALUES ('{"steps": ["A"], "within": -1, "step_within": [], "exclude": [], "mode": [], "left": [1000000000000000, 0], "times": []}'::leadflow.funnel_summary)) v (f)$$,
     '54000', NULL, 'more leads than there can be');
 SELECT throws_ok($$SELECT leadflow.funnel_total(p) FROM (SELECT leadflow.funnel_agg(at, 'A', '{A,A}') AS p FROM (VALUES ('4713-01-01 BC'::timestamptz), ('294276-12-31')) v (at)) s$$,

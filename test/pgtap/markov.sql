@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS leadflow;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SELECT no_plan();
-\ir common/path_summaries.sql
+\ir common/summaries.sql
 
 -- three leads: C1, C2, C3 and bought; C1 and lost; C2, C3 and lost. The example
 -- and its figures (0.5, 1, 1 and 0.2, 0.4, 0.4) are those of "Channel Attribution
@@ -20,7 +20,7 @@ SELECT results_eq(
     $$VALUES ('C1', 0.5::float8, 0.2::float8, 0.2::float8, 18.1::float8),
              ('C2', 1, 0.4, 0.4, 36.2), ('C3', 1, 0.4, 0.4, 36.2)$$,
     'removal effects, shares, conversions and value by hand');
-SELECT ok(pg_temp.near(leadflow.conversion_probability(m), 1 / 3.0), 'the probability of a conversion') FROM example_chain;
+SELECT ok(near(leadflow.conversion_probability(m), 1 / 3.0), 'the probability of a conversion') FROM example_chain;
 SELECT results_eq(
     'SELECT t.* FROM example_chain, leadflow.transitions(m) t',
     $$VALUES ('{(start)}'::text[], 'C1', 2::float8, 2 / 3.0::float8), ('{(start)}', 'C2', 1, 1 / 3.0::float8),
@@ -113,11 +113,11 @@ SELECT ok(bool_and(abs(sum - 1) < 1e-14), 'the probabilities of a state sum up t
   FROM (SELECT sum(probability) FROM chain, leadflow.transitions(m) t GROUP BY chain, t.from_state) s;
 SELECT ok(count(*) = 1200 AND bool_and(abs(leadflow.conversion_probability(m) - pg_temp.converts_without(chain, NULL)) < 1e-13),
           'the probability of a conversion is that by Gauss') FROM chain;
-SELECT ok(bool_and(pg_temp.near(leadflow.conversion_probability(m), c / (c + n::float8))), 'and the share of the paths that converted') FROM chain;
+SELECT ok(bool_and(near(leadflow.conversion_probability(m), c / (c + n::float8))), 'and the share of the paths that converted') FROM chain;
 SELECT ok(count(DISTINCT ord) = 4 AND count(*) > 2500 AND max(abs(removal_effect - (1 - pg_temp.converts_without(chain, channel) / pg_temp.converts_without(chain, NULL)))) < 1e-12,
           'the removal effects are those of cutting out each channel: ' || count(*))
   FROM answer WHERE c > 0;
-SELECT ok(bool_and(pg_temp.near(s, 1) AND pg_temp.near(conversions, c) AND pg_temp.near(value, v::float8)), 'shares sum up to 1, conversions and value to the totals')
+SELECT ok(bool_and(near(s, 1) AND near(conversions, c) AND near(value, v::float8)), 'shares sum up to 1, conversions and value to the totals')
   FROM (SELECT c, v, sum(share) AS s, sum(conversions) AS conversions, sum(value) AS value FROM answer WHERE c > 0 GROUP BY chain, c, v) t;
 SELECT ok(count(*) > 0 AND bool_and(removal_effect IS NULL AND share IS NULL AND conversions IS NULL AND value IS NULL AND leadflow.conversion_probability(m) = 0),
           'where nothing converts there is nothing to attribute') FROM answer WHERE c = 0;
@@ -128,7 +128,7 @@ SELECT results_eq($$SELECT * FROM leadflow.markov_attribution((SELECT leadflow.m
                   $$SELECT * FROM leadflow.markov_attribution((SELECT leadflow.markov_agg(path, 1, 2) FROM (VALUES ('{a,b}'::text[]), ('{a}'), ('{b}')) v(path)))$$,
                   'a channel that follows itself');
 -- a path of k channels c.., and a way out that is rare: 1 in 2^40
-SELECT ok(pg_temp.near(removal_effect, 1), 'a chain that nearly stands still: ' || channel)
+SELECT ok(near(removal_effect, 1), 'a chain that nearly stands still: ' || channel)
   FROM leadflow.markov_attribution('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1]], [[0], 0, [1099511627776]], [[0], 1, [1099511627776]], [[1], 0, [1099511627776]], [[1], -1, [1]], [[1], -2, [3]]], "value": [0], "untouched": [[0], [0], [0]]}');
 SELECT ok(abs(removal_effect / 1e-18 - 1) < 1e-12, 'a tiny effect has all its digits')
   FROM leadflow.markov_attribution('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1e18]], [[], 1, [1]], [[0], -1, [1e18]], [[1], -1, [1]]], "value": [0], "untouched": [[0], [0], [0]]}') WHERE channel = 'b';
@@ -152,29 +152,29 @@ SELECT results_eq($$SELECT u.* FROM leadflow.untouched((SELECT leadflow.markov_a
                   'VALUES (3::float8, 35::float8, 2::float8)', 'what came without a channel');
 SELECT is((SELECT count(*) FROM leadflow.markov_attribution((SELECT leadflow.markov_agg('{}', 2, 3)))), 0::bigint, 'and is attributed to none');
 SELECT is((SELECT leadflow.conversion_probability(leadflow.markov_agg('{}', 2, 3))), NULL, 'nor has a probability');
-SELECT is(pg_temp.state_of(format('SELECT leadflow.markov_agg(%s)', args)), state, format('%s: %s', state, args))
+SELECT is(state_of(format('SELECT leadflow.markov_agg(%s)', args)), state, format('%s: %s', state, args))
   FROM (VALUES ($$'{a}', -1, 0$$, '22003'), ($$'{a}', 0, -1$$, '22003'), ($$'{a}', 1, -1, 0$$, '22003'), ($$'{a}', 'NaN', 0$$, '22003'), ($$'{a}', 1, 'Infinity'$$, '22003'),
                ($$'{}', '-Infinity', 0$$, '22003'), ($$'{a}', 1, 'NaN', 0$$, '22003'), ($$'{a}', 1.7e308, 1.7e308$$, '22003'), ($$'{{a,b}}', 1, 0$$, '2202E'),
                ($$'{a}', 1, 0, 1, 0$$, '22023'), ($$'{a}', 1, 0, 1, 5$$, '22023'), ($$'{a}', 1, 0, 1, NULL$$, '22023'),
                ($$ARRAY[repeat('a', 1025)], 1, 0$$, '54000'), ($$ARRAY[repeat('a', 1024)], 1, 0$$, '00000'),
                ($$(SELECT array_agg(i::text) FROM generate_series(1, 65536) i), 1, 0$$, '54000')) v(args, state);
-SELECT is(pg_temp.state_of($$SELECT leadflow.markov_agg('{a}', 1, 0, 1, i) FROM generate_series(1, 2) i$$), '22023', 'one order for all rows');
-SELECT is(pg_temp.state_of($$SELECT leadflow.rollup(m) FROM (SELECT leadflow.markov_agg('{a}', 1, 0, 1, i) AS m FROM generate_series(1, 2) i GROUP BY i) s$$), '22023', 'and for all chains');
-SELECT is(pg_temp.state_of($$SELECT leadflow.markov_agg('{a}', 1.7e308, 0) FROM generate_series(1, 2)$$), '22003', 'a total out of range');
-SELECT is(pg_temp.state_of($$SELECT leadflow.rollup(m) FROM (SELECT leadflow.markov_agg('{a}', 1.7e308, 0) AS m FROM generate_series(1, 2) i GROUP BY i) s$$), '22003', 'also of chains');
-SELECT is(pg_temp.state_of($$SELECT leadflow.markov_add(NULL, '{a}', 1, 0)$$), '42809', 'the transition function is for aggregates');
-SELECT is(pg_temp.state_of($$SELECT leadflow.markov_combine(m, m) FROM example_chain$$), '42809', 'so is the combine function');
-SELECT is(pg_temp.state_of(format('SELECT leadflow.markov_attribution(leadflow.markov_agg((SELECT array_agg(i::text) FROM generate_series(1, %s) i), 1, 1))', n)), state, format('%s states', n + 1))
+SELECT is(state_of($$SELECT leadflow.markov_agg('{a}', 1, 0, 1, i) FROM generate_series(1, 2) i$$), '22023', 'one order for all rows');
+SELECT is(state_of($$SELECT leadflow.rollup(m) FROM (SELECT leadflow.markov_agg('{a}', 1, 0, 1, i) AS m FROM generate_series(1, 2) i GROUP BY i) s$$), '22023', 'and for all chains');
+SELECT is(state_of($$SELECT leadflow.markov_agg('{a}', 1.7e308, 0) FROM generate_series(1, 2)$$), '22003', 'a total out of range');
+SELECT is(state_of($$SELECT leadflow.rollup(m) FROM (SELECT leadflow.markov_agg('{a}', 1.7e308, 0) AS m FROM generate_series(1, 2) i GROUP BY i) s$$), '22003', 'also of chains');
+SELECT is(state_of($$SELECT leadflow.markov_add(NULL, '{a}', 1, 0)$$), '42809', 'the transition function is for aggregates');
+SELECT is(state_of($$SELECT leadflow.markov_combine(m, m) FROM example_chain$$), '42809', 'so is the combine function');
+SELECT is(state_of(format('SELECT leadflow.markov_attribution(leadflow.markov_agg((SELECT array_agg(i::text) FROM generate_series(1, %s) i), 1, 1))', n)), state, format('%s states', n + 1))
   FROM (VALUES (20000, '54000'), (1000, '00000')) v(n, state);
 -- a and b lead to each other, and once in 1e309 times elsewhere
-SELECT ok(pg_temp.near(removal_effect, 1) AND pg_temp.near(share, 0.5) AND pg_temp.near(leadflow.conversion_probability(m), 0.5), 'a way out that is very rare: ' || channel)
+SELECT ok(near(removal_effect, 1) AND near(share, 0.5) AND near(leadflow.conversion_probability(m), 0.5), 'a way out that is very rare: ' || channel)
   FROM (VALUES ('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1]], [[0], 0, [1e300]], [[0], 1, [1e300]], [[0], -1, [1e-9]], [[1], 0, [1e300]], [[1], -2, [1e-9]]], "value": [0], "untouched": [[0], [0], [0]]}'::leadflow.markov_chain)) v(m),
        leadflow.markov_attribution(m);
-SELECT is(pg_temp.state_of(format('SELECT leadflow.%s(%L)', name, chain)), '22003', format('%s: %s', name, label))
+SELECT is(state_of(format('SELECT leadflow.%s(%L)', name, chain)), '22003', format('%s: %s', name, label))
   FROM (VALUES ('{"order": 1, "channels": ["a", "b"], "transitions": [[[], 0, [1]], [[0], 1, [1e308]], [[0], -1, [1e-308]], [[1], 0, [1e308]], [[1], -2, [1e-308]]], "value": [0], "untouched": [[0], [0], [0]]}', 'a way out that is too rare for a number'),
                ('{"order": 1, "channels": ["a"], "transitions": [[[], 0, [1e300]], [[0], -1, [1e-300]], [[0], -2, [1e300]]], "value": [0], "untouched": [[0], [0], [0]]}', 'a conversion that is')) v(chain, label),
        unnest('{markov_attribution,conversion_probability}'::text[]) name;
-SELECT is(pg_temp.state_of($$SELECT leadflow.transitions((SELECT leadflow.markov_agg(path, 1.7e308, 0) FROM (VALUES ('{a}'::text[]), ('{b}')) v(path)))$$), '22003', 'weights that are out of range together');
+SELECT is(state_of($$SELECT leadflow.transitions((SELECT leadflow.markov_agg(path, 1.7e308, 0) FROM (VALUES ('{a}'::text[]), ('{b}')) v(path)))$$), '22003', 'weights that are out of range together');
 
 -- many channels, each followed by the next; then a path of nulls alone
 SET LOCAL statement_timeout = '5s';
@@ -183,7 +183,7 @@ RESET statement_timeout;
 SELECT is(leadflow.markov_agg(array_fill(NULL::text, '{70000000}'), 1, 0)::text, leadflow.markov_agg('{}', 1, 0)::text, 'a long path of nulls');
 
 -- text form: what no paths could make is refused
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.markov_chain', replace(replace('{"order": 1, "channels": ["a", "b"], "transitions": [TRANSITIONS], "value": [0], "untouched": UNTOUCHED}',
+SELECT is(state_of(format('SELECT %L::leadflow.markov_chain', replace(replace('{"order": 1, "channels": ["a", "b"], "transitions": [TRANSITIONS], "value": [0], "untouched": UNTOUCHED}',
                                   'TRANSITIONS', transitions), 'UNTOUCHED', untouched))), state, format('%s: %s', state, label))
   FROM (VALUES ('[[], 0, [1]], [[0], 1, [1]], [[1], -1, [1]]', '[[0], [0], [0]]', '00000', 'a chain'),
                ('[[1], -1, [1]], [[0], 1, [1, 1e-20]], [[], 0, [1]]', '[[1], [3.5], [0]]', '00000', 'in any order'),
@@ -206,7 +206,7 @@ SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.markov_chain', replace(re
                ('[[], 0, [1]], [[0], -1, [1]], [[1], -1, [1]]', '[[0], [0], [0]]', '22P02', 'a state that is not reached'),
                ('[[0], 1, [1]], [[1], 0, [1]], [[1], -1, [1]]', '[[0], [0], [0]]', '22P02', 'no start'),
                ('[[], 0, [1]], [[], -1, [1]], [[0], 1, [1]], [[1], -1, [1]]', '[[0], [0], [0]]', '22P02', 'an end at the start')) v(transitions, untouched, state, label);
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.markov_chain', value)), '22P02', 'refused: ' || value)
+SELECT is(state_of(format('SELECT %L::leadflow.markov_chain', value)), '22P02', 'refused: ' || value)
   FROM unnest(ARRAY['', '{}', '{"order": 0, "channels": [], "transitions": [], "value": [0], "untouched": [[0], [0], [0]]}',
                     '{"order": 5, "channels": [], "transitions": [], "value": [0], "untouched": [[0], [0], [0]]}',
                     '{"order": 1, "channels": ["a", "a"], "transitions": [], "value": [0], "untouched": [[0], [0], [0]]}',
@@ -215,13 +215,13 @@ SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.markov_chain', value)), '
 -- all forms
 CREATE FUNCTION pg_temp.mangled(value bytea) RETURNS bigint LANGUAGE sql AS $$
     -- every byte changed in turn: an error or another chain, never a crash
-    SELECT count(pg_temp.receive('leadflow.markov_chain', set_byte(value, i, get_byte(value, i) # b)))
+    SELECT count(received('leadflow.markov_chain', set_byte(value, i, get_byte(value, i) # b)))
       FROM generate_series(0, length(value) - 1) i, unnest('{1,128}'::int[]) b
 $$;
 SELECT ok(bool_and(m::text::leadflow.markov_chain::text = m::text), 'text round trip') FROM chain;
-SELECT is(pg_temp.receive('leadflow.markov_chain', leadflow.markov_chain_send(m)), m::text, 'binary round trip') FROM chain WHERE chain IN (3, 13, 16);
+SELECT is(received('leadflow.markov_chain', leadflow.markov_chain_send(m)), m::text, 'binary round trip') FROM chain WHERE chain IN (3, 13, 16);
 SELECT is(pg_temp.mangled(leadflow.markov_chain_send(m)), 2 * length(leadflow.markov_chain_send(m))::bigint, 'binary, every byte wrong in turn') FROM example_chain;
-SELECT is(pg_temp.receive('leadflow.markov_chain', '\x02'), '22P03', 'another version of the binary form');
+SELECT is(received('leadflow.markov_chain', '\x02'), '22P03', 'another version of the binary form');
 
 -- one value, however it was made
 CREATE TABLE split (LIKE walk) PARTITION BY LIST (id);
@@ -240,10 +240,11 @@ CREATE FUNCTION pg_temp.digest(source text, call text) RETURNS text LANGUAGE sql
 $$;
 CREATE FUNCTION pg_temp.run(query text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE result text; BEGIN EXECUTE query INTO result; RETURN result; END $$;
 SELECT pg_temp.run(pg_temp.digest('walk', 'leadflow.markov_agg(path, c, v, n, ord)')) AS whole \gset
-SELECT is(pg_temp.in_parts(pg_temp.digest(source, call), pattern), :'whole', label)
-  FROM (VALUES ('walk', 'leadflow.markov_agg(path, c, v, n, ord)', 'Gather(.|\n)*Partial (Hash|Group)?Aggregate', 'the same in parallel'),
-               ('split', 'leadflow.markov_agg(path, c, v, n, ord)', 'Append\s+->  Partial (Hash|Group)?Aggregate', 'the same by partitions'),
-               ('(SELECT k, ord, leadflow.markov_agg(path, c, v, n, ord) AS m FROM walk GROUP BY k, ord, id % 3) p', 'leadflow.rollup(m)', '', 'the same rolled up from pieces')) v(source, call, pattern, label);
+SELECT is(CASE way WHEN 'in parallel' THEN in_parallel(q) WHEN 'by partitions' THEN by_partition(q) ELSE pg_temp.run(q) END, :'whole', 'the same ' || way)
+  FROM (VALUES ('walk', 'leadflow.markov_agg(path, c, v, n, ord)', 'in parallel'),
+               ('split', 'leadflow.markov_agg(path, c, v, n, ord)', 'by partitions'),
+               ('(SELECT k, ord, leadflow.markov_agg(path, c, v, n, ord) AS m FROM walk GROUP BY k, ord, id % 3) p', 'leadflow.rollup(m)', 'rolled up from pieces')) v(source, call, way),
+       pg_temp.digest(source, call) q;
 CREATE TABLE kept AS SELECT k, id, leadflow.markov_agg(path, c, v, n, 3) AS m FROM walk GROUP BY k, id;
 SELECT is(leadflow.rollup(m)::text, (SELECT leadflow.markov_agg(path, c, v, n, 3)::text FROM walk), 'and from a table') FROM kept;
 SELECT is((SELECT leadflow.markov_agg(path, c, v, n, 2)::text FROM (SELECT * FROM walk ORDER BY random()) s), leadflow.markov_agg(path, c, v, n, 2)::text, 'the order of rows does not matter') FROM walk;

@@ -9,8 +9,7 @@ SET jit = off;
 
 SELECT no_plan();
 
-\ir common/plan_of.sql
-\ir common/received.sql
+\ir common/summaries.sql
 
 CREATE FUNCTION pg_temp.error_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -20,23 +19,6 @@ EXCEPTION WHEN OTHERS THEN
     RETURN SQLSTATE || ' ' || SQLERRM;
 END $$;
 
-CREATE FUNCTION pg_temp.near(a float8, b float8) RETURNS boolean LANGUAGE sql AS
-    'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b), 1)';
-
-CREATE FUNCTION pg_temp.in_parallel(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    plan text;
-    result text;
-BEGIN
-    SET LOCAL parallel_setup_cost = 0;
-    SET LOCAL parallel_tuple_cost = 0;
-    SET LOCAL min_parallel_table_scan_size = 0;
-    SET LOCAL max_parallel_workers_per_gather = 2;
-    plan := plan_of(query);
-    EXECUTE query INTO result;
-    SET LOCAL max_parallel_workers_per_gather = 0;
-    RETURN CASE WHEN plan ~ 'Partial (Hash|Group)?Aggregate' THEN result ELSE 'no partial aggregate: ' || plan END;
-END $$;
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- the worked vector of Odoo's model: 6 won, 4 lost, 3 of these in S1 and 1 in S2
@@ -58,26 +40,26 @@ SELECT is(round(100 * leadflow.predict(model, jsonb_build_object('stage', stage,
   FROM odoo,
        (VALUES ('S1', 'PL', 78.98), ('S1', 'DE', 40.57), ('S1', NULL, 59.80), ('S1', 'FR', 59.80),
                ('S2', 'PL', 93.33), ('S2', 'DE', 71.79), ('S2', NULL, 84.72), ('S2', 'FR', 84.72)) v(stage, country, p);
-SELECT ok(pg_temp.near(leadflow.log_odds(model, '{"stage": "S1", "country": "PL"}'::jsonb),
+SELECT ok(near(leadflow.log_odds(model, '{"stage": "S1", "country": "PL"}'::jsonb),
                        ln(6.1::float8 / 4.1 * (4.1 / 6.2) / (1.1 / 4.2))), 'its log odds')
   FROM odoo;
-SELECT ok(pg_temp.near(leadflow.predict(model, '{}'::jsonb), 6.1 / 10.2), 'a lead of which nothing is known has the prior') FROM odoo;
-SELECT ok(pg_temp.near(leadflow.predict(model, '{"stage": ["S2", "S1", "S2", null]}'::jsonb), leadflow.predict(model, '{"stage": ["S1", "S2"]}'::jsonb)),
+SELECT ok(near(leadflow.predict(model, '{}'::jsonb), 6.1 / 10.2), 'a lead of which nothing is known has the prior') FROM odoo;
+SELECT ok(near(leadflow.predict(model, '{"stage": ["S2", "S1", "S2", null]}'::jsonb), leadflow.predict(model, '{"stage": ["S1", "S2"]}'::jsonb)),
           'an element of a set counts once') FROM odoo;
 SELECT is(leadflow.predict(model, '{"planet": "Mars", "moons": [1, 2]}'::jsonb), leadflow.predict(model, '{}'::jsonb),
           'an attribute that the model does not know is neutral') FROM odoo;
 
 -- missing as a level, by hand: of 10 rows, 3 won a, 1 won b, 1 won missing; 1 lost a, 4 lost missing
-SELECT ok(pg_temp.near(leadflow.predict(m, f, 1, 'level'), p), 'level, alpha 1: ' || label)
+SELECT ok(near(leadflow.predict(m, f, 1, 'level'), p), 'level, alpha 1: ' || label)
   FROM (SELECT '{"won": 5, "lost": 5, "attributes": {"x": {"a": [3, 1], "b": [1, 0]}}}'::leadflow.naive_bayes) v(m),
        (VALUES ('{"x": "a"}'::jsonb, 4 / 6.0, 'a value'), ('{"x": "b"}', 2 / 3.0, 'a value that was never lost'),
                ('{"x": null}', 2 / 7.0, 'missing'), ('{}', 2 / 7.0, 'absent is missing'),
                ('{"x": "c"}', 0.5, 'a value that was never seen is neutral')) w(f, p, label);
-SELECT ok(pg_temp.near(leadflow.predict('{"won": 2, "lost": 1, "attributes": {"x": {"a": [2, 1]}}}', '{}'::jsonb, 1, 'level'), 2 / 3.0),
+SELECT ok(near(leadflow.predict('{"won": 2, "lost": 1, "attributes": {"x": {"a": [2, 1]}}}', '{}'::jsonb, 1, 'level'), 2 / 3.0),
           'missing is neutral where nothing was');
-SELECT ok(pg_temp.near(leadflow.predict('{"won": 3, "lost": 2, "sets": {"t": {"a": [2, 0]}}}', '{"t": ["a"]}'::jsonb, 1, 'level'),
+SELECT ok(near(leadflow.predict('{"won": 3, "lost": 2, "sets": {"t": {"a": [2, 0]}}}', '{"t": ["a"]}'::jsonb, 1, 'level'),
                        1 / (1 + (2.0 / 3) * (1 / 4.0) / (3 / 5.0))), 'level: an element of a set, which a row has or has not');
-SELECT ok(pg_temp.near(leadflow.predict('{"won": 3, "lost": 2, "sets": {"t": {"a": [2, 0]}}}', f, 1, 'level'), 0.6),
+SELECT ok(near(leadflow.predict('{"won": 3, "lost": 2, "sets": {"t": {"a": [2, 0]}}}', f, 1, 'level'), 0.6),
           'level: a set that is missing or empty is neutral')
   FROM (VALUES ('{}'::jsonb), ('{"t": []}'), ('{"t": null}')) v(f);
 
@@ -154,7 +136,7 @@ SELECT i, 1 / (1 + exp(-(CASE WHEN level THEN ln(n.won / n.lost) ELSE ln((n.won 
   FROM n, held LEFT JOIN factor ON factor.attribute = held.attribute AND factor.value IS NOT DISTINCT FROM held.value
  GROUP BY i, n.won, n.lost
 $$;
-SELECT ok(count(*) = 2000 AND bool_and(pg_temp.near(p, leadflow.predict(model, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags),
+SELECT ok(count(*) = 2000 AND bool_and(near(p, leadflow.predict(model, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags),
                                                                   alpha, CASE WHEN level THEN 'level' ELSE 'skip' END))),
           format('predict equals plain SQL, alpha %s, %s', alpha, CASE WHEN level THEN 'level' ELSE 'skip' END))
   FROM (VALUES (0.1::float8, false), (0.7, false), (0.1, true), (1, true)) v(alpha, level),
@@ -163,7 +145,7 @@ SELECT ok(count(*) = 2000 AND bool_and(pg_temp.near(p, leadflow.predict(model, j
 SELECT ok(bool_and(leadflow.predict(named, ARRAY[source, city, size], ARRAY['source', 'city', 'size'], 1, 'level')
                    = leadflow.predict(named, jsonb_build_object('city', city, 'size', size, 'source', source), 1, 'level')
                    AND leadflow.predict(positional, ARRAY[source, city, size]) = leadflow.predict(positional, jsonb_build_object('1', source, '2', city, '3', size))
-                   AND pg_temp.near(leadflow.predict(positional, ARRAY[source, city, size]), leadflow.predict(named, ARRAY[source, city, size], ARRAY['source', 'city', 'size']))
+                   AND near(leadflow.predict(positional, ARRAY[source, city, size]), leadflow.predict(named, ARRAY[source, city, size], ARRAY['source', 'city', 'size']))
                    AND leadflow.predict(named, ARRAY[size, source], ARRAY['size', 'source']) = leadflow.predict(named, ARRAY[source, NULL, size], ARRAY['source', 'city', 'size'])),
           'arrays and objects predict the same')
   FROM lead, fitted;
@@ -185,7 +167,7 @@ SELECT is((SELECT count(DISTINCT p) FROM apart) > 20, true, 'which are not all t
 SELECT ok(bool_and(leadflow.predict(model, ARRAY['web', '5'], a, m) = CASE WHEN a = 0.1 THEN p ELSE leadflow.predict(model, '{"1": "web", "2": "5"}'::jsonb, a, m) END),
           'smoothing and treatment of missing values by turns')
   FROM several JOIN apart USING (k), (VALUES (0.1, 'skip'), (1, 'level'), (1, 'skip')) v(a, m);
-SELECT ok(pg_temp.near(max(running) FILTER (WHERE i = 100), leadflow.predict((SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source]) FROM lead WHERE i <= 100), ARRAY['web'])),
+SELECT ok(near(max(running) FILTER (WHERE i = 100), leadflow.predict((SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source]) FROM lead WHERE i <= 100), ARRAY['web'])),
           'a model that grows row by row, in a window')
   FROM (SELECT i, leadflow.predict(leadflow.naive_bayes_fit(outcome, ARRAY[source]) OVER (ORDER BY i), ARRAY['web']) AS running FROM lead WHERE i <= 200) w;
 SELECT ok(bool_and(a = b), 'a model fresh from its aggregate')
@@ -202,19 +184,19 @@ SELECT is(leadflow.rollup(part), (SELECT model FROM fitted), 'the rollup of part
   FROM (SELECT leadflow.naive_bayes_fit(outcome, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags)) AS part
           FROM lead GROUP BY i % 13
          UNION ALL SELECT NULL) p;
-SELECT is(pg_temp.in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags)) FROM lead$$),
+SELECT is(in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags)) FROM lead$$),
           (SELECT model::text FROM fitted), 'in parallel, from objects');
-SELECT is(pg_temp.in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source, city, size]) FROM lead$$),
+SELECT is(in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source, city, size]) FROM lead$$),
           (SELECT positional::text FROM fitted), 'in parallel, from arrays');
-SELECT is(pg_temp.in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source, city, size], ARRAY['source', 'city', 'size']) FROM lead$$),
+SELECT is(in_parallel($$SELECT leadflow.naive_bayes_fit(outcome, ARRAY[source, city, size], ARRAY['source', 'city', 'size']) FROM lead$$),
           (SELECT named::text FROM fitted), 'in parallel, with names');
-SELECT is(pg_temp.in_parallel($$SELECT sum((leadflow.predict(m, ARRAY[source]) * 1e6)::bigint) FROM lead, (SELECT '{"won": 1, "lost": 2, "attributes": {"1": {"web": [1, 0]}}}'::leadflow.naive_bayes) v(m)$$),
+SELECT is(in_parallel($$SELECT sum((leadflow.predict(m, ARRAY[source]) * 1e6)::bigint) FROM lead, (SELECT '{"won": 1, "lost": 2, "attributes": {"1": {"web": [1, 0]}}}'::leadflow.naive_bayes) v(m)$$),
           (SELECT sum((leadflow.predict('{"won": 1, "lost": 2, "attributes": {"1": {"web": [1, 0]}}}', ARRAY[source]) * 1e6)::bigint) FROM lead)::text,
           'workers predict');
 CREATE TABLE part AS
 SELECT leadflow.naive_bayes_fit(outcome, jsonb_build_object('source', source, 'city', city, 'size', size, 'tags', tags)) AS part FROM lead GROUP BY i % 50;
 ALTER TABLE part SET (parallel_workers = 2);
-SELECT is(pg_temp.in_parallel('SELECT leadflow.rollup(part) FROM part'), (SELECT model::text FROM fitted), 'the rollup in parallel');
+SELECT is(in_parallel('SELECT leadflow.rollup(part) FROM part'), (SELECT model::text FROM fitted), 'the rollup in parallel');
 SELECT is(leadflow.rollup(m), NULL, 'the rollup of nothing is null') FROM (SELECT NULL::leadflow.naive_bayes) v(m);
 CREATE AGGREGATE pg_temp.combined(leadflow.naive_bayes) (SFUNC = leadflow.naive_bayes_combine, STYPE = leadflow.naive_bayes);
 SELECT is((SELECT pg_temp.combined(m::leadflow.naive_bayes ORDER BY n) FROM unnest(models) WITH ORDINALITY u(m, n))::text, expected, 'combine: ' || label)
@@ -351,18 +333,18 @@ CREATE TEMPORARY TABLE woe AS
 SELECT w.* FROM leadflow.weight_of_evidence('{"won": 6, "lost": 4, "attributes": {"c": {"PL": [4, 1], "DE": [2, 2]}}, "sets": {"t": {"a": [3, 1]}}}', 0) w;
 SELECT results_eq('SELECT attribute, value, won, lost FROM woe',
                   $$VALUES ('c', 'DE', 2::bigint, 2::bigint), ('c', 'PL', 4, 1), ('c', NULL, 0, 1), ('t', 'a', 3, 1)$$, 'evidence: the values, and missing last');
-SELECT ok(pg_temp.near(share_won, 4 / 6.0) AND pg_temp.near(share_lost, 1 / 4.0) AND pg_temp.near(weight_of_evidence, ln(8 / 3.0::float8))
-          AND pg_temp.near(information_value, (4 / 6.0 - 1 / 4.0) * ln(8 / 3.0::float8)), 'evidence of a value') FROM woe WHERE value = 'PL';
+SELECT ok(near(share_won, 4 / 6.0) AND near(share_lost, 1 / 4.0) AND near(weight_of_evidence, ln(8 / 3.0::float8))
+          AND near(information_value, (4 / 6.0 - 1 / 4.0) * ln(8 / 3.0::float8)), 'evidence of a value') FROM woe WHERE value = 'PL';
 SELECT ok(share_won = 0 AND share_lost = 0.25 AND weight_of_evidence IS NULL AND information_value IS NULL, 'without smoothing, none where a share is 0')
   FROM woe WHERE value IS NULL;
-SELECT ok(pg_temp.near(weight_of_evidence, ln(2::float8)) AND pg_temp.near(information_value, 0.25 * ln(2::float8) - 0.25 * ln(2 / 3.0::float8)),
+SELECT ok(near(weight_of_evidence, ln(2::float8)) AND near(information_value, 0.25 * ln(2::float8) - 0.25 * ln(2 / 3.0::float8)),
           'an element of a set, which a row has or has not') FROM woe WHERE attribute = 't';
-SELECT ok(bool_and(pg_temp.near(w.share_won, (w.won + 0.5) / (6 + 1.5)) AND pg_temp.near(w.share_lost, (w.lost + 0.5) / (4 + 1.5))
-                   AND pg_temp.near(w.weight_of_evidence, ln(w.share_won / w.share_lost))
-                   AND pg_temp.near(w.information_value, (w.share_won - w.share_lost) * w.weight_of_evidence)),
+SELECT ok(bool_and(near(w.share_won, (w.won + 0.5) / (6 + 1.5)) AND near(w.share_lost, (w.lost + 0.5) / (4 + 1.5))
+                   AND near(w.weight_of_evidence, ln(w.share_won / w.share_lost))
+                   AND near(w.information_value, (w.share_won - w.share_lost) * w.weight_of_evidence)),
           'with half a row for each level')
   FROM leadflow.weight_of_evidence('{"won": 6, "lost": 4, "attributes": {"c": {"PL": [4, 1], "DE": [2, 2]}}}') w;
-SELECT ok(bool_and(pg_temp.near(iv.information_value, e.information) AND iv.distinct_values = e.n), 'the information of an attribute is the sum of its values''')
+SELECT ok(bool_and(near(iv.information_value, e.information) AND iv.distinct_values = e.n), 'the information of an attribute is the sum of its values''')
   FROM fitted, leadflow.information_value(model) iv
   JOIN LATERAL (SELECT attribute, sum(w.information_value) AS information, count(w.value) AS n
                   FROM fitted, leadflow.weight_of_evidence(model) w GROUP BY attribute) e USING (attribute);

@@ -9,19 +9,7 @@ SET jit = off;
 
 SELECT no_plan();
 
-\ir common/plan_of.sql
-\ir common/received.sql
-
-CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE query;
-    RETURN '00000';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
-
-CREATE FUNCTION pg_temp.near(a double precision, b double precision) RETURNS boolean LANGUAGE sql AS
-    'SELECT abs(a - b) <= 1e-12 * greatest(abs(a), abs(b), 1)';
+\ir common/summaries.sql
 
 -- 1,000 leads of a known, uneven kind; scores of 997 values, and the same of ten
 CREATE TABLE lead AS
@@ -31,25 +19,6 @@ SELECT i, s AS score, floor(s * 10) / 10 AS rough, u < s * s * 0.6 + 0.1 AS outc
 ALTER TABLE lead SET (parallel_workers = 2);
 ANALYZE lead;
 
--- every way to run an aggregate over them has to agree
-CREATE FUNCTION pg_temp.in_parallel(query text, pattern text DEFAULT 'Partial (Hash|Group)?Aggregate') RETURNS text
-    LANGUAGE plpgsql AS $$
-DECLARE
-    plan text;
-    result text;
-BEGIN
-    SET LOCAL parallel_setup_cost = 0;
-    SET LOCAL parallel_tuple_cost = 0;
-    SET LOCAL min_parallel_table_scan_size = 0;
-    SET LOCAL max_parallel_workers_per_gather = 2;
-    plan := plan_of(query);
-    EXECUTE query INTO result;
-    RESET parallel_setup_cost;
-    RESET parallel_tuple_cost;
-    RESET min_parallel_table_scan_size;
-    SET LOCAL max_parallel_workers_per_gather = 0;
-    RETURN CASE WHEN plan ~ pattern THEN result ELSE 'no partial aggregate: ' || plan END;
-END $$;
 SET LOCAL max_parallel_workers_per_gather = 0;
 
 -- decayed: by hand
@@ -80,15 +49,15 @@ SELECT is(round(leadflow.decayed(points, at::timestamptz, half_life::interval, a
                (8, '4713-01-01 BC', NULL, '294276-01-01', 8, 'the longest time without a half-life'))
        AS v(points, at, half_life, as_of, left_over, label);
 
-SELECT is(pg_temp.state_of(format('SELECT leadflow.decayed(%L, %L, %L, %L)', points, '2026-01-01', half_life, '2026-02-01')),
+SELECT is(state_of(format('SELECT leadflow.decayed(%L, %L, %L, %L)', points, '2026-01-01', half_life, '2026-02-01')),
           state, format('decayed(%s, half-life %s)', points, half_life))
   FROM (VALUES ('1', '0', '22023'), ('1', '-1 day', '22023'), ('1', '1 month -31 days', '22023'),
                ('NaN', '1 day', '22003'), ('Infinity', '1 day', '22003'), ('-Infinity', NULL, '22003')) v(points, half_life, state);
-SELECT is(pg_temp.state_of('SELECT leadflow.decayed(1, ''2026-01-02'', ''0'', ''2026-01-01'')'), '22023',
+SELECT is(state_of('SELECT leadflow.decayed(1, ''2026-01-02'', ''0'', ''2026-01-01'')'), '22023',
           'a wrong half-life is told of a touch to come as well');
 SELECT :SERVER_VERSION_NUM >= 170000 AS has_infinite_intervals \gset
 \if :has_infinite_intervals
-SELECT is(pg_temp.state_of('SELECT leadflow.decayed(1, ''2026-01-01'', ''infinity'', ''2026-02-01'')'), '22023', 'an infinite half-life');
+SELECT is(state_of('SELECT leadflow.decayed(1, ''2026-01-01'', ''infinity'', ''2026-02-01'')'), '22023', 'an infinite half-life');
 \endif
 
 -- decayed_sum: against the expression
@@ -103,19 +72,19 @@ CREATE FUNCTION pg_temp.expected(lead int) RETURNS float8 LANGUAGE sql AS $$
     SELECT sum(points * coalesce(power(2, -extract(epoch FROM '2026-03-01' - at)::float8 / extract(epoch FROM half_life)::float8), 1))
       FROM touch t WHERE t.lead = $1 AND at <= '2026-03-01'
 $$;
-SELECT ok(count(*) = 50 AND bool_and(pg_temp.near(is_now, pg_temp.expected(lead))), 'decayed_sum of every lead is that of the expression')
+SELECT ok(count(*) = 50 AND bool_and(near(is_now, pg_temp.expected(lead))), 'decayed_sum of every lead is that of the expression')
   FROM (SELECT lead, leadflow.decayed_sum(points, at, half_life, '2026-03-01') AS is_now FROM touch GROUP BY lead) s;
-SELECT ok(pg_temp.near(
-          pg_temp.in_parallel('SELECT leadflow.decayed_sum(points, at, half_life, ''2026-03-01'') FROM touch')::float8,
+SELECT ok(near(
+          in_parallel('SELECT leadflow.decayed_sum(points, at, half_life, ''2026-03-01'') FROM touch')::float8,
           (SELECT sum(pg_temp.expected(lead)) FROM generate_series(0, 49) lead)),
           'and in parallel, with a partial aggregate');
-SELECT ok(pg_temp.near(leadflow.decayed_sum(points, at, half_life, '2026-03-01'), sum(leadflow.decayed(points, at, half_life, '2026-03-01'))),
+SELECT ok(near(leadflow.decayed_sum(points, at, half_life, '2026-03-01'), sum(leadflow.decayed(points, at, half_life, '2026-03-01'))),
           'decayed_sum is the sum of decayed') FROM touch;
 SELECT is(leadflow.decayed_sum(points, at, half_life, '2020-01-01'), NULL, 'null when no touch counts') FROM touch;
 SELECT is(leadflow.decayed_sum(1, '2026-01-01', '1 day', '2026-01-02'), NULL, 'null without rows') FROM touch WHERE false;
 SELECT is(leadflow.decayed_sum(points, '2026-01-01', '1 day', '2026-01-02'), 3.5::float8, 'nulls among touches do not count')
   FROM unnest('{NULL,3,NULL,4,NULL}'::float8[]) points;
-SELECT is(pg_temp.state_of('SELECT leadflow.decayed_sum(x, ''2026-01-01'', NULL, ''2026-01-01'') FROM unnest(''{1.7e308,1.7e308}''::float8[]) x'),
+SELECT is(state_of('SELECT leadflow.decayed_sum(x, ''2026-01-01'', NULL, ''2026-01-01'') FROM unnest(''{1.7e308,1.7e308}''::float8[]) x'),
           '22003', 'a sum out of range');
 SELECT is((SELECT aggtranstype::regtype::text FROM pg_aggregate WHERE aggfnoid = 'leadflow.decayed_sum'::regproc),
           'double precision', 'its state is a number');
@@ -134,7 +103,7 @@ SELECT is(given::leadflow.scored::text, shown, 'scored from ' || given)
 SET extra_float_digits = -10;
 SELECT is('{won: 0.30000000000000004, lost:}'::leadflow.scored::text, '{won: 0.30000000000000004, lost:}', 'always exact');
 RESET extra_float_digits;
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.scored', given)), '22P02', 'refused: ' || given)
+SELECT is(state_of(format('SELECT %L::leadflow.scored', given)), '22P02', 'refused: ' || given)
   FROM unnest('{"","{","{}","{won}","{won:","{won: 1","{won: 1,","{won: 1, lost","{won: 1, lost:","{won: 1, lost: 2","{won: 1 lost: 2}","{lost: 1, won: 2}",
                 "{won: 1, lost: 2}x","{won: 1, lost: 2}}","{won: NaN, lost:}","{won: 1e999, lost:}","{won: 1e-999, lost:}","{won: x, lost:}",
                 "{won: 1;2, lost:}","{won: 1 2 , lost: 1,2}","{Won: 1, Lost: 2}","{won: 1-2, lost:}","{won: --1, lost:}"}'::text[]) given;
@@ -161,9 +130,9 @@ SELECT is(leadflow.scored_outcomes(score, outcome)::text, '{won: 0.7 0.9, lost: 
   FROM (VALUES (0.9::float8, true), (NULL, true), ('-0', false), (0.7, true), (0.5, NULL), ('-Infinity', false), (NULL, NULL)) v(score, outcome);
 SELECT is(leadflow.scored_outcomes(1, NULL)::text, NULL, 'null when no row counts') FROM lead;
 SELECT is(leadflow.scored_outcomes(1, true)::text, NULL, 'null without rows') FROM lead WHERE false;
-SELECT is(pg_temp.state_of('SELECT leadflow.scored_outcomes(''NaN'', true)'), '22003', 'a score that is NaN');
-SELECT is(pg_temp.state_of('SELECT leadflow.scored_add(NULL, 1, true)'), '42809', 'scored_add outside of an aggregate');
-SELECT is(pg_temp.state_of('SELECT leadflow.scored_combine(''{won:, lost:}'', NULL)'), '42809', 'scored_combine outside of an aggregate');
+SELECT is(state_of('SELECT leadflow.scored_outcomes(''NaN'', true)'), '22003', 'a score that is NaN');
+SELECT is(state_of('SELECT leadflow.scored_add(NULL, 1, true)'), '42809', 'scored_add outside of an aggregate');
+SELECT is(state_of('SELECT leadflow.scored_combine(''{won:, lost:}'', NULL)'), '42809', 'scored_combine outside of an aggregate');
 SELECT is(leadflow.rollup(s::leadflow.scored)::text, expected, label)
   FROM (VALUES ('rollup of nulls', NULL, 1, NULL), ('rollup of nulls', NULL, 2, NULL),
                ('rollup of null and a value', '{won: 1, lost:}', 1, NULL), ('rollup of null and a value', '{won: 1, lost:}', 2, '{won: 1, lost:}'),
@@ -213,15 +182,15 @@ SELECT bag_eq('SELECT team, s::text FROM copied', 'SELECT team, s::text FROM kep
 SELECT is(leadflow.won(leadflow.rollup(s)), (SELECT sum(leadflow.won(s))::bigint FROM kept), 'rollup of stored values') FROM kept;
 
 -- every way of running the aggregate
-SELECT is(pg_temp.in_parallel('SELECT md5(leadflow.scored_outcomes(score, outcome)::text) FROM lead'),
+SELECT is(in_parallel('SELECT md5(leadflow.scored_outcomes(score, outcome)::text) FROM lead'),
           (SELECT md5(leadflow.scored_outcomes(score, outcome)::text) FROM lead), 'the same in parallel, with a partial aggregate');
-SELECT is(pg_temp.in_parallel('SELECT leadflow.scored_outcomes(score, outcome)::text FROM lead WHERE abs(i) > 999'),
+SELECT is(in_parallel('SELECT leadflow.scored_outcomes(score, outcome)::text FROM lead WHERE abs(i) > 999'),
           (SELECT leadflow.scored_outcomes(score, outcome)::text FROM lead WHERE abs(i) > 999), 'in parallel where most workers have nothing');
-SELECT is(pg_temp.in_parallel('SELECT leadflow.scored_outcomes(score, outcome)::text FROM lead WHERE abs(i) > 1000'), NULL, 'in parallel without rows');
-SELECT is(pg_temp.in_parallel('SELECT md5(string_agg(team || s::text, '' '' ORDER BY team)) FROM (SELECT team, leadflow.scored_outcomes(score, outcome) AS s FROM lead GROUP BY team OFFSET 0) t'),
+SELECT is(in_parallel('SELECT leadflow.scored_outcomes(score, outcome)::text FROM lead WHERE abs(i) > 1000'), NULL, 'in parallel without rows');
+SELECT is(in_parallel('SELECT md5(string_agg(team || s::text, '' '' ORDER BY team)) FROM (SELECT team, leadflow.scored_outcomes(score, outcome) AS s FROM lead GROUP BY team OFFSET 0) t'),
           (SELECT md5(string_agg(team || s::text, ' ' ORDER BY team)) FROM (SELECT team, leadflow.scored_outcomes(score, outcome) AS s FROM lead GROUP BY team OFFSET 0) t),
           'the same by groups in parallel');
-SELECT is(pg_temp.in_parallel('SELECT md5(leadflow.rollup(s)::text) FROM kept'), (SELECT md5(leadflow.rollup(s)::text) FROM kept), 'rollup in parallel');
+SELECT is(in_parallel('SELECT md5(leadflow.rollup(s)::text) FROM kept'), (SELECT md5(leadflow.rollup(s)::text) FROM kept), 'rollup in parallel');
 CREATE FUNCTION pg_temp.by_team() RETURNS text LANGUAGE sql AS $$
     SELECT md5(string_agg(concat(team, a, s), ' ' ORDER BY team))
       FROM (SELECT team, leadflow.auc(score, outcome) AS a, leadflow.scored_outcomes(score, outcome)::text AS s FROM lead GROUP BY team) t
@@ -262,9 +231,9 @@ BEGIN
           FROM ranked, (SELECT count(*)::numeric AS n, count(*) FILTER (WHERE outcome)::numeric AS w FROM l) c GROUP BY n, w', query) INTO result;
     RETURN result;
 END $$;
-SELECT ok(pg_temp.near(leadflow.auc(score, outcome), pg_temp.auc_by_rank('SELECT score, outcome FROM lead')), 'auc is the rank statistic') FROM lead;
-SELECT ok(pg_temp.near(leadflow.auc(rough, outcome), pg_temp.auc_by_rank('SELECT rough AS score, outcome FROM lead')), 'with ties as well') FROM lead;
-SELECT ok(pg_temp.near(leadflow.auc(x, outcome), pg_temp.auc_by_rank('SELECT x AS score, outcome FROM number')), 'for numbers of all sizes') FROM number;
+SELECT ok(near(leadflow.auc(score, outcome), pg_temp.auc_by_rank('SELECT score, outcome FROM lead')), 'auc is the rank statistic') FROM lead;
+SELECT ok(near(leadflow.auc(rough, outcome), pg_temp.auc_by_rank('SELECT rough AS score, outcome FROM lead')), 'with ties as well') FROM lead;
+SELECT ok(near(leadflow.auc(x, outcome), pg_temp.auc_by_rank('SELECT x AS score, outcome FROM number')), 'for numbers of all sizes') FROM number;
 SELECT is(leadflow.auc(rough, outcome),
           (SELECT avg(CASE WHEN w.rough > l.rough THEN 1 WHEN w.rough = l.rough THEN 0.5 ELSE 0 END)::float8 FROM lead w JOIN lead l ON w.outcome AND NOT l.outcome),
           'auc is the share of pairs in order') FROM lead;
@@ -277,7 +246,7 @@ SELECT is(leadflow.auc(score, outcome), (SELECT leadflow.auc(score, outcome) FRO
           'rows with nulls do not count') FROM lead;
 SELECT is(leadflow.auc(score, true), NULL, 'null when none was lost') FROM lead;
 SELECT is(leadflow.auc(score, outcome), NULL, 'null without rows') FROM lead WHERE false;
-SELECT is(pg_temp.in_parallel('SELECT leadflow.auc(score, outcome) FROM lead'), (SELECT leadflow.auc(score, outcome)::text FROM lead), 'auc in parallel');
+SELECT is(in_parallel('SELECT leadflow.auc(score, outcome) FROM lead'), (SELECT leadflow.auc(score, outcome)::text FROM lead), 'auc in parallel');
 SELECT is(leadflow.auc(leadflow.scored_outcomes(score, outcome)), leadflow.auc(score, outcome), 'in one step as in two') FROM lead;
 
 -- gains
@@ -310,8 +279,8 @@ SELECT is(count(*), 10::bigint, 'ten groups by default') FROM leadflow.gains((SE
 SELECT is_empty($$SELECT * FROM leadflow.gains('{won:, lost:}')$$, 'no gains of nothing');
 SELECT results_eq($$SELECT grp, conversion, cumulative_share_of_won, lift, cumulative_lift FROM leadflow.gains('{won:, lost: 1 2}', 2)$$,
                   'VALUES (1, 0::float8, NULL::float8, NULL::float8, NULL::float8), (2, 0, NULL, NULL, NULL)', 'no lift when none was won');
-SELECT is(pg_temp.state_of('SELECT leadflow.gains(''{won: 1, lost:}'', 0)'), '22023', 'no groups');
-SELECT is(pg_temp.state_of('SELECT leadflow.gains(''{won: 1, lost:}'', -1)'), '22023', 'fewer than no groups');
+SELECT is(state_of('SELECT leadflow.gains(''{won: 1, lost:}'', 0)'), '22023', 'no groups');
+SELECT is(state_of('SELECT leadflow.gains(''{won: 1, lost:}'', -1)'), '22023', 'fewer than no groups');
 SELECT is_empty('SELECT * FROM leadflow.gains(NULL)', 'gains of null');
 
 -- lift
@@ -323,7 +292,7 @@ SELECT is(leadflow.lift(s::leadflow.scored, share), expected::float8, format('li
 SELECT ok(bool_and(abs(leadflow.lift(s, (cumulated / 1000)::float8) - cumulative_lift) < 1e-12), 'lift at the end of each group is its cumulative lift')
   FROM (SELECT leadflow.scored_outcomes(rough, outcome) AS s FROM lead) l,
        LATERAL (SELECT cumulative_lift, sum(n) OVER (ORDER BY grp) AS cumulated FROM leadflow.gains(s)) g;
-SELECT is(pg_temp.state_of(format('SELECT leadflow.lift(''{won: 1, lost:}'', %L)', share)), '22023', 'lift of a share of ' || share)
+SELECT is(state_of(format('SELECT leadflow.lift(''{won: 1, lost:}'', %L)', share)), '22023', 'lift of a share of ' || share)
   FROM unnest('{0,-0.1,1.01,NaN,Infinity}'::text[]) share;
 
 -- calibration
@@ -344,18 +313,18 @@ SELECT results_eq($$SELECT bin, n, won, mean_score, conversion FROM leadflow.cal
 SELECT results_eq($$SELECT bin, n, won, mean_score, conversion FROM leadflow.calibration('{won:, lost:}', 2)$$,
                   'VALUES (1, 0::bigint, 0::bigint, NULL::float8, NULL::float8), (2, 0, 0, NULL, NULL)', 'bins without leads');
 SELECT is(count(*), 10::bigint, 'ten bins by default') FROM leadflow.calibration('{won: 0.5, lost:}');
-SELECT is(pg_temp.state_of(format('SELECT leadflow.calibration(%L, %s)', s, bins)), '22023', format('calibration(%s, %s)', s, bins))
+SELECT is(state_of(format('SELECT leadflow.calibration(%L, %s)', s, bins)), '22023', format('calibration(%s, %s)', s, bins))
   FROM (VALUES ('{won: 0.5, lost:}', 0), ('{won: 0.5, lost:}', -1), ('{won: 0.5, lost:}', 1001), ('{won: 1.1, lost:}', 10),
                ('{won: 0.5, lost: -0.1 0.5}', 10), ('{won: Infinity, lost:}', 10)) v(s, bins);
 
 -- log_loss and brier
-SELECT ok(pg_temp.near(leadflow.log_loss(p, o), -(ln(0.9::float8) + ln(0.6::float8) + ln(0.5::float8)) / 3), 'log_loss by hand')
+SELECT ok(near(leadflow.log_loss(p, o), -(ln(0.9::float8) + ln(0.6::float8) + ln(0.5::float8)) / 3), 'log_loss by hand')
   FROM (VALUES (0.9, true), (0.4, false), (0.5, true)) v(p, o);
-SELECT ok(pg_temp.near(leadflow.brier(p, o), (0.01 + 0.16 + 0.25) / 3), 'brier by hand')
+SELECT ok(near(leadflow.brier(p, o), (0.01 + 0.16 + 0.25) / 3), 'brier by hand')
   FROM (VALUES (0.9, true), (0.4, false), (0.5, true)) v(p, o);
-SELECT ok(pg_temp.near(leadflow.log_loss(score, outcome), -avg(ln(CASE WHEN outcome THEN score ELSE 1 - score END))), 'log_loss is the mean of the logarithms')
+SELECT ok(near(leadflow.log_loss(score, outcome), -avg(ln(CASE WHEN outcome THEN score ELSE 1 - score END))), 'log_loss is the mean of the logarithms')
   FROM lead WHERE score > 0;
-SELECT ok(pg_temp.near(leadflow.brier(score, outcome), avg((score - outcome::int) ^ 2)), 'brier is the mean of the squares') FROM lead;
+SELECT ok(near(leadflow.brier(score, outcome), avg((score - outcome::int) ^ 2)), 'brier is the mean of the squares') FROM lead;
 -- log_loss(outcome, p) and brier_score_loss(outcome, p) of scikit-learn 1.2.1 for the table lead
 SELECT ok(abs(leadflow.log_loss(score, outcome) - 0.700300495719149) < 1e-13, 'log_loss of scikit-learn') FROM lead;
 SELECT ok(abs(leadflow.log_loss(rough, outcome) - 0.9573275181609704) < 1e-13, 'log_loss of scikit-learn where some are certain and wrong') FROM lead;
@@ -364,17 +333,17 @@ SELECT ok(abs(leadflow.brier(rough, outcome) - 0.21725999999999998) < 1e-13, 'br
 -- log_loss([1, 0], [0.0, 1.0]) and log_loss([1, 0, 0, 1], [1, 0, .3, 0]) of scikit-learn 1.2.1
 SELECT ok(abs(leadflow.log_loss(p, o) - 36.04365338911715) < 1e-13, 'what certain failures cost') FROM (VALUES (0, true), (1, false)) v(p, o);
 SELECT ok(abs(leadflow.log_loss(p, o) - 9.100082083263972) < 1e-13, 'and among others') FROM (VALUES (1, true), (0, false), (0.3, false), (0, true)) v(p, o);
-SELECT ok(pg_temp.near(pg_temp.in_parallel('SELECT leadflow.log_loss(score, outcome) FROM lead')::float8, leadflow.log_loss(score, outcome)), 'log_loss in parallel') FROM lead;
-SELECT ok(pg_temp.near(pg_temp.in_parallel('SELECT leadflow.brier(score, outcome) FROM lead')::float8, leadflow.brier(score, outcome)), 'brier in parallel') FROM lead;
-SELECT ok(pg_temp.near(pg_temp.in_parallel('SELECT leadflow.brier(score, outcome) FROM lead WHERE abs(i) > 999')::float8, leadflow.brier(score, outcome)),
+SELECT ok(near(in_parallel('SELECT leadflow.log_loss(score, outcome) FROM lead')::float8, leadflow.log_loss(score, outcome)), 'log_loss in parallel') FROM lead;
+SELECT ok(near(in_parallel('SELECT leadflow.brier(score, outcome) FROM lead')::float8, leadflow.brier(score, outcome)), 'brier in parallel') FROM lead;
+SELECT ok(near(in_parallel('SELECT leadflow.brier(score, outcome) FROM lead WHERE abs(i) > 999')::float8, leadflow.brier(score, outcome)),
           'in parallel where most workers have nothing') FROM lead WHERE abs(i) > 999;
 SELECT is(leadflow.log_loss(p, o)::text || leadflow.brier(p, o), ln(2::float8)::text || 0.25, 'rows with nulls do not count')
   FROM (VALUES (NULL, true), (0.5, true), (0.1, NULL), (NULL, NULL)) v(p, o);
 SELECT is(concat(leadflow.log_loss(0.5, NULL), leadflow.brier(NULL, true)), '', 'null when none counts') FROM lead;
 SELECT is(concat(leadflow.log_loss(0.5, true), leadflow.brier(0.5, true)), '', 'null without rows') FROM lead WHERE false;
-SELECT is(pg_temp.state_of(format('SELECT leadflow.%s(%L, %s)', loss, p, o)), '22023', format('%s of a probability of %s', loss, p))
+SELECT is(state_of(format('SELECT leadflow.%s(%L, %s)', loss, p, o)), '22023', format('%s of a probability of %s', loss, p))
   FROM unnest('{log_loss,brier}'::text[]) loss, unnest('{-0.001,1.001,NaN,Infinity,-Infinity}'::text[]) p, unnest('{true,false}'::text[]) o;
-SELECT is(pg_temp.state_of(query), state, query)
+SELECT is(state_of(query), state, query)
   FROM (VALUES ('SELECT leadflow.log_loss_add(''{0,0}'', 0.5, true)', '42809'), ('SELECT leadflow.brier_add(''{0,0}'', 0.5, true)', '42809'),
                ('SELECT leadflow.mean_combine(''{0,0}'', ''{0,0}'')', '42809'), ('SELECT leadflow.decayed_add(1, 1, now(), NULL, now())', '42809'),
                ('SELECT leadflow.mean_combine(''{0,0}'', ''{0}'')', '22023'), ('SELECT leadflow.mean_final(''{}'')', '22023'),

@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS leadflow;
 SET jit = off;
 SET max_parallel_workers_per_gather = 0;
 SELECT no_plan();
-\ir common/path_summaries.sql
+\ir common/summaries.sql
 
 -- by hand: a alone converts 1 of 10, b alone 1 of 5, both together 5 of 10; so
 -- v(a) = 0.1, v(b) = 0.2, v(ab) = 7 / 25 = 0.28, and a is worth (0.1 + 0.08) / 2,
@@ -63,7 +63,7 @@ SELECT ok(count(*) > 300 AND max(abs(a.conversions - p.sum)) < 1e-12, 'sum: equa
 SELECT ok(bool_or(share < 0), 'a channel that spoils a path has a negative share') FROM game, leadflow.shapley_attribution(s) WHERE c > 0;
 
 -- the axioms
-SELECT ok(count(*) > 200 AND bool_and(pg_temp.near(share, 1) AND pg_temp.near(conversions, c) AND pg_temp.near(value, v::float8)), 'efficiency: shares sum up to 1, conversions and value to the totals')
+SELECT ok(count(*) > 200 AND bool_and(near(share, 1) AND near(conversions, c) AND near(value, v::float8)), 'efficiency: shares sum up to 1, conversions and value to the totals')
   FROM (SELECT g.c, g.v, sum(a.share) AS share, sum(a.conversions) AS conversions, sum(a.value) AS value
           FROM game g, unnest('{rate,sum}'::text[]) how, leadflow.shapley_attribution(s, how) a WHERE c > 0 GROUP BY game, how, g.c, g.v) t;
 SELECT is(count(DISTINCT share), 2::bigint, 'symmetry: channels that do the same get the same') FROM leadflow.shapley_attribution(
@@ -75,7 +75,7 @@ SELECT ok(bool_and(abs(share - expected) < 1e-15), 'dummy: a channel whose paths
 SELECT is(array_agg(share ORDER BY channel), '{0.5,0.5,0}', 'dummy: a channel that never converts gets nothing of the sum')
   FROM leadflow.shapley_attribution((SELECT leadflow.shapley_agg(path, c, n)
        FROM (VALUES ('{a}'::text[], 1, 1), ('{b}', 1, 1), ('{d}', 0, 9), ('{a,b}', 2, 2)) v(path, c, n)), 'sum');
-SELECT ok(bool_and(pg_temp.near(whole.conversions, coalesce(one.conversions, 0) + coalesce(two.conversions, 0))), 'additivity: two months of the sum are the sum of two months')
+SELECT ok(bool_and(near(whole.conversions, coalesce(one.conversions, 0) + coalesce(two.conversions, 0))), 'additivity: two months of the sum are the sum of two months')
   FROM leadflow.shapley_attribution((SELECT leadflow.shapley_agg(path, c, n) FROM walk WHERE k = 5), 'sum') whole
        LEFT JOIN leadflow.shapley_attribution((SELECT leadflow.shapley_agg(path, c, n) FROM walk WHERE k = 5 AND id <= 6), 'sum') one USING (channel)
        LEFT JOIN leadflow.shapley_attribution((SELECT leadflow.shapley_agg(path, c, n) FROM walk WHERE k = 5 AND id > 6), 'sum') two USING (channel);
@@ -98,10 +98,10 @@ SELECT results_eq('SELECT a.* FROM wide, leadflow.shapley_attribution(s) a WHERE
                   'by default 10,000 samples and seed 1');
 SELECT results_ne('SELECT a.* FROM wide, leadflow.shapley_attribution(s, ''rate'', 500, 7) a WHERE n = 64', 'SELECT a.* FROM wide, leadflow.shapley_attribution(s, ''rate'', 500, 8) a WHERE n = 64',
                   'another seed, another estimate');
-SELECT ok(pg_temp.near(sum(share), 1), 'an estimate is efficient as well') FROM wide, leadflow.shapley_attribution(s, 'rate', 3) WHERE n = 64;
-SELECT ok(bool_and(exact) AND pg_temp.near(sum(share), 1), 'the sum is always exact') FROM wide, leadflow.shapley_attribution(s, 'sum', 3) WHERE n = 64;
-SELECT is(pg_temp.state_of($$SELECT pg_temp.wide(65)$$), '54000', 'at most 64 channels');
-SELECT is(pg_temp.state_of($$SELECT leadflow.rollup(s) FROM (SELECT leadflow.shapley_agg(ARRAY['c' || i], 1, 1) AS s FROM generate_series(1, 65) i GROUP BY i) p$$), '54000', 'also of a rollup');
+SELECT ok(near(sum(share), 1), 'an estimate is efficient as well') FROM wide, leadflow.shapley_attribution(s, 'rate', 3) WHERE n = 64;
+SELECT ok(bool_and(exact) AND near(sum(share), 1), 'the sum is always exact') FROM wide, leadflow.shapley_attribution(s, 'sum', 3) WHERE n = 64;
+SELECT is(state_of($$SELECT pg_temp.wide(65)$$), '54000', 'at most 64 channels');
+SELECT is(state_of($$SELECT leadflow.rollup(s) FROM (SELECT leadflow.shapley_agg(ARRAY['c' || i], 1, 1) AS s FROM generate_series(1, 65) i GROUP BY i) p$$), '54000', 'also of a rollup');
 
 -- what counts
 SELECT is(leadflow.shapley_agg(path, c, n)::text, expected, label)
@@ -120,17 +120,17 @@ SELECT results_eq($$SELECT * FROM leadflow.shapley_attribution((SELECT leadflow.
 SELECT is((SELECT count(*) FROM unnest('{rate,sum}'::text[]) how, leadflow.shapley_attribution('{"channels": [], "coalitions": []}', how)), 0::bigint, 'nobody, no rows');
 SELECT ok(count(*) = 4 AND bool_and(share IS NULL AND conversions IS NULL AND value IS NULL), 'where nothing converts there is nothing to share')
   FROM unnest('{rate,sum}'::text[]) how, leadflow.shapley_attribution((SELECT leadflow.shapley_agg('{a,b}', 0, 3)), how);
-SELECT is(pg_temp.state_of(format('SELECT leadflow.shapley_agg(%s)', args)), state, format('%s: %s', state, args))
+SELECT is(state_of(format('SELECT leadflow.shapley_agg(%s)', args)), state, format('%s: %s', state, args))
   FROM (VALUES ($$'{a}', -1, 0$$, '22003'), ($$'{a}', 0, -1$$, '22003'), ($$'{a}', 1, -1, 0$$, '22003'), ($$'{a}', 'NaN', 0$$, '22003'), ($$'{a}', 1, 'Infinity'$$, '22003'),
                ($$'{{a,b}}', 1, 0$$, '2202E'), ($$ARRAY[repeat('a', 1025)], 1, 0$$, '54000')) v(args, state);
-SELECT is(pg_temp.state_of(format('SELECT a.* FROM example_coalitions, leadflow.shapley_attribution(s, %s) a', args)), state, format('%s: %s', state, args))
+SELECT is(state_of(format('SELECT a.* FROM example_coalitions, leadflow.shapley_attribution(s, %s) a', args)), state, format('%s: %s', state, args))
   FROM (VALUES ($$'mean'$$, '22023'), ($$'rate', -1$$, '22023'), ($$'rate', 10000001$$, '22023'), ($$'rate', 1, -5$$, '00000'), ($$'rate', 1, -9223372036854775808$$, '00000')) v(args, state);
-SELECT is(pg_temp.state_of($$SELECT leadflow.shapley_agg('{a}', 1.7e308, 0) FROM generate_series(1, 2)$$), '22003', 'a total out of range');
-SELECT is(pg_temp.state_of($$SELECT leadflow.shapley_attribution((SELECT leadflow.shapley_agg(ARRAY[i::text], 1e308, 0) FROM generate_series(1, 2) i))$$), '22003', 'also of all sets');
-SELECT is(pg_temp.state_of($$SELECT leadflow.coalitions_add(NULL, '{a}', 1, 0)$$), '42809', 'the transition function is for aggregates');
+SELECT is(state_of($$SELECT leadflow.shapley_agg('{a}', 1.7e308, 0) FROM generate_series(1, 2)$$), '22003', 'a total out of range');
+SELECT is(state_of($$SELECT leadflow.shapley_attribution((SELECT leadflow.shapley_agg(ARRAY[i::text], 1e308, 0) FROM generate_series(1, 2) i))$$), '22003', 'also of all sets');
+SELECT is(state_of($$SELECT leadflow.coalitions_add(NULL, '{a}', 1, 0)$$), '42809', 'the transition function is for aggregates');
 
 -- all forms
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.coalitions', value)), state, format('%s: %s', state, value))
+SELECT is(state_of(format('SELECT %L::leadflow.coalitions', value)), state, format('%s: %s', state, value))
   FROM (VALUES ('{"channels": ["a"], "coalitions": [[[0], [[1], [0], [0]]]]}', '00000'), ('{"channels": ["a"], "coalitions": [[[0], [[0], [0], [0]]]]}', '22P02'),
                ('{"channels": ["a", "a"], "coalitions": []}', '22P02'), ('{"channels": ["a"], "coalitions": []}', '22P02'), ('{"channels": ["a"], "coalitions": [[[1], [[1], [0], [0]]]]}', '22P02'),
                ('{"channels": ["a"], "coalitions": [[[0, 0], [[1], [0], [0]]]]}', '22P02'), ('{"channels": [], "coalitions": [[[0], [[1], [0], [0]]]]}', '22P02'),
@@ -139,10 +139,10 @@ SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.coalitions', value)), sta
                ('{"channels": ["b", "a"], "coalitions": [[[1, 0], [[1], [0.5], [0]]]]}', '00000')) v(value, state);
 SELECT is('{"channels": ["b", "a"], "coalitions": [[[1, 0], [[1], [0.5], [0]]], [[0], [[1], [0], [0]]]]}'::leadflow.coalitions::text,
           '{"channels": ["a", "b"], "coalitions": [[[1], [[1], [0], [0]]], [[0, 1], [[1], [0.5], [0]]]]}', 'one form for one meaning');
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.coalitions', '{"channels": [' || string_agg(format('"%s"', i), ', ') || '], "coalitions": []}')), '22P02', '65 channels as text') FROM generate_series(1, 65) i;
+SELECT is(state_of(format('SELECT %L::leadflow.coalitions', '{"channels": [' || string_agg(format('"%s"', i), ', ') || '], "coalitions": []}')), '22P02', '65 channels as text') FROM generate_series(1, 65) i;
 SELECT ok(bool_and(s::text::leadflow.coalitions::text = s::text), 'text round trip') FROM (SELECT s FROM game UNION ALL SELECT s FROM wide) t;
-SELECT is(pg_temp.receive('leadflow.coalitions', leadflow.coalitions_send(s)), s::text, 'binary round trip') FROM wide;
-SELECT is(count(pg_temp.receive('leadflow.coalitions', set_byte(b, i, get_byte(b, i) # 129))), length(b)::bigint, 'binary, every byte wrong in turn')
+SELECT is(received('leadflow.coalitions', leadflow.coalitions_send(s)), s::text, 'binary round trip') FROM wide;
+SELECT is(count(received('leadflow.coalitions', set_byte(b, i, get_byte(b, i) # 129))), length(b)::bigint, 'binary, every byte wrong in turn')
   FROM (SELECT leadflow.coalitions_send(s) AS b FROM example_coalitions) t, generate_series(0, length(b) - 1) i GROUP BY b;
 
 -- one value, however it was made
@@ -161,10 +161,11 @@ CREATE FUNCTION pg_temp.digest(source text, call text) RETURNS text LANGUAGE sql
 $$;
 CREATE FUNCTION pg_temp.run(query text) RETURNS text LANGUAGE plpgsql AS $$ DECLARE result text; BEGIN EXECUTE query INTO result; RETURN result; END $$;
 SELECT pg_temp.run(pg_temp.digest('walk', 'leadflow.shapley_agg(path, c, v, n)')) AS whole \gset
-SELECT is(pg_temp.in_parts(pg_temp.digest(source, call), pattern), :'whole', label)
-  FROM (VALUES ('walk', 'leadflow.shapley_agg(path, c, v, n)', 'Gather(.|\n)*Partial (Hash|Group)?Aggregate', 'the same in parallel'),
-               ('split', 'leadflow.shapley_agg(path, c, v, n)', 'Append\s+->  Partial (Hash|Group)?Aggregate', 'the same by partitions'),
-               ('(SELECT k, leadflow.shapley_agg(path, c, v, n) AS s FROM walk GROUP BY k, id % 3) p', 'leadflow.rollup(s)', '', 'the same rolled up from pieces')) v(source, call, pattern, label);
+SELECT is(CASE way WHEN 'in parallel' THEN in_parallel(q) WHEN 'by partitions' THEN by_partition(q) ELSE pg_temp.run(q) END, :'whole', 'the same ' || way)
+  FROM (VALUES ('walk', 'leadflow.shapley_agg(path, c, v, n)', 'in parallel'),
+               ('split', 'leadflow.shapley_agg(path, c, v, n)', 'by partitions'),
+               ('(SELECT k, leadflow.shapley_agg(path, c, v, n) AS s FROM walk GROUP BY k, id % 3) p', 'leadflow.rollup(s)', 'rolled up from pieces')) v(source, call, way),
+       pg_temp.digest(source, call) q;
 SELECT is((SELECT leadflow.shapley_agg(path, c, v, n)::text FROM (SELECT * FROM walk ORDER BY random()) t), leadflow.shapley_agg(path, c, v, n)::text, 'the order of rows does not matter') FROM walk;
 SELECT is(leadflow.rollup(s)::text, (SELECT leadflow.shapley_agg(path, c, v, n)::text FROM walk), 'kept in a table and rolled up') FROM game;
 SELECT is(leadflow.rollup(s)::text, (SELECT s::text FROM example_coalitions), 'nulls do not count in a rollup') FROM (SELECT NULL AS s UNION ALL SELECT s FROM example_coalitions UNION ALL SELECT NULL) v;

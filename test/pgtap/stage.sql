@@ -7,6 +7,7 @@ SET client_encoding = 'UTF8';
 
 SELECT no_plan();
 
+\ir common/state_of.sql
 \ir common/plan_of.sql
 \ir common/received.sql
 
@@ -30,14 +31,6 @@ SELECT row_number() OVER (ORDER BY md5(name || label)) AS id,
                 UNION ALL SELECT '.' || left(md5(name) || md5(i::text), i) FROM generate_series(1, 63) i
                 UNION ALL SELECT '.shared_prefix_' || i FROM generate_series(1, 20) i
                 UNION ALL SELECT '.' || c FROM unnest('{_,0,9,a,z,a_,a0,aa}'::text[]) c) AS l;
-
-CREATE FUNCTION pg_temp.state_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE query;
-    RETURN '00000';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLSTATE;
-END $$;
 
 CREATE FUNCTION pg_temp.hint_of(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -74,7 +67,7 @@ SELECT is_empty(
 SELECT is(pg_column_size(s), 2, 'a stored stage of the spine takes two bytes') FROM sample WHERE t = 'mql';
 
 -- input errors, their SQLSTATE and suggestion; null is the list of all stages
-SELECT is(pg_temp.state_of(format('SELECT %L::leadflow.stage', input)), '22P02', format('%s is no stage', quote_literal(input)))
+SELECT is(state_of(format('SELECT %L::leadflow.stage', input)), '22P02', format('%s is no stage', quote_literal(input)))
   FROM unnest(ARRAY['', ' ', '.', 'mq', 'mqll', 'mql.', '.mql', 'mql..a', 'mql.a.b', 'mql.a-b', 'mql. a', 'mql .a', 'm ql', 'mql.é', 'żmql',
                     'mql,', 'mql.' || repeat('a', 64), repeat('mql', 1000), '4', 'null']) AS input
  WHERE getdatabaseencoding() = 'UTF8' OR octet_length(input) = length(input);
@@ -245,10 +238,10 @@ PREPARE put_text (text) AS INSERT INTO written VALUES ($1);
 EXECUTE put_varchar ('Mql');
 EXECUTE put_text (' SAL.hot');
 SELECT bag_eq('TABLE written', $$VALUES ('mql'::leadflow.stage), ('sal.hot')$$, 'varchar and text parameters are assigned');
-SELECT is(pg_temp.state_of($$EXECUTE put_varchar ('mqll')$$), '22P02', 'a bad parameter is refused');
+SELECT is(state_of($$EXECUTE put_varchar ('mqll')$$), '22P02', 'a bad parameter is refused');
 
 -- the estimate of a comparison looks at the statistics, also for a text
-SELECT is(pg_temp.state_of(format('SELECT FROM sample WHERE s %s %L::%s', op, 'sal', type)), '00000', format('estimate of stage %s %s', op, type))
+SELECT is(state_of(format('SELECT FROM sample WHERE s %s %L::%s', op, 'sal', type)), '00000', format('estimate of stage %s %s', op, type))
   FROM unnest('{=,<>,<,<=,>=,>,<@,@>}'::text[]) op, unnest('{text,leadflow.stage}'::text[]) type;
 
 -- moving forward only
