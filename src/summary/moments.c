@@ -12,7 +12,7 @@
 #include "summary/moments.h"
 
 /* A lead with one event should cost little. */
-#define FIRST_ROOM			4
+#define FIRST_ROOM			5
 
 /* Up to so many out of place, moving each to its place beats a general sort. */
 #define INSERTION_SORT_UP_TO	48
@@ -62,7 +62,7 @@ moments_check_instant(TimestampTz at)
 				 errmsg("instant of an event must be finite")));
 }
 
-/* Room for more; twice as much as before, as long as there is so much. */
+/* Room for more, in sizes that memory is dealt out in: twice as much as before. */
 static void
 make_room(Moments *moments, Summary *owner, int64 more)
 {
@@ -75,7 +75,8 @@ make_room(Moments *moments, Summary *owner, int64 more)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many events for a value of type %s", owner->class->type_name),
 				 errdetail("A value can have %d.", MOMENTS_MAX)));
-	room = Min(Max(Max(room, 2 * (int64) moments->room), FIRST_ROOM), MOMENTS_MAX);
+	room = pg_nextpower2_64(Max(room, FIRST_ROOM) * sizeof(Moment)) / sizeof(Moment);
+	room = Min(room, MOMENTS_MAX);
 	if (moments->moment == NULL)
 		moments->moment = MemoryContextAlloc(summary_context(owner), room * sizeof(Moment));
 	else
