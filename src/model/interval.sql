@@ -3,11 +3,11 @@
 CREATE FUNCTION leadflow.share_interval(hits bigint, trials bigint, OUT low numeric, OUT high numeric)
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-    -- where the arguments are constants, PostgreSQL divides before it asks whether trials is above 0
+    -- where the arguments are constants, PostgreSQL reckons before it asks whether they make sense
     AS $$
     SELECT pg_catalog.round(GREATEST(w.centre - w.half, 0)::numeric, 6), pg_catalog.round(LEAST(w.centre + w.half, 1)::numeric, 6)
     FROM (SELECT (z.hits + z.square / 2) / (z.trials + z.square) AS centre,
-                 pg_catalog.sqrt(z.square * (z.hits * (z.trials - z.hits) / NULLIF(z.trials, 0) + z.square / 4)) / (z.trials + z.square) AS half
+                 pg_catalog.sqrt(z.square * (GREATEST(z.hits * (z.trials - z.hits), 0) / NULLIF(z.trials, 0) + z.square / 4)) / (z.trials + z.square) AS half
           FROM (SELECT hits::float8 AS hits, trials::float8 AS trials, 1.959963984540054::float8 ^ 2 AS square
                 WHERE hits BETWEEN 0 AND trials AND trials > 0) z) w $$;
 COMMENT ON FUNCTION leadflow.share_interval(bigint, bigint) IS
