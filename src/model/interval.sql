@@ -7,7 +7,7 @@ CREATE FUNCTION leadflow.share_interval(hits bigint, trials bigint, OUT low nume
     AS $$
     SELECT pg_catalog.round(GREATEST(w.centre - w.half, 0)::numeric, 6), pg_catalog.round(LEAST(w.centre + w.half, 1)::numeric, 6)
     FROM (SELECT (z.hits + z.square / 2) / (z.trials + z.square) AS centre,
-                 pg_catalog.sqrt(z.square * (GREATEST(z.hits * (z.trials - z.hits), 0) / NULLIF(z.trials, 0) + z.square / 4)) / (z.trials + z.square) AS half
+                 pg_catalog.sqrt(GREATEST(z.square * (z.hits * (z.trials - z.hits) / NULLIF(z.trials, 0) + z.square / 4), 0)) / (z.trials + z.square) AS half
           FROM (SELECT hits::float8 AS hits, trials::float8 AS trials, 1.959963984540054::float8 ^ 2 AS square
                 WHERE hits BETWEEN 0 AND trials AND trials > 0) z) w $$;
 COMMENT ON FUNCTION leadflow.share_interval(bigint, bigint) IS

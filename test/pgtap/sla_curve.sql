@@ -11,6 +11,8 @@ FROM (VALUES (81, 263, '0.2553 0.3662'), (15, 148, '0.0624 0.1605'), (0, 20, '0.
 SELECT is((SELECT low || ' ' || high FROM leadflow.share_interval(20, 20)), '0.838875 1.000000', 'all of 20: the mirror of none of 20');
 SELECT is((SELECT coalesce(low, high) FROM leadflow.share_interval(hits, trials)), NULL, format('no share %s of %s', hits, trials))
 FROM (VALUES (0, 0), (-1, 5), (6, 5), (NULL, 5), (0, -5)) v (hits, trials);
+SELECT results_eq('SELECT (leadflow.share_interval(0, 0)).low, (leadflow.share_interval(9, 3)).low, (leadflow.share_interval(-5, -30)).low, (leadflow.difference_interval(1, 0, 1, 2)).low',
+                  'SELECT NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric', 'nor of constants that make no share');
 SELECT is((SELECT low || ' ' || high FROM leadflow.share_interval(4500000000000000000, 9000000000000000000)), '0.500000 0.500000', 'great numbers');
 -- the same, Interval estimation for the difference between independent proportions, table II, method 10
 SELECT is((SELECT round(low, 4) || ' ' || round(high, 4) FROM leadflow.difference_interval(a, m, b, n)), expected, format('%s of %s less %s of %s', a, m, b, n))
