@@ -254,13 +254,15 @@ deal_weigh(Deal *deal, const Model *model, const Journey *journey, const WordTab
 	int32		n = journey->n;
 
 	CHECK_FOR_INTERRUPTS();
+	deal->only = n == 1 ? 0 : NO_TOUCH;
+	if (n == 1)
+		return;
 	switch (model->kind)
 	{
 		case MODEL_SKIP_FIRST:
 		case MODEL_SKIP_LAST:
-			memset(weight, 0, n * sizeof(int64));
-			weight[pick_touch(model, journey, words)] = 1;
-			break;
+			deal->only = pick_touch(model, journey, words);
+			return;
 		case MODEL_LINEAR:
 			for (int32 i = 0; i < n; i++)
 				weight[i] = 1;
@@ -342,6 +344,12 @@ deal_out(Deal *deal, int32 n, int64 amount)
 	uint64		total = (uint64) deal->total;
 
 	CHECK_FOR_INTERRUPTS();
+	if (deal->only != NO_TOUCH)
+	{
+		memset(deal->part, 0, n * sizeof(int64));
+		deal->part[deal->only] = amount;
+		return;
+	}
 	for (int32 i = 0; i < n; i++)
 	{
 		uint64		weight = (uint64) deal->weight[i];

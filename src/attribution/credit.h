@@ -61,7 +61,8 @@ extern bool journeys_next(Journeys *walk, Journey *journey);
 typedef struct Deal
 {
 	int32		room;
-	int64		total;			/* of the weights */
+	int32		only;			/* the one touch that has a weight, or NO_TOUCH */
+	int64		total;			/* of the weights, where there are several */
 	int64	   *weight;
 	int64	   *part;
 	int64	   *rest;
