@@ -135,6 +135,7 @@ SQL_PARTS = \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
+	src/review/sample.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql
 

@@ -227,7 +227,7 @@ BEGIN
                s.fit::numeric, s.behaviour::numeric, s.total::numeric, s.grade, s.verdict, s.reason, s.outcome
         FROM (SELECT q.*, pg_catalog.row_number() OVER (PARTITION BY q.stratum ORDER BY q.hash, q.lead_id) AS turn
               FROM (SELECT DISTINCT ON (q.lead_id) q.*, COALESCE(q.verdict, 'no verdict') AS stratum,
-                           pg_catalog.sha256(pg_catalog.convert_to($4 || '/' || q.lead_id, pg_catalog.getdatabaseencoding())) AS hash
+                           leadflow.lot($4, q.lead_id::text) AS hash
                     FROM %1$I.qualification q
                     WHERE q.qualified_at >= $1 AND q.qualified_at < $2
                     ORDER BY q.lead_id, q.qualified_at) q) s
