@@ -176,6 +176,7 @@ WORKSPACE_VIEWS = \
 	cadence_progress \
 	response_time \
 	handover \
+	weekly_review \
 	never_contacted \
 	follow_up_coverage \
 	feedback_coverage \

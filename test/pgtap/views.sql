@@ -537,7 +537,8 @@ BEGIN
 END;
 $$;
 SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 WHEN 'bottlenecks' THEN 10
-          WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1 ELSE 0 END::bigint,
+          WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1
+          WHEN 'weekly_review' THEN 9 * 12 ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
