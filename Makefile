@@ -141,7 +141,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics triggers empty b2b
+	scoring economics reviews triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -230,6 +230,7 @@ WORKSPACE_VIEWS = \
 	campaign_contact_effect \
 	revenue_sources \
 	deal_touch \
+	deal_review \
 	attribution \
 	attribution_compare \
 	sourced_influenced \

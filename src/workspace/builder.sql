@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;
@@ -148,8 +148,9 @@ BEGIN
             'GRANT SELECT ON %1$s.account, %1$s.campaign, %1$s.lead, %1$s.opportunity, %1$s.touch, %1$s.stage_event,
                  %1$s.sla_clock, %1$s.sla_pause, %1$s.violation, %1$s.quarantine, %1$s.overwrite_refused, %1$s.lead_merge,
                  %1$s.nurture_stay, %1$s.verdict, %1$s.verdict_answer, %1$s.absence, %1$s.assignment, %1$s.alert, %1$s.daily_look,
-                 %1$s.intent_signal, %1$s.lead_score, %1$s.score_run, %1$s.campaign_cost TO %2$s', ws, grantee);
-        EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch, %1$s.intent_signal TO %2$s', ws, grantee);
+                 %1$s.intent_signal, %1$s.lead_score, %1$s.score_run, %1$s.campaign_cost,
+                 %1$s.deal_plan TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch, %1$s.intent_signal, %1$s.deal_plan TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (acknowledged_at, acknowledged_by) ON %1$s.alert TO %2$s', ws, grantee);
     END IF;
     IF access IN ('marketing', 'revops') THEN
