@@ -175,7 +175,7 @@ BEGIN
                  %1$s.score_move, %1$s.score_feature, %1$s.intent_topic, %1$s.score_model, %1$s.score_model_point, %1$s.intent_signal,
                  %1$s.exchange_rate, %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.campaign_cost,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
-        EXECUTE pg_catalog.format('GRANT UPDATE (currency, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT UPDATE (currency, currency_decimals, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);
     END IF;
 END;
 $$;

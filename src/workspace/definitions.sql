@@ -8,6 +8,7 @@ CREATE TABLE workspace (
     only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     version     text NOT NULL,
     currency    text NOT NULL DEFAULT 'EUR' CHECK (currency ~ '^[A-Z]{3}$'),
+    currency_decimals integer NOT NULL DEFAULT 2 CHECK (currency_decimals BETWEEN 0 AND 2),
     owner_reason_required boolean NOT NULL DEFAULT true,
     score_in_force text NOT NULL DEFAULT 'rules' CHECK (score_in_force IN ('rules', 'model', 'tool')),
     account_score text NOT NULL DEFAULT 'decayed' CHECK (account_score IN ('sum', 'max', 'top', 'decayed')),
@@ -18,6 +19,7 @@ COMMENT ON TABLE workspace IS 'The workspace itself: one row.';
 COMMENT ON COLUMN workspace.only_row IS 'always true: the table has one row';
 COMMENT ON COLUMN workspace.version IS 'version of leadflow whose layout this workspace has';
 COMMENT ON COLUMN workspace.currency IS 'ISO 4217 code of the currency that reports use';
+COMMENT ON COLUMN workspace.currency_decimals IS 'its decimals, to which amounts are converted and in which they are shared: 2, or 0 for a currency without cents such as JPY';
 COMMENT ON COLUMN workspace.owner_reason_required IS 'whether a lead that an active team_member works on, or whose account one does, goes to another only with an owner_reason';
 COMMENT ON COLUMN workspace.score_in_force IS 'which score orders the work: rules (lead_score.total), model (lead_score.probability) or tool (lead.score)';
 COMMENT ON COLUMN workspace.account_score IS 'how the scores of its leads make that of an account: sum, max, top (sum of the highest) or decayed (each further lead counts half of the one before)';

@@ -177,6 +177,7 @@ CREATE TABLE opportunity (
     name            text,
     kind            text NOT NULL DEFAULT 'new' CHECK (kind IN ('new', 'cross_sell', 'upsell', 'renewal')),
     amount          numeric(15,2) CHECK (amount <> 'NaN'),
+    recurring       numeric(15,2) CHECK (recurring >= 0 AND recurring <> 'NaN'),
     currency        text CHECK (currency ~ '^[A-Z]{3}$'),
     expected_close  date,
     closed_at       timestamptz,
@@ -210,6 +211,7 @@ COMMENT ON COLUMN opportunity.campaign_id IS 'campaign it is credited to by the 
 COMMENT ON COLUMN opportunity.name IS 'name of the deal';
 COMMENT ON COLUMN opportunity.kind IS 'new, cross_sell, upsell or renewal';
 COMMENT ON COLUMN opportunity.amount IS 'value, in currency';
+COMMENT ON COLUMN opportunity.recurring IS 'what of it comes again every year, in currency; 0 for a sale made once, null for not known';
 COMMENT ON COLUMN opportunity.currency IS 'ISO 4217 code; null for the workspace''s currency';
 COMMENT ON COLUMN opportunity.expected_close IS 'date on which it is expected to close';
 COMMENT ON COLUMN opportunity.closed_at IS 'when it was won, lost or given up; kept by the guard';

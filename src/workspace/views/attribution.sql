@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW attribution AS
 WITH won AS MATERIALIZED (
-    SELECT d.opportunity_id, d.lead_id, d.name, d.kind, d.opened_at, d.won_at, d.value
+    SELECT d.opportunity_id, d.lead_id, d.name, d.kind, d.opened_at, d.won_at, pg_catalog.round(d.value, (SELECT w.currency_decimals FROM workspace w)) AS units
     FROM deal d
     WHERE d.won_at IS NOT NULL
 ), touched AS MATERIALIZED (
@@ -27,7 +27,7 @@ WITH won AS MATERIALIZED (
           FROM won w
           LEFT JOIN became b ON b.lead_id = w.lead_id
           CROSS JOIN choice c
-          CROSS JOIN LATERAL (VALUES (b.at, 'lead', NULL::numeric), (w.opened_at, 'opportunity', NULL), (w.won_at, 'conversion', w.value)) v (at, mark, amount)) r
+          CROSS JOIN LATERAL (VALUES (b.at, 'lead', NULL::numeric), (w.opened_at, 'opportunity', NULL), (w.won_at, 'conversion', w.units)) v (at, mark, amount)) r
     GROUP BY r.opportunity_id, r.touches
 )
 SELECT m.model,
@@ -49,7 +49,7 @@ SELECT m.model,
 FROM attribution_model m
 JOIN path p ON p.touches = m.touches
 JOIN won w ON w.opportunity_id = p.opportunity_id
-CROSS JOIN LATERAL leadflow.credits(p.path, m.rule, m.lookback) c
+CROSS JOIN LATERAL leadflow.credits(p.path, m.rule, m.lookback, (SELECT s.currency_decimals FROM workspace s)) c
 LEFT JOIN touched t ON t.opportunity_id = p.opportunity_id AND t.touch_id = c.touch
 LEFT JOIN (SELECT o.model, pg_catalog.string_agg(o.purpose, ', ' ORDER BY o.purpose) AS official_for
            FROM attribution_purpose o

@@ -14,7 +14,7 @@ WITH model AS MATERIALIZED (
     JOIN attribution_model m ON m.model = p.model
     WHERE p.purpose = 'budget'
 ), closed AS MATERIALIZED (
-    SELECT d.opportunity_id, d.lead_id, d.opened_at, d.closed_at, d.outcome = 'won' AS won, d.value
+    SELECT d.opportunity_id, d.lead_id, d.opened_at, d.closed_at, d.outcome = 'won' AS won, pg_catalog.round(d.value, (SELECT w.currency_decimals FROM workspace w)) AS value
     FROM deal d
     WHERE d.outcome IN ('won', 'lost')
 ), touched AS MATERIALIZED (
@@ -51,7 +51,7 @@ WITH model AS MATERIALIZED (
     SELECT m.model, m.official_for, a.channel IS NULL AS untouched,
            pg_catalog.split_part(a.channel, ':', 1) AS campaign, pg_catalog.substr(a.channel, pg_catalog.strpos(a.channel, ':') + 1) AS channel,
            a.conversions AS deals, a.value
-    FROM (SELECT k.touches, k.lookback, leadflow.attribution_total(p.path, k.rules, k.lookback) AS total
+    FROM (SELECT k.touches, k.lookback, leadflow.attribution_total(p.path, k.rules, k.lookback, 'every', (SELECT s.currency_decimals FROM workspace s)) AS total
           FROM (SELECT m.touches, m.lookback, pg_catalog.array_agg(DISTINCT m.rule) AS rules
                 FROM model m
                 WHERE NOT m.by_name
@@ -64,7 +64,7 @@ WITH model AS MATERIALIZED (
     SELECT m.model, m.official_for, c.touch IS NULL AS untouched, COALESCE(t.campaign_id::text, '') AS campaign, c.channel, c.credit AS deals, c.value
     FROM model m
     JOIN path p ON p.touches = m.touches AND p.by_name
-    CROSS JOIN LATERAL leadflow.credits(p.path, m.rule, m.lookback) c
+    CROSS JOIN LATERAL leadflow.credits(p.path, m.rule, m.lookback, (SELECT s.currency_decimals FROM workspace s)) c
     LEFT JOIN touched t ON t.opportunity_id = p.opportunity_id AND t.touch_id = c.touch
     WHERE m.by_name AND c.credit > 0
 ), ruled AS MATERIALIZED (

@@ -35,10 +35,9 @@ SELECT d.opportunity_id,
        d.reason,
        d.amount,
        COALESCE(d.currency, (SELECT w.currency FROM workspace w)) AS currency,
-       (d.amount * CASE WHEN d.currency <> (SELECT w.currency FROM workspace w)
-                        THEN c.rate[pg_catalog.width_bucket(COALESCE(d.closed_at, (SELECT leadflow.clock()))::date, c.valid_from)]
-                        ELSE 1 END)::numeric(15,2) AS value,
-       CASE WHEN d.won_at IS NOT NULL THEN d.won_number = 1 END AS new_customer
+       pg_catalog.round(d.amount * r.rate, (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS value,
+       CASE WHEN d.won_at IS NOT NULL THEN d.won_number = 1 END AS new_customer,
+       pg_catalog.round(d.recurring * r.rate, (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS recurring_value
 FROM (SELECT o.id AS opportunity_id,
              o.name,
              o.lead_id,
@@ -68,6 +67,7 @@ FROM (SELECT o.id AS opportunity_id,
              s.reason,
              CASE WHEN h.ahead THEN s.amount::numeric(15,2) ELSE o.amount END AS amount,
              CASE WHEN h.ahead THEN s.currency ELSE o.currency END AS currency,
+             o.recurring,
              pg_catalog.row_number() OVER (
                  PARTITION BY h.won_at IS NULL,
                               COALESCE('account ' || COALESCE(o.account_id, l.account_id), 'lead ' || o.lead_id, 'opportunity ' || o.id)
@@ -90,7 +90,10 @@ FROM (SELECT o.id AS opportunity_id,
       LEFT JOIN lead l ON l.id = o.lead_id
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) d
 LEFT JOIN team_member m ON m.member = d.owner
-LEFT JOIN money c ON c.currency = d.currency;
+LEFT JOIN money c ON c.currency = d.currency
+CROSS JOIN LATERAL (SELECT CASE WHEN d.currency <> (SELECT w.currency FROM workspace w)
+                                THEN c.rate[pg_catalog.width_bucket(COALESCE(d.closed_at, (SELECT leadflow.clock()))::date, c.valid_from)]
+                                ELSE 1 END AS rate) r;
 COMMENT ON VIEW deal IS 'Every opportunity as known at leadflow.clock(): where it is, how it ended, what it is worth. Opportunities of leads in lead_outside are left out. Reports on pipeline and revenue count these rows.';
 COMMENT ON COLUMN deal.opportunity_id IS 'the opportunity';
 COMMENT ON COLUMN deal.name IS 'name of the deal';
@@ -118,5 +121,6 @@ COMMENT ON COLUMN deal.expected_close IS 'day on which it is expected to close';
 COMMENT ON COLUMN deal.reason IS 'code of the reason given on the last entry';
 COMMENT ON COLUMN deal.amount IS 'amount, in currency; null where it is not known';
 COMMENT ON COLUMN deal.currency IS 'ISO 4217 code of the amount';
-COMMENT ON COLUMN deal.value IS 'the amount in the currency of the workspace, at the rate of the day on which it closed, or of the clock''s; null where amount or rate are not known';
+COMMENT ON COLUMN deal.value IS 'the amount in the currency of the workspace, at the rate of the day on which it closed, or of the clock''s, rounded to its decimals (workspace.currency_decimals); null where amount or rate are not known';
 COMMENT ON COLUMN deal.new_customer IS 'whether it is the first deal won from this buyer; null where it was not won';
+COMMENT ON COLUMN deal.recurring_value IS 'what comes again every year, as written now, converted as value; null where that or the rate are not known';

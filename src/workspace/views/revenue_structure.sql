@@ -8,13 +8,15 @@ SELECT c.month,
        c.value::numeric(15,2) AS value,
        (c.positive / NULLIF(pg_catalog.sum(c.positive) OVER whole, 0))::numeric(9,6) AS value_share,
        c.average_value::numeric(15,2) AS value_average,
-       c.amounts_unknown
+       c.amounts_unknown,
+       c.recurring_value::numeric(15,2) AS recurring_value
 FROM (SELECT d.month, k.dimension, k.dimension_value,
              pg_catalog.count(*) AS deals,
              pg_catalog.count(DISTINCT d.buyer) AS customers,
              COALESCE(pg_catalog.sum(d.value), 0) AS value,
              COALESCE(pg_catalog.sum(GREATEST(d.value, 0)), 0) AS positive,
              pg_catalog.avg(d.value) AS average_value,
+             COALESCE(pg_catalog.sum(d.recurring_value), 0) AS recurring_value,
              pg_catalog.count(*) FILTER (WHERE d.value IS NULL) AS amounts_unknown
       FROM (SELECT d.*, pg_catalog.date_trunc('month', d.won_at)::date AS month
             FROM deal d
@@ -34,3 +36,4 @@ COMMENT ON COLUMN revenue_structure.value IS 'revenue, in the currency of the wo
 COMMENT ON COLUMN revenue_structure.value_share IS 'share of all revenue of the month, 0..1; null where there is none. A value below 0 counts as 0';
 COMMENT ON COLUMN revenue_structure.value_average IS 'average value of the deals; null for none of known value';
 COMMENT ON COLUMN revenue_structure.amounts_unknown IS 'number of the deals whose value is not known';
+COMMENT ON COLUMN revenue_structure.recurring_value IS 'what comes again every year of it, in the currency of the workspace, without deals of which that is not known; the rest is earned once';
