@@ -135,12 +135,13 @@ SQL_PARTS = \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
+	src/workspace/named_number.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics triggers empty b2b
+	scoring economics metrics triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -232,7 +233,8 @@ WORKSPACE_VIEWS = \
 	attribution_compare \
 	sourced_influenced \
 	influence \
-	won_lost_paths
+	won_lost_paths \
+	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
