@@ -234,6 +234,8 @@ WORKSPACE_VIEWS = \
 	sourced_influenced \
 	influence \
 	won_lost_paths \
+	plan_vs_actual \
+	joint_goals \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

@@ -113,7 +113,7 @@ CREATE TEMP TABLE seen AS SELECT m.metric, x.* FROM metric m CROSS JOIN LATERAL 
 SELECT is(current_setting('leadflow.clock') || ' ' || current_setting('timezone'), '2026-04-16 00:00+00 UTC', 'the clock and the time zone of the session are as they were');
 SET timezone = 'Asia/Tokyo';
 SET datestyle = 'German';
-SET search_path = '';
+SET search_path = public;
 SELECT public.is_empty($$SELECT s.metric FROM pg_temp.seen s CROSS JOIN LATERAL leadflow.metric('crm', s.metric, '[2026-02-01,2026-04-01)', CASE s.metric WHEN 'roi' THEN '{"campaign_id": 1}' ELSE '{}' END::jsonb) x
     WHERE (s.value, s.numerator, s.denominator, s.as_of, s.time_zone, s.query) IS DISTINCT FROM (x.value, x.numerator, x.denominator, x.as_of, x.time_zone, x.query)$$, 'the same from another time zone, date style and search_path');
 RESET datestyle;

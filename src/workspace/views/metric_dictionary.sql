@@ -35,8 +35,10 @@ SELECT n.report,
                 WHEN n.name ~ '(^|_)months_$' THEN 'months'
                 WHEN n.name = 'compared_with_' OR n.name ~ '(^|_)(points|score|behaviour|fit|intent|intensity|threshold|total)_' AND n.name !~ '_(share|agreement|ignored)_$' AND n.digits IS DISTINCT FROM 6 THEN 'points'
                 WHEN n.name ~ '(^|_)(share|rate|probability|similarity|credit)_' AND n.digits IN (3, 4, 6, 12) OR n.digits = 6 AND n.name !~ '(delivered|promised|deals|log_loss|information_value|retention)' THEN 'share'
-                WHEN n.name ~ '(^|_)(roi|coverage|lift|spend|retention)_' AND n.digits IN (4, 6) THEN 'ratio'
+                WHEN n.name ~ '(^|_)(roi|coverage|lift|spend|retention|pace)_' AND n.digits IN (4, 6) THEN 'ratio'
                 WHEN n.name ~ '^touches_average_' THEN 'count'
+                -- in the unit of the target
+                WHEN n.report IN ('plan_vs_actual', 'joint_goals') AND n.digits = 2 THEN 'number'
                 WHEN n.digits = 2 THEN 'money'
                 WHEN NOT n.fraction OR n.name ~ '(^|_)(attempts|leads|deals|customers|won|earned)_' THEN 'count'
                 ELSE 'number' END) AS unit,
