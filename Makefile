@@ -236,6 +236,7 @@ WORKSPACE_VIEWS = \
 	won_lost_paths \
 	plan_vs_actual \
 	joint_goals \
+	forecast_accuracy \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

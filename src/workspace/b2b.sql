@@ -412,6 +412,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('feature_value', 'marketing', 'which field is worth asking for'),
     ('feedback_coverage', 'sales', 'whether sales answers for the leads it gets'),
     ('follow_up_coverage', 'sales', 'whether leads that were handed over are worked'),
+    ('forecast_accuracy', 'sales', 'what was forecast against what came'),
     ('funnel', 'both', 'how many leads reach each stage'),
     ('funnel_segmented', 'both', 'the same by group'),
     ('handover', 'both', 'every lead that was handed over'),
