@@ -237,6 +237,7 @@ WORKSPACE_VIEWS = \
 	plan_vs_actual \
 	joint_goals \
 	forecast_accuracy \
+	bonus \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

@@ -388,6 +388,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('attempts_to_answer', 'sales', 'how many attempts it takes to reach a lead'),
     ('attribution', 'marketing', 'who earned a deal'),
     ('attribution_compare', 'marketing', 'what another way of sharing credit would say'),
+    ('bonus', 'both', 'what the parts of the bonus come to'),
     ('bottlenecks', 'both', 'which step costs most revenue'),
     ('cadence_progress', 'sales', 'how far each series of attempts has come'),
     ('campaign_contact_effect', 'both', 'whether it pays to answer the leads of a campaign in time'),
@@ -477,3 +478,12 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('won_lost_paths', 'marketing', 'which ways lead to deals'),
     ('work_order_kept', 'sales', 'whether the queue is followed'),
     ('work_queue', 'sales', 'what to do next');
+
+INSERT INTO bonus_part (department, part, agreement, target_metric, weight, pays_from, cap, meaning) VALUES
+    ('marketing', 'qualification', 'qualification', NULL, 0.5, 0.8, 1.2, 'Leads that turn out to have a need, a budget and a time frame.'),
+    ('marketing', 'acceptance', 'acceptance', NULL, 0.2, 0.8, 1, 'Leads that sales accepts.'),
+    ('marketing', 'revenue', NULL, 'revenue', 0.3, 0.8, 1.5, 'The revenue of the company.'),
+    ('sales', 'deals', 'deals', NULL, 0.4, 0.8, 1.2, 'Leads with a need, a budget and a time frame that become deals.'),
+    ('sales', 'reaction', 'reaction', NULL, 0.15, 0.9, 1, 'Reactions that come in time.'),
+    ('sales', 'feedback', 'feedback', NULL, 0.15, 0.9, 1, 'Answers for the leads that marketing hands over.'),
+    ('sales', 'revenue', NULL, 'revenue', 0.3, 0.8, 1.5, 'The revenue of the company.');

@@ -53,6 +53,36 @@ COMMENT ON COLUMN report_owner.report IS 'view of the workspace';
 COMMENT ON COLUMN report_owner.owner IS 'department or team that answers for its numbers: marketing, sales, both, or a team';
 COMMENT ON COLUMN report_owner.purpose IS 'the question that it answers';
 
+CREATE TABLE bonus_part (
+    department  text NOT NULL CHECK (department IN ('marketing', 'sales')),
+    part        text NOT NULL CHECK (part ~ '^[a-z][a-z0-9_]{0,62}$'),
+    period      text NOT NULL DEFAULT 'quarter' CHECK (period IN ('month', 'quarter', 'year')),
+    agreement   text REFERENCES agreement ON UPDATE CASCADE,
+    target_metric text CHECK (target_metric IN ('revenue', 'new_revenue', 'deals', 'pipeline', 'opportunities', 'sql', 'sal', 'mql', 'leads')),
+    weight      numeric(7,6) NOT NULL CHECK (weight > 0 AND weight <= 1),
+    pays_from   numeric(7,6) NOT NULL DEFAULT 0.8 CHECK (pays_from >= 0 AND pays_from <= 1),
+    cap         numeric(9,6) NOT NULL DEFAULT 1 CHECK (cap > 0 AND cap <= 100),
+    starts_on   date CHECK (pg_catalog.isfinite(starts_on)),
+    ends_on     date CHECK (pg_catalog.isfinite(ends_on)),
+    meaning     text NOT NULL,
+    PRIMARY KEY (department, part),
+    CHECK (ends_on >= starts_on),
+    CONSTRAINT one_goal CHECK (pg_catalog.num_nonnulls(agreement, target_metric) = 1),
+    CONSTRAINT cap_above_threshold CHECK (cap >= pays_from)
+);
+COMMENT ON TABLE bonus_part IS 'What the departments are paid a bonus for: each part rests on an agreement or on a target. The weights of a department and period should sum to 1; the report bonus says where they do not.';
+COMMENT ON COLUMN bonus_part.department IS 'who is paid: marketing or sales; both may have a part on the same revenue';
+COMMENT ON COLUMN bonus_part.part IS 'code of the part';
+COMMENT ON COLUMN bonus_part.period IS 'month, quarter or year, in the session''s time zone';
+COMMENT ON COLUMN bonus_part.agreement IS 'the agreement that it rests on: the average of what was reached in its periods that end in that of the bonus';
+COMMENT ON COLUMN bonus_part.target_metric IS 'or the target that it rests on: that of this metric for everybody and exactly the period';
+COMMENT ON COLUMN bonus_part.weight IS 'share of the whole bonus, above 0, up to 1';
+COMMENT ON COLUMN bonus_part.pays_from IS 'share of the goal below which nothing is paid, 0..1';
+COMMENT ON COLUMN bonus_part.cap IS 'share of the goal above which no more is paid: 1 for 100 %';
+COMMENT ON COLUMN bonus_part.starts_on IS 'first day of the first period for which it is paid; null for always';
+COMMENT ON COLUMN bonus_part.ends_on IS 'last day of the last one; null for no end';
+COMMENT ON COLUMN bonus_part.meaning IS 'the part in words';
+
 -- What there is not cannot be counted.
 CREATE TRIGGER leadflow_metric_guard BEFORE INSERT OR UPDATE ON metric
     FOR EACH ROW EXECUTE FUNCTION leadflow.metric_guard();
@@ -69,3 +99,8 @@ CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON report_owner
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
 ALTER TABLE report_owner ENABLE ALWAYS TRIGGER leadflow_definition_recorder;
+CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON bonus_part
+    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();
+CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON bonus_part
+    FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
+ALTER TABLE bonus_part ENABLE ALWAYS TRIGGER leadflow_definition_recorder;

@@ -11,6 +11,7 @@ SELECT leadflow.create_workspace('crm') \g /dev/null
 
 SET search_path = crm, public;
 \ir common/deals.sql
+DELETE FROM bonus_part;
 DELETE FROM agreement;
 SELECT is_empty('SELECT * FROM plan_vs_actual', 'no target, no plan');
 SELECT is_empty('SELECT * FROM joint_goals', 'no goal');
@@ -82,7 +83,35 @@ SELECT results_eq($$SELECT rows_of('SELECT period, from_date, until_date, deals,
     'month,2026-03-01,2026-03-31,3,3650.00,1825.00,0,0,0.00,1,3000.00,3000.00,-3000.00,1.000000,-1.000000'], 'no deal had a date');
 SELECT is(tried($$UPDATE crm.opportunity SET expected_close = '2026-03-15' WHERE name = 'B'$$, $$SELECT concat_ws(' ', due_deals, forecast_value, error_value, error_share, bias_share) FROM crm.forecast_accuracy WHERE from_date = '2026-03-01'$$), '1 1500.00 -1500.00 0.500000 -0.625000', 'B was due: half of it was forecast, all of it came');
 SELECT is(tried($$SET LOCAL leadflow.clock = '2026-07-01 00:00'$$, $$SELECT string_agg(concat_ws(' ', period, from_date, deals, due_deals, forecast_value, won_open), ', ' ORDER BY period, from_date) FROM crm.forecast_accuracy WHERE from_date = '2026-04-01'$$),
-    'month 2026-04-01 4 1 3000.00 1, quarter 2026-04-01 4 2 3900.00 1', 'a month and a quarter from the same day: H and K were due');
+    'month 2026-04-01 3 1 3000.00 0, quarter 2026-04-01 3 2 3900.00 0', 'a month and a quarter from the same day: H and K were due');
 CREATE FUNCTION as_then(at timestamptz) RETURNS text LANGUAGE sql AS $$
     SELECT concat_ws(' ', count(*), sum(value), sum(weighted_value)) FROM leadflow.pipeline_asof('crm', at) $$;
 SELECT is(concat_ws(' ', deals, value, weighted_value), as_then(from_date::timestamptz), 'as pipeline_asof says: ' || from_date) FROM forecast_accuracy;
+
+-- bonus: revenue of the first quarter is reached to 1, of April to 0.2; qualified leads 0.833334, closing 1
+
+DELETE FROM bonus_part;
+SELECT is_empty('SELECT * FROM bonus', 'no part, no bonus');
+INSERT INTO bonus_part (department, part, period, agreement, target_metric, weight, pays_from, cap, meaning) VALUES
+    ('marketing', 'qualified', 'month', 'qualified', NULL, 0.7, 0.8, 1, 'x'), ('marketing', 'revenue', 'month', NULL, 'revenue', 0.3, 0.8, 1.5, 'x'),
+    ('sales', 'closing', 'month', 'closing', NULL, 0.5, 1, 1, 'x'), ('sales', 'new', 'month', NULL, 'new_revenue', 0.4, 0, 1, 'x'), ('sales', 'revenue', 'quarter', NULL, 'revenue', 1, 0.8, 1.5, 'x');
+SELECT results_eq($$SELECT rows_of('SELECT department, part, state, periods, reached_share, paid_share, weighted_share, department_share, most_share, weights_share, fault FROM bonus WHERE from_date = ''2026-04-01''')$$, ARRAY[
+    'marketing,qualified,running,1,0.833334,0.833334,0.583334,0.583334,1.150000,1.000000,', 'marketing,revenue,running,1,0.200000,0.000000,0.000000,0.583334,1.150000,1.000000,',
+    'sales,closing,running,1,1.000000,1.000000,0.500000,0.500000,0.900000,0.900000,"the weights do not sum to 1"', 'sales,new,running,1,0.000000,0.000000,0.000000,0.500000,0.900000,0.900000,"the weights do not sum to 1"',
+    'sales,revenue,running,0,,0.000000,0.000000,0.000000,1.500000,1.000000,"there is no target of this period"'], 'bonus of April, and of the quarter so far');
+SELECT results_eq($$SELECT rows_of('SELECT from_date, until_date, state, reached_share, paid_share, department_share, fault FROM bonus WHERE period = ''quarter'' AND from_date < ''2026-04-01''')$$,
+    ARRAY['2026-01-01,2026-03-31,complete,1.000000,1.000000,1.000000,'], 'of the quarter before');
+SELECT is(tried($$UPDATE crm.target SET value = 250 WHERE id = 2$$, $$SELECT concat_ws(' ', reached_share, paid_share, weighted_share) FROM crm.bonus WHERE part = 'revenue' AND period = 'month' AND from_date = '2026-04-01'$$), '2.000000 1.500000 0.450000', 'twice the goal pays up to the cap');
+SELECT is(tried($$UPDATE crm.target SET value = 625 WHERE id = 2$$, $$SELECT paid_share FROM crm.bonus WHERE part = 'revenue' AND period = 'month' AND from_date = '2026-04-01'$$), '0.800000', 'the threshold itself pays');
+SELECT is(tried($$UPDATE crm.bonus_part SET starts_on = '2026-04-01' WHERE period = 'month'$$, $$SELECT min(from_date) FROM crm.bonus WHERE period = 'month'$$), '2026-04-01', 'from a day on');
+SELECT is(tried($$UPDATE crm.bonus_part SET ends_on = '2026-04-29' WHERE period = 'month'$$, $$SELECT max(from_date) FROM crm.bonus WHERE period = 'month'$$), '2026-03-01', 'up to a day');
+SELECT is(tried('INSERT INTO crm.bonus_part (department, part, weight, meaning) VALUES (''sales'', ''x'', 0.1, ''x'')'), '23514 one_goal', 'a part rests on something');
+SELECT is(tried('INSERT INTO crm.bonus_part (department, part, weight, agreement, target_metric, meaning) VALUES (''sales'', ''x'', 0.1, ''closing'', ''sql'', ''x'')'), '23514 one_goal', 'on one thing');
+SELECT is(tried('INSERT INTO crm.bonus_part (department, part, weight, agreement, meaning) VALUES (''sales'', ''x'', 0.1, ''nothing'', ''x'')'), '23503 bonus_part_agreement_fkey', 'that there is');
+SELECT is(tried('UPDATE crm.bonus_part SET pays_from = 1, cap = 0.9'), '23514 cap_above_threshold', 'a cap below the threshold');
+SELECT is(tried('UPDATE crm.bonus_part SET weight = 0'), '23514 bonus_part_weight_check', 'no weight');
+
+-- as they are by default
+
+SELECT leadflow.create_workspace('other') \g /dev/null
+SELECT results_eq('SELECT department, sum(weight) FROM other.bonus_part GROUP BY 1 ORDER BY 1', $$VALUES ('marketing', 1.000000), ('sales', 1.000000)$$, 'the weights of a new workspace sum to 1');
