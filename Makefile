@@ -238,6 +238,7 @@ WORKSPACE_VIEWS = \
 	joint_goals \
 	forecast_accuracy \
 	bonus \
+	report_trust \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

@@ -442,6 +442,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('reallocation', 'marketing', 'where to spend instead'),
     ('refusals', 'both', 'why leads are refused'),
     ('rejections', 'both', 'why sales rejects leads, and what it costs'),
+    ('report_trust', 'both', 'how far a report can be trusted'),
     ('response_conversion', 'both', 'what waiting costs'),
     ('response_time', 'sales', 'how long reactions take'),
     ('revenue_sources', 'marketing', 'where revenue comes from'),

@@ -115,3 +115,38 @@ SELECT is(tried('UPDATE crm.bonus_part SET weight = 0'), '23514 bonus_part_weigh
 
 SELECT leadflow.create_workspace('other') \g /dev/null
 SELECT results_eq('SELECT department, sum(weight) FROM other.bonus_part GROUP BY 1 ORDER BY 1', $$VALUES ('marketing', 1.000000), ('sales', 1.000000)$$, 'the weights of a new workspace sum to 1');
+
+-- report_trust: the entry of the lead that came last is of 5 April, 11 days ago; of opportunities of 11 April
+
+SELECT is_empty('SELECT * FROM other.report_trust', 'nothing to judge in an empty workspace');
+DELETE FROM touch;
+DELETE FROM field_owner;
+SELECT results_eq($$SELECT rows_of('SELECT report, sources, complete_share, oldest_source_seconds / 86400, fresh_share, trust_share = round(fresh_share * (1 - implied_share), 6), weakest FROM report_trust WHERE report IN (''funnel'', ''deal'', ''stage_dictionary'')')$$,
+    ARRAY['funnel,lead,1.000000,11,0.636364,t,"stages passed over"', 'deal,"lead, opportunity",1.000000,11,0.636364,t,"no news"'], 'by what a report reads');
+SELECT is((SELECT implied_share FROM report_trust WHERE report = 'funnel'), (SELECT (count(*) FILTER (WHERE implied) / count(*)::numeric)::numeric(9,6) FROM stage_event WHERE opportunity_id IS NULL), 'stages passed over, of leads');
+SELECT is((SELECT implied_share FROM report_trust WHERE report = 'deal'), (SELECT (count(*) FILTER (WHERE implied) / count(*)::numeric)::numeric(9,6) FROM stage_event), 'and of both');
+SELECT is(tried('INSERT INTO crm.field_owner (object, field, team, owed_from, meaning) VALUES (''lead'', ''segment'', ''marketing'', ''lead'', ''x''), (''lead'', ''owner'', ''sales'', ''lead'', ''x'')', 'SELECT complete_share FROM crm.report_trust WHERE report = ''funnel'''), '0.900000', 'nine of ten fields');
+SELECT is(tried($$INSERT INTO crm.quarantine (recorded_at, object, operation, parked_row, unmet, session_actor, actor) VALUES ('2026-04-10', 'lead', 'INSERT', '{}', '[]', 'x', 'x')$$, 'SELECT parked_share FROM crm.report_trust WHERE report = ''funnel'''), '0.166667', 'one row of six is parked');
+SELECT is(tried('SET LOCAL leadflow.clock = ''2026-04-11''', 'SELECT fresh_share FROM crm.report_trust WHERE report = ''funnel'''), '1.000000', 'six days are fresh');
+SELECT is_empty('SELECT report FROM report_trust WHERE NOT trust_share BETWEEN 0 AND 1', 'between 0 and 1');
+
+-- rights
+
+SELECT 'plan_' || pg_backend_pid() AS reader, 'plan_ops_' || pg_backend_pid() AS ops \gset
+CREATE ROLE :reader;
+CREATE ROLE :ops;
+SELECT leadflow.grant_workspace('crm', :'reader', 'read') \g /dev/null
+SELECT leadflow.grant_workspace('crm', :'ops', 'revops') \g /dev/null
+GRANT USAGE ON SCHEMA public TO :reader, :ops;
+SET ROLE :reader;
+SELECT cmp_ok(count(*), '>', 0::bigint, 'a reader sees the plan') FROM crm.plan_vs_actual;
+SELECT lives_ok('SELECT * FROM crm.bonus, crm.joint_goals, crm.forecast_accuracy, crm.report_trust', 'and all the rest');
+SELECT throws_ok('DELETE FROM crm.bonus_part', '42501', NULL, 'but changes nothing');
+SET ROLE :ops;
+SELECT lives_ok('UPDATE crm.bonus_part SET weight = 0.5', 'revenue operations edit the bonus');
+RESET ROLE;
+SELECT is(count(*), 5::bigint, 'and it is kept who did') FROM definition_change WHERE definition = 'bonus_part' AND operation = 'UPDATE' AND actor = :'ops';
+DROP OWNED BY :reader, :ops;
+DROP ROLE :reader, :ops;
+
+SELECT * FROM finish();
