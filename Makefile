@@ -136,12 +136,13 @@ SQL_PARTS = \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
 	src/review/sample.sql \
+	src/workspace/named_number.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics reviews triggers empty b2b
+	scoring economics reviews metrics triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -235,7 +236,13 @@ WORKSPACE_VIEWS = \
 	attribution_compare \
 	sourced_influenced \
 	influence \
-	won_lost_paths
+	won_lost_paths \
+	plan_vs_actual \
+	joint_goals \
+	forecast_accuracy \
+	bonus \
+	report_trust \
+	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

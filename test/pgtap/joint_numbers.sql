@@ -112,6 +112,7 @@ SET leadflow.clock = '2026-03-09 09:00+00';
 SELECT results_eq($$SELECT rows_of('SELECT clock_id, state, remaining_seconds FROM sla_open ORDER BY clock_id')$$, ARRAY['1,running,27000'], 'sla_open: what had not started is not owed');
 
 -- agreements
+DELETE FROM bonus_part;
 DELETE FROM agreement;
 INSERT INTO agreement (agreement, department, measure, period, origin, at_least, starts_on, ends_on, promise, active) VALUES
     ('deals', 'sales', 'deal_share', 'quarter', NULL, 1, NULL, NULL, 'x', true),
