@@ -140,7 +140,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics triggers empty b2b
+	scoring economics audience library lessons triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -232,7 +232,21 @@ WORKSPACE_VIEWS = \
 	attribution_compare \
 	sourced_influenced \
 	influence \
-	won_lost_paths
+	won_lost_paths \
+	icp_leads \
+	icp_fit \
+	buying_committee \
+	hypothesis_board \
+	experiment_result \
+	content_catalogue \
+	battlecard_freshness \
+	content_requests \
+	content_request_effect \
+	objections \
+	objection_answers \
+	lessons_open \
+	unapproved_promises \
+	first_contact_opinions
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build
