@@ -11,7 +11,7 @@ SELECT CASE WHEN l.id IS NULL THEN 'debrief_without_lesson' ELSE 'action' END AS
        l.segment,
        l.persona,
        l.due,
-       GREATEST((SELECT leadflow.clock())::date - l.due, 0)::bigint AS days_late
+       CASE WHEN l.due IS NOT NULL THEN GREATEST((SELECT leadflow.clock())::date - l.due, 0) END::bigint AS days_late
 FROM debrief d
 LEFT JOIN lesson l ON l.debrief_id = d.id
 LEFT JOIN opportunity o ON o.id = d.opportunity_id
