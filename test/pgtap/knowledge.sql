@@ -58,11 +58,11 @@ SELECT is((SELECT string_agg(concat_ws('|', lead_id, profile, fits, fails, not_k
     'a lead fits, does not, or nobody knows; of several personas the first; whole words only; no spam');
 SELECT is(tried('UPDATE crm.icp SET segments = ''{large}'', industries = ''{it}''', 'SELECT string_agg(concat_ws(''|'', lead_id, fits, fails, not_known), '', '' ORDER BY lead_id) FROM crm.icp_leads WHERE lead_id IN (41, 42, 81, 161)'),
     '41|industry, 42|f|segment|industry, 81|f|segment, employees|industry, 161|segment, industry, employees', 'the segment is the lead''s, else its account''s; what is not met outweighs what is not known');
-SELECT is(tried(c.change, 'SELECT count(*)::text FROM crm.icp_leads'), c.expected, c.label) FROM (VALUES
-    ('UPDATE crm.icp SET variant = ''cloud''', '0', 'a profile of a variant holds no other leads against it'),
-    ('UPDATE crm.icp SET variant = ''cloud''; UPDATE crm.lead SET variant = ''cloud'' WHERE id < 4', '3', 'but those of the variant'),
-    ('UPDATE crm.icp SET active = false', '0', 'nor does one that is not active'),
-    ('INSERT INTO crm.icp (profile, employees_to, meaning) VALUES (''tiny'', 9, ''x'')', '340', 'each profile for itself')) c (change, expected, label);
+SELECT is(tried(c.change, 'SELECT concat_ws(''|'', count(profile), count(DISTINCT lead_id)) FROM crm.icp_leads'), c.expected, c.label) FROM (VALUES
+    ('UPDATE crm.icp SET variant = ''cloud''', '0|170', 'a profile of a variant holds no other leads against it'),
+    ('UPDATE crm.icp SET variant = ''cloud''; UPDATE crm.lead SET variant = ''cloud'' WHERE id < 4', '3|170', 'but those of the variant'),
+    ('UPDATE crm.icp SET active = false', '0|170', 'nor does one that is not active'),
+    ('INSERT INTO crm.icp (profile, employees_to, meaning) VALUES (''tiny'', 9, ''x'')', '340|170', 'each profile for itself')) c (change, expected, label);
 
 SELECT results_eq($$SELECT rows_of('SELECT kind, name, leads, decided, won, won_share, others, others_decided, others_won, others_won_share, not_known, finding FROM icp_fit ORDER BY kind, name')$$, ARRAY[
     'persona,finance,40,0,0,,120,80,25,0.312500,10,too_early',
@@ -70,6 +70,9 @@ SELECT results_eq($$SELECT rows_of('SELECT kind, name, leads, decided, won, won_
     'persona,managing_director,40,40,20,0.500000,120,40,5,0.125000,10,won_more_often',
     'profile,growing_company,80,40,20,0.500000,80,40,5,0.125000,10,won_more_often',
     'trigger,growing_company.new_system,80,40,20,0.500000,85,40,5,0.125000,5,won_more_often'], 'icp_fit: leads that fit against those that do not; a signal after the lead came is none');
+SELECT is(tried('UPDATE crm.icp SET active = false', 'SELECT string_agg(concat_ws(''|'', kind, name, leads, others), '', '' ORDER BY name) FROM crm.icp_fit'),
+    'persona|finance|40|120, persona|head_of_operations|0|160, persona|managing_director|40|120', 'personas without a profile');
+SELECT is(tried('INSERT INTO crm.icp (profile, employees_to, meaning) VALUES (''tiny'', 9, ''x'')', 'SELECT concat_ws(''|'', leads, others) FROM crm.icp_fit WHERE name = ''finance'''), '40|120', 'and with two');
 SELECT results_eq($$SELECT rows_of('SELECT won_share_low, won_share_high, others_won_share_low, others_won_share_high, difference, difference_low, difference_high FROM icp_fit WHERE kind = ''profile''')$$,
     ARRAY['0.351995,0.648005,0.054595,0.261121,0.375000,0.173917,0.538897'], 'with limits of both shares and of their difference');
 SELECT is(tried('SET LOCAL leadflow.clock = ''2026-04-30''', 'SELECT concat_ws(''|'', leads, decided, finding) FROM crm.icp_fit WHERE kind = ''profile'''), '80|0|too_early', 'as known then');

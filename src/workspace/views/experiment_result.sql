@@ -1,20 +1,33 @@
--- The leads of one experiment are found once for both groups; a lead that was
--- in both campaigns at once cannot be, as its campaign is that of its first entry.
+-- The days of the groups are made instants once, and leads outside both are left early.
 CREATE OR REPLACE VIEW experiment_result AS
 WITH milestone AS MATERIALIZED (
-    SELECT m.* FROM lead_milestone m WHERE EXISTS (SELECT FROM experiment)
-), grouped AS (
-    SELECT e.experiment, g.is_a, e.within, m.until,
-           CASE e.reaches WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at WHEN 'sql' THEN m.sql_at
-                          WHEN 'opportunity' THEN m.opportunity_at ELSE m.won_at END <= m.until AS reached
+    SELECT m.campaign_id, m.segment, m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+    FROM lead_milestone m
+    WHERE EXISTS (SELECT FROM experiment)
+), term AS MATERIALIZED (
+    SELECT e.experiment, e.campaign_a, e.campaign_b, e.segment, e.of_stage, e.reaches, e.within,
+           e.a_starts_on::timestamptz AS a_from, (e.a_ends_on + 1)::timestamptz AS a_to,
+           e.b_starts_on::timestamptz AS b_from, (e.b_ends_on + 1)::timestamptz AS b_to,
+           LEAST(e.a_starts_on, e.b_starts_on)::timestamptz AS first_at, (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz AS last_at
     FROM experiment e
-    CROSS JOIN LATERAL (SELECT m.*, m.from_at + e.within AS until
-                        FROM (SELECT m.*, CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
-                                                          WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at
-                              FROM milestone m) m
-                        WHERE e.segment IS NULL OR m.segment = e.segment) m
-    JOIN LATERAL (VALUES (true, e.campaign_a, e.a_starts_on, e.a_ends_on), (false, e.campaign_b, e.b_starts_on, e.b_ends_on)) g (is_a, campaign_id, starts_on, ends_on)
-        ON m.from_at >= g.starts_on AND m.from_at < g.ends_on + 1 AND (g.campaign_id IS NULL OR g.campaign_id = m.campaign_id)
+), begun AS (
+    SELECT e.experiment, e.reaches, m.from_at + e.within AS until,
+           CASE WHEN m.from_at >= e.a_from AND m.from_at < e.a_to AND (e.campaign_a IS NULL OR m.campaign_id = e.campaign_a) THEN true
+                WHEN m.from_at >= e.b_from AND m.from_at < e.b_to AND (e.campaign_b IS NULL OR m.campaign_id = e.campaign_b) THEN false END AS is_a,
+           m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+    FROM term e
+    CROSS JOIN LATERAL (SELECT m.*, CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
+                                                    WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at
+                        FROM milestone m
+                        WHERE e.segment IS NULL OR m.segment = e.segment
+                        OFFSET 0) m
+    WHERE m.from_at >= e.first_at AND m.from_at < e.last_at
+), grouped AS (
+    SELECT b.experiment, b.is_a, b.until,
+           CASE b.reaches WHEN 'lead' THEN b.lead_at WHEN 'mql' THEN b.mql_at WHEN 'sal' THEN b.sal_at WHEN 'sql' THEN b.sql_at
+                          WHEN 'opportunity' THEN b.opportunity_at ELSE b.won_at END <= b.until AS reached
+    FROM begun b
+    WHERE b.is_a IS NOT NULL
 ), counted AS (
     SELECT e.experiment,
            pg_catalog.count(*) FILTER (WHERE g.is_a) AS a_leads,

@@ -2,20 +2,26 @@ CREATE OR REPLACE VIEW icp_fit AS
 WITH milestone AS MATERIALIZED (
     SELECT m.lead_id, m.account_id, m.entered_at, m.won_at IS NOT NULL AS won, m.won_at IS NOT NULL OR m.ordinal_now < 0 AS decided
     FROM lead_milestone m
-), compared AS (
-    SELECT 'profile'::text AS kind, i.profile AS name, i.fits AS belongs, m.decided, m.won
+), fitting AS MATERIALIZED (
+    SELECT i.lead_id, i.profile, i.fits, i.persona, i.role_known, m.decided, m.won
     FROM icp_leads i
     JOIN milestone m ON m.lead_id = i.lead_id
+), compared AS (
+    -- counted before they are held against each persona and trigger
+    SELECT 'profile'::text AS kind, f.profile AS name, f.fits AS belongs, f.decided, f.won, pg_catalog.count(*) AS leads
+    FROM fitting f
+    WHERE f.profile IS NOT NULL
+    GROUP BY f.profile, f.fits, f.decided, f.won
     UNION ALL
-    SELECT 'persona'::text AS kind, p.persona AS name,
-           CASE WHEN l.role IS NOT NULL THEN i.persona IS NOT DISTINCT FROM p.persona END AS belongs, m.decided, m.won
-    FROM (SELECT DISTINCT i.lead_id, i.persona FROM icp_leads i) i
-    JOIN lead l ON l.id = i.lead_id
-    JOIN milestone m ON m.lead_id = i.lead_id
+    SELECT 'persona'::text AS kind, p.persona AS name, CASE WHEN f.role_known THEN f.persona IS NOT DISTINCT FROM p.persona END AS belongs, f.decided, f.won, f.leads
+    FROM (SELECT f.persona, f.role_known, f.decided, f.won, pg_catalog.count(DISTINCT f.lead_id) AS leads
+          FROM fitting f
+          GROUP BY f.persona, f.role_known, f.decided, f.won) f
     CROSS JOIN persona p
     WHERE p.active
     UNION ALL
-    SELECT 'trigger'::text AS kind, t.profile || '.' || t.code AS name, CASE WHEN m.account_id IS NOT NULL THEN s.first_at <= m.entered_at IS TRUE END AS belongs, m.decided, m.won
+    SELECT 'trigger'::text AS kind, t.profile || '.' || t.code AS name, CASE WHEN m.account_id IS NOT NULL THEN s.first_at <= m.entered_at IS TRUE END AS belongs,
+           m.decided, m.won, pg_catalog.count(*) AS leads
     FROM icp_trigger t
     JOIN icp i ON i.profile = t.profile AND i.active
     CROSS JOIN milestone m
@@ -23,15 +29,16 @@ WITH milestone AS MATERIALIZED (
                FROM intent_signal s
                GROUP BY s.account_id, s.topic) s ON s.account_id = m.account_id AND s.topic = t.topic
     WHERE t.topic IS NOT NULL
+    GROUP BY t.profile, t.code, belongs, m.decided, m.won
 ), counted AS (
     SELECT c.kind, c.name,
-           pg_catalog.count(*) FILTER (WHERE c.belongs) AS leads,
-           pg_catalog.count(*) FILTER (WHERE c.belongs AND c.decided) AS decided,
-           pg_catalog.count(*) FILTER (WHERE c.belongs AND c.won) AS won,
-           pg_catalog.count(*) FILTER (WHERE NOT c.belongs) AS others,
-           pg_catalog.count(*) FILTER (WHERE NOT c.belongs AND c.decided) AS others_decided,
-           pg_catalog.count(*) FILTER (WHERE NOT c.belongs AND c.won) AS others_won,
-           pg_catalog.count(*) FILTER (WHERE c.belongs IS NULL) AS not_known
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE c.belongs), 0)::bigint AS leads,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE c.belongs AND c.decided), 0)::bigint AS decided,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE c.belongs AND c.won), 0)::bigint AS won,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE NOT c.belongs), 0)::bigint AS others,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE NOT c.belongs AND c.decided), 0)::bigint AS others_decided,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE NOT c.belongs AND c.won), 0)::bigint AS others_won,
+           COALESCE(pg_catalog.sum(c.leads) FILTER (WHERE c.belongs IS NULL), 0)::bigint AS not_known
     FROM compared c
     GROUP BY c.kind, c.name
 )
