@@ -142,7 +142,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics reviews metrics triggers empty b2b
+	scoring economics reviews metrics audience library lessons triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -242,6 +242,20 @@ WORKSPACE_VIEWS = \
 	forecast_accuracy \
 	bonus \
 	report_trust \
+	icp_leads \
+	icp_fit \
+	buying_committee \
+	hypothesis_board \
+	experiment_result \
+	content_catalogue \
+	battlecard_freshness \
+	content_requests \
+	content_request_effect \
+	objections \
+	objection_answers \
+	lessons_open \
+	unapproved_promises \
+	first_contact_opinions \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

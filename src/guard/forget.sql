@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and parked rows; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values, parked rows, opinions, objections, requests, debriefs and lessons; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -68,6 +68,26 @@ BEGIN
              name = CASE WHEN name ~* $2 THEN NULL ELSE name END,
              attributes = CASE WHEN attributes::text ~* $2 THEN ''{}'' ELSE attributes END
          WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    -- what was learnt stays, without what she said and what names her
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.committee_member SET note = NULL, who = CASE WHEN who ~* $2 THEN NULL ELSE who END WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    EXECUTE pg_catalog.format('UPDATE %I.hypothesis_talk SET note = NULL WHERE lead_id = ANY ($1) AND note IS NOT NULL', workspace) USING leads;
+    EXECUTE pg_catalog.format('UPDATE %I.battlecard_feedback SET note = NULL WHERE lead_id = ANY ($1) AND note IS NOT NULL', workspace) USING leads;
+    EXECUTE pg_catalog.format('UPDATE %I.opinion SET words = NULL, external_id = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.objection_heard SET note = NULL, answer = CASE WHEN answer ~* $2 THEN ''forgotten'' ELSE answer END
+         WHERE lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.content_request SET note = NULL, wanted = CASE WHEN wanted ~* $2 THEN ''forgotten'' ELSE wanted END
+         WHERE lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.lesson SET lesson = CASE WHEN lesson ~* $2 THEN ''forgotten'' ELSE lesson END,
+             action = CASE WHEN action ~* $2 THEN ''forgotten'' ELSE action END
+         WHERE debrief_id IN (SELECT d.id FROM %1$I.debrief d JOIN %1$I.opportunity o ON o.id = d.opportunity_id WHERE o.lead_id = ANY ($1))
+             AND (lesson ~* $2 OR action ~* $2)', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.debrief SET conclusions = ''forgotten''
+         WHERE conclusions ~* $2 AND opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead_merge SET survivors = ''{}'' WHERE winner_id = ANY ($1) OR loser_id = ANY ($1)', workspace) USING leads;
     IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_refused', workspace)) IS NOT NULL THEN

@@ -488,3 +488,34 @@ INSERT INTO bonus_part (department, part, agreement, target_metric, weight, pays
     ('sales', 'reaction', 'reaction', NULL, 0.15, 0.9, 1, 'Reactions that come in time.'),
     ('sales', 'feedback', 'feedback', NULL, 0.15, 0.9, 1, 'Answers for the leads that marketing hands over.'),
     ('sales', 'revenue', NULL, 'revenue', 0.3, 0.8, 1.5, 'The revenue of the company.');
+
+INSERT INTO icp (profile, segments, employees_from, employees_to, meaning) VALUES
+    ('growing_company', NULL, 50, 999, 'Companies of 50 to 999 people that have outgrown spreadsheets and have nobody who keeps a large system.');
+INSERT INTO icp_trigger (profile, code, meaning, how_seen, topic) VALUES
+    ('growing_company', 'new_system', 'A system is replaced, and what hangs on it with it.', 'They read about implementation, or hire for it.', 'implementation'),
+    ('growing_company', 'audit', 'An audit found that figures cannot be explained.', 'They ask for evidence and history.', NULL),
+    ('growing_company', 'merger', 'Two companies become one, with two of everything.', 'News, and a new name on the site.', NULL);
+INSERT INTO icp_barrier (profile, code, meaning, stage, objection, way_around) VALUES
+    ('growing_company', 'partner', 'Nobody decides alone.', 'opportunity', 'ask_partner', 'Offer a talk with both, and a page for the one who is not there.'),
+    ('growing_company', 'supplier', 'There is a supplier who knows everybody.', 'value', 'have_a_supplier', 'Show what stays undone today.');
+
+INSERT INTO persona (persona, position, name, role_words, decides, budget, pain, awareness, uses_instead, criteria) VALUES
+    ('managing_director', 10, 'Managing director', '{ceo,owner,founder,president,managing,partner,coo}', 'decides', 'decides on the whole budget',
+        'Does not see why the figures are what they are.', 'problem', 'reports that somebody makes by hand', 'What it brings, how soon, and what happens if it fails.'),
+    ('finance', 20, 'Head of finance', '{cfo,finance,financial,controller,controlling}', 'prepares', 'releases the budget',
+        'Costs that nobody can tie to a result.', 'solution', 'spreadsheets', 'Cost in all, evidence in figures, terms of the contract.'),
+    ('head_of_operations', 30, 'Head of operations', '{operations,it,cto,cio,technical,implementation}', 'influences', 'none of their own',
+        'Tools that do not speak to each other.', 'product', 'what the present tools can do, with effort', 'Effort of the set-up, fit with what there is, support.');
+
+INSERT INTO committee_role (committee_role, position, needed_from, persona, meaning, criteria) VALUES
+    ('champion', 10, 'opportunity', NULL, 'Wants the change and speaks for it when we are not there.', 'What it makes easier.'),
+    ('decision_maker', 20, 'budget', 'managing_director', 'Says yes in the end.', 'What it brings, and the risk.'),
+    ('budget_holder', 30, 'budget', 'finance', 'Releases the money.', 'Cost in all, and when it comes back.'),
+    ('evaluator', 40, 'value', 'head_of_operations', 'Tests whether it fits.', 'Effort, fit with what there is, support.');
+
+INSERT INTO claim (claim, kind, phrase, instead_of, approved_by) VALUES
+    ('nothing', 'promise', 'nothing', NULL, 'sales'),
+    ('demonstration', 'promise', 'a demonstration', NULL, 'sales'),
+    ('call_back', 'promise', 'a call within one working day', NULL, 'sales'),
+    ('offer', 'promise', 'an offer within a week', NULL, 'sales'),
+    ('qualified_lead', 'term', 'qualified lead', 'hot lead, good contact', 'revops');

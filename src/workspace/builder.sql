@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'audience', 'library', 'lessons', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;
@@ -129,7 +129,7 @@ BEGIN
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = grant_workspace.name AND c.relkind = 'v'
         -- what is said to and about a person is for those who work with it
-        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card'))
+        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card', 'unapproved_promises'))
         -- not what attachments read of the company's tables
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.pronargs = 1 AND p.proargtypes[0] = c.reltype);
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', ws, grantee);
@@ -141,16 +141,24 @@ BEGIN
              %1$s.backfill_progress, %1$s.nurture_track, %1$s.objection, %1$s.pool, %1$s.pool_member, %1$s.routing_rule,
              %1$s.consequence, %1$s.alert_rule, %1$s.agreement, %1$s.score_group, %1$s.score_rule, %1$s.score_grade,
              %1$s.score_move, %1$s.score_feature, %1$s.intent_topic, %1$s.score_model, %1$s.score_model_point, %1$s.exchange_rate,
-             %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.metric, %1$s.report_owner, %1$s.bonus_part TO %2$s', ws, grantee);
+             %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
+             %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
+             %1$s.claim, %1$s.hypothesis, %1$s.experiment TO %2$s', ws, grantee);
 
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(
             'GRANT SELECT ON %1$s.account, %1$s.campaign, %1$s.lead, %1$s.opportunity, %1$s.touch, %1$s.stage_event,
                  %1$s.sla_clock, %1$s.sla_pause, %1$s.violation, %1$s.quarantine, %1$s.overwrite_refused, %1$s.lead_merge,
                  %1$s.nurture_stay, %1$s.verdict, %1$s.verdict_answer, %1$s.absence, %1$s.assignment, %1$s.alert, %1$s.daily_look,
-                 %1$s.intent_signal, %1$s.lead_score, %1$s.score_run, %1$s.campaign_cost,
-                 %1$s.deal_plan TO %2$s', ws, grantee);
+                 %1$s.intent_signal, %1$s.lead_score, %1$s.score_run, %1$s.campaign_cost, %1$s.deal_plan, %1$s.committee_member,
+                 %1$s.battlecard_feedback, %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief,
+                 %1$s.lesson, %1$s.opinion TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch, %1$s.intent_signal, %1$s.deal_plan TO %2$s', ws, grantee);
+        -- what both departments learn, both write
+        EXECUTE pg_catalog.format(
+            'GRANT INSERT, UPDATE ON %1$s.committee_member, %1$s.battlecard_feedback, %1$s.content_request, %1$s.objection_heard,
+                 %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion, %1$s.hypothesis, %1$s.experiment, %1$s.content,
+                 %1$s.battlecard TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (acknowledged_at, acknowledged_by) ON %1$s.alert TO %2$s', ws, grantee);
     END IF;
     IF access IN ('marketing', 'revops') THEN
@@ -175,10 +183,13 @@ BEGIN
                  %1$s.score_move, %1$s.score_feature, %1$s.intent_topic, %1$s.score_model, %1$s.score_model_point, %1$s.intent_signal,
                  %1$s.exchange_rate, %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.campaign_cost,
                  %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
+                 %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
+                 %1$s.claim, %1$s.hypothesis, %1$s.experiment, %1$s.committee_member, %1$s.battlecard_feedback,
+                 %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (currency, currency_decimals, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports, but for lead_story and lead_card, and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
+    'gives a role its rights in a workspace. access: read (reports, but for lead_story, lead_card and unapproved_promises, and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts; both write hypotheses, contents, battlecards and what was learnt) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';

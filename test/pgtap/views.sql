@@ -557,6 +557,17 @@ INSERT INTO crm.opportunity (stage_since, created_at, updated_at, stage, source,
 VALUES ('2026-03-02', '2026-03-02', '2026-03-02', 'won', 't', 'Won', 100), ('2026-03-02', '2026-03-02', '2026-03-02', 'proposal', 't', 'Open', 100);
 INSERT INTO crm.stage_event (at, recorded_at, opportunity_id, definition_version, implied, subject, to_stage, session_actor, actor, variant)
 SELECT o.stage_since, o.stage_since, o.id, 7, false, 'opportunity', o.stage, 'login', 'role', '*' FROM crm.opportunity o WHERE o.name IN ('Won', 'Open');
+INSERT INTO crm.account (source, name, employees) VALUES ('t', 'Known', 100);
+UPDATE crm.lead SET promised = 'the moon', account_id = (SELECT max(id) FROM crm.account) WHERE id = 1;
+INSERT INTO crm.hypothesis (hypothesis, question, owner, starts_on, ends_on, measure) VALUES ('h', 'x', 'anna', '2026-03-01', '2026-04-01', 'x');
+INSERT INTO crm.experiment (experiment, hypothesis, variant_a, variant_b, a_starts_on, a_ends_on, b_starts_on, b_ends_on, reaches)
+VALUES ('e', 'h', 'a', 'b', '2026-02-01', '2026-02-10', '2026-03-01', '2026-03-10', 'mql');
+INSERT INTO crm.content (title, kind, owner, updated_on) VALUES ('c', 'case', 'anna', '2026-03-01');
+INSERT INTO crm.battlecard (battlecard, scenario, argument, owner, updated_on) VALUES ('b', 'x', 'x', 'anna', '2026-03-01');
+INSERT INTO crm.content_request (asked_at, opportunity_id, kind, wanted) SELECT '2026-03-01', o.id, 'case', 'x' FROM crm.opportunity o WHERE o.name = 'Won';
+INSERT INTO crm.objection_heard (at, objection, lead_id) VALUES ('2026-03-03', 'ask_partner', 1);
+INSERT INTO crm.debrief (at, campaign_id, held_by, conclusions) VALUES ('2026-03-05', 1, '{anna}', 'x');
+INSERT INTO crm.opinion (lead_id, at, score) VALUES (1, '2026-03-05', 4);
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

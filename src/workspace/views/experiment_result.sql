@@ -1,0 +1,102 @@
+-- The days of the groups are made instants once, and leads outside both are left early.
+CREATE OR REPLACE VIEW experiment_result AS
+WITH milestone AS MATERIALIZED (
+    SELECT m.campaign_id, m.segment, m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+    FROM lead_milestone m
+    WHERE EXISTS (SELECT FROM experiment)
+), term AS MATERIALIZED (
+    SELECT e.experiment, e.campaign_a, e.campaign_b, e.segment, e.of_stage, e.reaches, e.within,
+           e.a_starts_on::timestamptz AS a_from, (e.a_ends_on + 1)::timestamptz AS a_to,
+           e.b_starts_on::timestamptz AS b_from, (e.b_ends_on + 1)::timestamptz AS b_to,
+           LEAST(e.a_starts_on, e.b_starts_on)::timestamptz AS first_at, (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz AS last_at
+    FROM experiment e
+), begun AS (
+    SELECT e.experiment, e.reaches, m.from_at + e.within AS until,
+           CASE WHEN m.from_at >= e.a_from AND m.from_at < e.a_to AND (e.campaign_a IS NULL OR m.campaign_id = e.campaign_a) THEN true
+                WHEN m.from_at >= e.b_from AND m.from_at < e.b_to AND (e.campaign_b IS NULL OR m.campaign_id = e.campaign_b) THEN false END AS is_a,
+           m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+    FROM term e
+    CROSS JOIN LATERAL (SELECT m.*, CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
+                                                    WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at
+                        FROM milestone m
+                        WHERE e.segment IS NULL OR m.segment = e.segment
+                        OFFSET 0) m
+    WHERE m.from_at >= e.first_at AND m.from_at < e.last_at
+), grouped AS (
+    SELECT b.experiment, b.is_a, b.until,
+           CASE b.reaches WHEN 'lead' THEN b.lead_at WHEN 'mql' THEN b.mql_at WHEN 'sal' THEN b.sal_at WHEN 'sql' THEN b.sql_at
+                          WHEN 'opportunity' THEN b.opportunity_at ELSE b.won_at END <= b.until AS reached
+    FROM begun b
+    WHERE b.is_a IS NOT NULL
+), counted AS (
+    SELECT e.experiment,
+           pg_catalog.count(*) FILTER (WHERE g.is_a) AS a_leads,
+           pg_catalog.count(*) FILTER (WHERE g.is_a AND g.until <= (SELECT leadflow.clock())) AS a_judged,
+           pg_catalog.count(*) FILTER (WHERE g.is_a AND g.until <= (SELECT leadflow.clock()) AND g.reached) AS a_reached,
+           pg_catalog.count(*) FILTER (WHERE NOT g.is_a) AS b_leads,
+           pg_catalog.count(*) FILTER (WHERE NOT g.is_a AND g.until <= (SELECT leadflow.clock())) AS b_judged,
+           pg_catalog.count(*) FILTER (WHERE NOT g.is_a AND g.until <= (SELECT leadflow.clock()) AND g.reached) AS b_reached
+    FROM experiment e
+    LEFT JOIN grouped g ON g.experiment = e.experiment
+    GROUP BY e.experiment
+)
+SELECT e.experiment,
+       e.hypothesis,
+       CASE WHEN e.campaign_a IS NULL THEN 'period' ELSE 'campaign' END AS compares,
+       e.variant_a,
+       e.variant_b,
+       e.of_stage,
+       e.reaches,
+       c.a_leads,
+       c.a_judged,
+       c.a_reached,
+       (c.a_reached::numeric / NULLIF(c.a_judged, 0))::numeric(9,6) AS a_share,
+       a.low::numeric(9,6) AS a_share_low,
+       a.high::numeric(9,6) AS a_share_high,
+       c.b_leads,
+       c.b_judged,
+       c.b_reached,
+       (c.b_reached::numeric / NULLIF(c.b_judged, 0))::numeric(9,6) AS b_share,
+       b.low::numeric(9,6) AS b_share_low,
+       b.high::numeric(9,6) AS b_share_high,
+       (c.b_reached::numeric / NULLIF(c.b_judged, 0) - c.a_reached::numeric / NULLIF(c.a_judged, 0))::numeric(9,6) AS difference,
+       d.low::numeric(9,6) AS difference_low,
+       d.high::numeric(9,6) AS difference_high,
+       e.needed::bigint AS needed,
+       f.final_at,
+       CASE WHEN f.final_at > (SELECT leadflow.clock()) OR LEAST(c.a_judged, c.b_judged) < e.needed THEN 'too_early'
+            WHEN d.low > 0 THEN 'b_better'
+            WHEN d.high < 0 THEN 'a_better'
+            ELSE 'no_difference_shown' END AS finding
+FROM experiment e
+JOIN counted c ON c.experiment = e.experiment
+CROSS JOIN LATERAL (SELECT (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz + e.within AS final_at) f
+LEFT JOIN LATERAL leadflow.share_interval(c.a_reached, c.a_judged) a ON true
+LEFT JOIN LATERAL leadflow.share_interval(c.b_reached, c.b_judged) b ON true
+LEFT JOIN LATERAL leadflow.difference_interval(c.b_reached, c.b_judged, c.a_reached, c.a_judged) d ON true;
+COMMENT ON VIEW experiment_result IS 'What came out of each experiment, as known at leadflow.clock(). There is no finding before its last day and the time to reach the stage are over and both groups have the size that was set: who looks every day, and stops when it looks good, finds differences that are none. Before and after may differ for other reasons too. Leads in lead_outside are left out.';
+COMMENT ON COLUMN experiment_result.experiment IS 'code of the experiment';
+COMMENT ON COLUMN experiment_result.hypothesis IS 'hypothesis that it tests';
+COMMENT ON COLUMN experiment_result.compares IS 'period (before and after) or campaign (side by side)';
+COMMENT ON COLUMN experiment_result.variant_a IS 'what group A gets';
+COMMENT ON COLUMN experiment_result.variant_b IS 'what group B gets';
+COMMENT ON COLUMN experiment_result.of_stage IS 'leads that reached this stage on the days of their group are counted';
+COMMENT ON COLUMN experiment_result.reaches IS 'stage that they are to reach';
+COMMENT ON COLUMN experiment_result.a_leads IS 'number of leads of group A';
+COMMENT ON COLUMN experiment_result.a_judged IS 'how many of them have had their time to reach it';
+COMMENT ON COLUMN experiment_result.a_reached IS 'how many of those reached it in time';
+COMMENT ON COLUMN experiment_result.a_share IS 'a_reached / a_judged, 0..1; null where none is judged';
+COMMENT ON COLUMN experiment_result.a_share_low IS 'lower limit of it (leadflow.share_interval)';
+COMMENT ON COLUMN experiment_result.a_share_high IS 'upper limit of it';
+COMMENT ON COLUMN experiment_result.b_leads IS 'number of leads of group B';
+COMMENT ON COLUMN experiment_result.b_judged IS 'how many of them have had their time to reach it';
+COMMENT ON COLUMN experiment_result.b_reached IS 'how many of those reached it in time';
+COMMENT ON COLUMN experiment_result.b_share IS 'b_reached / b_judged, 0..1; null where none is judged';
+COMMENT ON COLUMN experiment_result.b_share_low IS 'lower limit of it';
+COMMENT ON COLUMN experiment_result.b_share_high IS 'upper limit of it';
+COMMENT ON COLUMN experiment_result.difference IS 'b_share - a_share, -1..1; null where either is';
+COMMENT ON COLUMN experiment_result.difference_low IS 'lower limit of it (leadflow.difference_interval)';
+COMMENT ON COLUMN experiment_result.difference_high IS 'upper limit of it';
+COMMENT ON COLUMN experiment_result.needed IS 'leads of each group that must be judged';
+COMMENT ON COLUMN experiment_result.final_at IS 'when the last lead has had its time';
+COMMENT ON COLUMN experiment_result.finding IS 'too_early (final_at is to come, or a group has fewer than needed), a_better or b_better (the limits of the difference leave out 0), or no_difference_shown';
