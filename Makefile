@@ -132,6 +132,10 @@ SQL_PARTS = \
 	src/sweep/schedule.sql \
 	src/score/calibrate.sql \
 	src/score/backtest.sql \
+	src/definition/versions.sql \
+	src/definition/proposals.sql \
+	src/definition/handbook_words.sql \
+	src/definition/handbook.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
@@ -140,7 +144,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics triggers empty b2b
+	scoring economics proposing triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -232,7 +236,10 @@ WORKSPACE_VIEWS = \
 	attribution_compare \
 	sourced_influenced \
 	influence \
-	won_lost_paths
+	won_lost_paths \
+	proposals \
+	definition_faults \
+	definition_reviews
 
 DATA_built = leadflow--$(EXTVERSION).sql
 EXTRA_CLEAN = build

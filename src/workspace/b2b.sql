@@ -340,3 +340,16 @@ INSERT INTO attribution_model (model, position, rule, lookback, touches, meaning
 INSERT INTO attribution_purpose (purpose, model, meaning) VALUES
     ('budget', 'w_shaped', 'Where money of the next quarter goes.'),
     ('new_business', 'first', 'What opens doors that were closed before.');
+
+INSERT INTO review_cycle (definition, every, team, approved_by) VALUES
+    ('standard', '6 months', 'revops', '{marketing,sales}'),
+    ('stage_definition', '6 months', 'revops', '{marketing,sales}'),
+    ('transition', '6 months', 'revops', '{marketing,sales}'),
+    ('reason', '6 months', 'revops', '{marketing,sales}'),
+    ('agreement', '3 months', NULL, '{marketing,sales}'),
+    ('target', '3 months', NULL, '{marketing,sales}'),
+    ('sla_policy', '3 months', 'sales', '{marketing,sales}'),
+    ('routing_rule', '3 months', 'sales', '{sales}'),
+    ('score_rule', '3 months', 'marketing', '{marketing,sales}'),
+    ('objection', '6 months', 'sales', '{sales}'),
+    ('exchange_rate', '1 month', 'revops', '{revops}');
