@@ -87,7 +87,7 @@ DECLARE
     present constant timestamptz := leadflow.clock();
     columns text;
     counter text;
-    rule text;
+    whole_rule text;
     changed jsonb;
     unknown text;
 BEGIN
@@ -168,15 +168,15 @@ BEGIN
                 OR NEW.definition = 'standard' AND changed ->> 'object' <> 'lead' THEN 'it does not say which leads become MQLs'
             WHEN target <> table_name AND NEW.definition NOT IN ('standard', 'score_move') THEN 'only who may write the definition can try it on the scores' END;
         IF NEW.backtest_note IS NULL THEN
-            rule := leadflow.proposed_rule(TG_TABLE_SCHEMA, target, NEW.definition, changed);
-            IF rule IS NULL THEN
+            whole_rule := leadflow.proposed_rule(TG_TABLE_SCHEMA, target, NEW.definition, changed);
+            IF whole_rule IS NULL THEN
                 NEW.backtest_note := CASE NEW.definition WHEN 'standard' THEN 'it does not say which leads become MQLs'
                                      ELSE 'no active score_move makes MQLs' END;
             ELSE
                 BEGIN
-                    SELECT pg_catalog.jsonb_build_object('rule', rule, 'from', present - NEW.backtest_over, 'to', present, 'rows', pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)))
+                    SELECT pg_catalog.jsonb_build_object('rule', whole_rule, 'from', present - NEW.backtest_over, 'to', present, 'rows', pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)))
                         INTO NEW.backtest
-                    FROM leadflow.backtest(TG_TABLE_SCHEMA, rule, present - NEW.backtest_over, present, COALESCE(changed ->> 'variant', '*')) b;
+                    FROM leadflow.backtest(TG_TABLE_SCHEMA, whole_rule, present - NEW.backtest_over, present, COALESCE(changed ->> 'variant', '*')) b;
                 EXCEPTION WHEN insufficient_privilege THEN
                     NEW.backtest_note := 'who proposed it may not read the leads';
                 END;
