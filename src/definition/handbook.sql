@@ -15,7 +15,7 @@ CREATE FUNCTION leadflow.markdown(content text) RETURNS text
                '([\\`*\[\]<>|#&~])', '\\\1', 'g'),
                '(?<!\w)_|_(?!\w)', '\\_', 'g'),
                '^([-+=])', '\\\1'),
-               '^(\d+)([.)])', '\1\\\2')
+               '^(\d+)([.)])(?=\s|$)', '\1\\\2')
 $$;
 COMMENT ON FUNCTION leadflow.markdown(text) IS
     'a text as Markdown that shows it as it is, in one line: white space is one space, and what would be markup, or end a cell of a table, is escaped; null for null';
