@@ -132,6 +132,10 @@ SQL_PARTS = \
 	src/sweep/schedule.sql \
 	src/score/calibrate.sql \
 	src/score/backtest.sql \
+	src/definition/versions.sql \
+	src/definition/proposals.sql \
+	src/definition/handbook_words.sql \
+	src/definition/handbook.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
@@ -142,7 +146,7 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics reviews metrics audience library lessons triggers empty b2b
+	scoring economics reviews metrics audience library lessons proposing triggers empty b2b
 WORKSPACE_VIEWS = \
 	lead_outside \
 	stage_dictionary \
@@ -256,6 +260,9 @@ WORKSPACE_VIEWS = \
 	lessons_open \
 	unapproved_promises \
 	first_contact_opinions \
+	proposals \
+	definition_faults \
+	definition_reviews \
 	metric_dictionary
 
 DATA_built = leadflow--$(EXTVERSION).sql

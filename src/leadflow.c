@@ -25,6 +25,9 @@ const TimestampTz *leadflow_as_of = NULL;
 /* The setting leadflow.clock as typed; empty means the transaction's time. */
 static char *clock_setting = NULL;
 
+/* The setting leadflow.change_reason, which the default of definition_change.reason reads. */
+static char *change_reason = NULL;
+
 static const struct config_enum_entry on_violation_options[] = {
 	{"raise", ON_VIOLATION_RAISE, false},
 	{"park", ON_VIOLATION_PARK, false},
@@ -110,6 +113,14 @@ _PG_init(void)
 							   "The tool that writes.",
 							   "Empty means the row's own source.",
 							   &leadflow_source,
+							   "",
+							   PGC_USERSET, 0,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("leadflow.change_reason",
+							   "Why definitions are changed.",
+							   "Kept with every change of a definition in definition_change. Empty means that no reason is given.",
+							   &change_reason,
 							   "",
 							   PGC_USERSET, 0,
 							   NULL, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -108,6 +109,21 @@ leadflow_definition_guard(PG_FUNCTION_ARGS)
 	criterion_free(criterion_compile(rel, expression));
 	table_close(rel, NoLock);
 	return PointerGetDatum(tuple);
+}
+
+/*
+ * leadflow.check_expression(table, expression, type): whether an expression
+ * that was written before still compiles; an error says what is wrong with it.
+ */
+PG_FUNCTION_INFO_V1(leadflow_check_expression);
+Datum
+leadflow_check_expression(PG_FUNCTION_ARGS)
+{
+	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+
+	criterion_free(expression_compile(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_OID(2)));
+	table_close(rel, NoLock);
+	PG_RETURN_VOID();
 }
 
 /*
@@ -339,6 +355,11 @@ keep_change(TriggerData *trigger)
 					 schema);
 
 	become_owner(rel->rd_rel->relowner, schema, &state);
+	/* rows that are equal read equal, whatever the writers' settings are */
+	(void) set_config_option("timezone", "UTC", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	if (SPI_execute_with_args(sql.data, 6, types, values, nulls, false, 0) != SPI_OK_INSERT)

@@ -459,6 +459,9 @@ BEGIN
     -- the present of everything below; it ends with the function, which sets both settings
     PERFORM pg_catalog.set_config('leadflow.clock', pg_catalog.to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US"+00"'), true);
 
+    -- what was agreed on and is in force from now on
+    PERFORM leadflow.apply_proposals(workspace);
+
     -- one at a time; nobody but vacuum waits for it
     EXECUTE pg_catalog.format('LOCK TABLE %I.alert IN SHARE UPDATE EXCLUSIVE MODE', workspace);
 

@@ -519,3 +519,16 @@ INSERT INTO claim (claim, kind, phrase, instead_of, approved_by) VALUES
     ('call_back', 'promise', 'a call within one working day', NULL, 'sales'),
     ('offer', 'promise', 'an offer within a week', NULL, 'sales'),
     ('qualified_lead', 'term', 'qualified lead', 'hot lead, good contact', 'revops');
+
+INSERT INTO review_cycle (definition, every, team, approved_by) VALUES
+    ('standard', '6 months', 'revops', '{marketing,sales}'),
+    ('stage_definition', '6 months', 'revops', '{marketing,sales}'),
+    ('transition', '6 months', 'revops', '{marketing,sales}'),
+    ('reason', '6 months', 'revops', '{marketing,sales}'),
+    ('agreement', '3 months', NULL, '{marketing,sales}'),
+    ('target', '3 months', NULL, '{marketing,sales}'),
+    ('sla_policy', '3 months', 'sales', '{marketing,sales}'),
+    ('routing_rule', '3 months', 'sales', '{sales}'),
+    ('score_rule', '3 months', 'marketing', '{marketing,sales}'),
+    ('objection', '6 months', 'sales', '{sales}'),
+    ('exchange_rate', '1 month', 'revops', '{revops}');

@@ -36,7 +36,7 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'audience', 'library', 'lessons', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'audience', 'library', 'lessons', 'proposing', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
     END LOOP;
@@ -141,7 +141,8 @@ BEGIN
              %1$s.backfill_progress, %1$s.nurture_track, %1$s.objection, %1$s.pool, %1$s.pool_member, %1$s.routing_rule,
              %1$s.consequence, %1$s.alert_rule, %1$s.agreement, %1$s.score_group, %1$s.score_rule, %1$s.score_grade,
              %1$s.score_move, %1$s.score_feature, %1$s.intent_topic, %1$s.score_model, %1$s.score_model_point, %1$s.exchange_rate,
-             %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
+             %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.review_cycle, %1$s.proposal, %1$s.proposal_decision,
+             %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
              %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
              %1$s.claim, %1$s.hypothesis, %1$s.experiment TO %2$s', ws, grantee);
 
@@ -159,6 +160,7 @@ BEGIN
             'GRANT INSERT, UPDATE ON %1$s.committee_member, %1$s.battlecard_feedback, %1$s.content_request, %1$s.objection_heard,
                  %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion, %1$s.hypothesis, %1$s.experiment, %1$s.content,
                  %1$s.battlecard TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT INSERT ON %1$s.proposal, %1$s.proposal_decision TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (acknowledged_at, acknowledged_by) ON %1$s.alert TO %2$s', ws, grantee);
     END IF;
     IF access IN ('marketing', 'revops') THEN
@@ -181,13 +183,14 @@ BEGIN
                  %1$s.nurture_track, %1$s.objection, %1$s.pool, %1$s.pool_member, %1$s.routing_rule, %1$s.absence,
                  %1$s.consequence, %1$s.alert_rule, %1$s.agreement, %1$s.score_group, %1$s.score_rule, %1$s.score_grade,
                  %1$s.score_move, %1$s.score_feature, %1$s.intent_topic, %1$s.score_model, %1$s.score_model_point, %1$s.intent_signal,
-                 %1$s.exchange_rate, %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.campaign_cost,
+                 %1$s.exchange_rate, %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.review_cycle, %1$s.campaign_cost,
                  %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
                  %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
                  %1$s.claim, %1$s.hypothesis, %1$s.experiment, %1$s.committee_member, %1$s.battlecard_feedback,
                  %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (currency, currency_decimals, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT UPDATE (applied_at, applied_by, applied_version, fault) ON %1$s.proposal TO %2$s', ws, grantee);
     END IF;
 END;
 $$;

@@ -34,10 +34,11 @@ CREATE TABLE definition_change (
     old_row         jsonb,
     new_row         jsonb,
     session_actor   text NOT NULL,
-    actor           text NOT NULL
+    actor           text NOT NULL,
+    reason          text DEFAULT NULLIF(pg_catalog.current_setting('leadflow.change_reason', true), '')
 );
 CREATE INDEX ON definition_change (changed_at);
-COMMENT ON TABLE definition_change IS 'Every change of a definition: who, when, what. Append-only; the greatest version is the one in force.';
+COMMENT ON TABLE definition_change IS 'Every change of a definition: who, when, what. Append-only; the greatest version is the one in force. Instants in the rows are in UTC.';
 COMMENT ON COLUMN definition_change.version IS 'version of the definitions that this change made';
 COMMENT ON COLUMN definition_change.changed_at IS 'when the change was made';
 COMMENT ON COLUMN definition_change.definition IS 'name of the definition table';
@@ -46,6 +47,7 @@ COMMENT ON COLUMN definition_change.old_row IS 'the row before the change, null 
 COMMENT ON COLUMN definition_change.new_row IS 'the row after the change, null for DELETE and TRUNCATE, and where rows change by the statement';
 COMMENT ON COLUMN definition_change.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN definition_change.actor IS 'role in whose name the change was made';
+COMMENT ON COLUMN definition_change.reason IS 'why it was changed: the setting leadflow.change_reason, or the proposal that was applied; null where nobody said';
 
 CREATE TABLE stage_definition (
     stage           leadflow.stage NOT NULL,
