@@ -242,8 +242,6 @@ BEGIN
                    pg_catalog.round(pg_catalog.max(b.since_due_seconds) / 86400.0, 1) AS oldest_days
             FROM %1$I.sla_breach b
             GROUP BY b.policy
-            ORDER BY pg_catalog.count(*) DESC, b.policy
-            LIMIT 15
         ), curve AS (
             SELECT c.position, c.bucket, $1 ->> ('bucket.' || c.position) AS wait, c.goal, $1 ->> ('goal.' || c.goal) AS goal_label,
                    c.leads, c.reached, c.conversion, c.conversion_low, c.conversion_high

@@ -1,0 +1,124 @@
+/*
+ * page.js: draws the panel in the page.  Every chart of the specification
+ * becomes a card as wide as its column, so that the page fits any screen;
+ * text is only ever set as text.
+ */
+(async function () {
+	'use strict';
+	const spec = JSON.parse(document.getElementById('panel').textContent);
+	const meta = spec.usermeta;
+	const dark = window.matchMedia('(prefers-color-scheme: dark)');
+	const numbers = vega.formatLocale(spec.config.locale.number);
+	const drawn = [];
+
+	function element(parent, tag, className, text) {
+		const made = parent.appendChild(document.createElement(tag));
+		if (className)
+			made.className = className;
+		if (text !== undefined)
+			made.textContent = text;
+		return made;
+	}
+
+	function headline(main) {
+		const list = element(main, 'dl', 'headline');
+		for (const one of meta.headline) {
+			const tile = element(list, 'div', 'tile');
+			element(tile, 'dt', '', one.label);
+			element(tile, 'dd', '', one.value === null ? '\u2013' : numbers.format(one.format)(one.value));
+		}
+	}
+
+	// Charts beside each other become columns, charts below each other stay so.
+	function lay(parent, part) {
+		const inner = part.vconcat || part.hconcat;
+		if (inner) {
+			const box = element(parent, 'div', part.hconcat ? 'row' : 'column');
+			inner.forEach((one) => lay(box, one));
+			return;
+		}
+		const card = element(parent, 'section', 'card');
+		card.id = part.name;
+		element(card, 'h2', '', part.title.text);
+		element(card, 'p', '', part.title.subtitle);
+		const chart = element(card, 'div', 'chart');
+		chart.setAttribute('role', 'img');
+		chart.setAttribute('aria-label', part.description);
+		drawn.push({ part, chart });
+	}
+
+	function colours() {
+		const ink = dark.matches ? '#d8dee6' : '#2b333d';
+		const faint = dark.matches ? '#303a46' : '#e4e8ed';
+		return {
+			background: 'transparent',
+			font: getComputedStyle(document.body).fontFamily,
+			axis: { labelColor: ink, titleColor: ink, gridColor: faint },
+			legend: { labelColor: ink, titleColor: ink },
+			text: { color: ink },
+		};
+	}
+
+	// Long labels may take a third of a narrow card, not more.
+	function fit(value, width) {
+		if (Array.isArray(value))
+			return value.map((one) => fit(one, width));
+		if (value === null || typeof value !== 'object')
+			return value;
+		const copy = {};
+		for (const key of Object.keys(value))
+			copy[key] = key === 'labelLimit' ? Math.min(value[key], Math.round(width / 3)) : fit(value[key], width);
+		if (copy.legend && width < 480)
+			copy.legend = { ...copy.legend, columns: 2 };
+		return copy;
+	}
+
+	async function draw(one) {
+		const { title, name, ...rest } = one.part;
+		const named = new Set(JSON.stringify(rest).match(/(?<="data":\s*\{"name":\s*")\w+/g));
+		const datasets = Object.fromEntries(Object.entries(spec.datasets).filter(([key]) => named.has(key)));
+		const width = one.chart.clientWidth;
+		if (one.result)
+			one.result.finalize();
+		one.result = await vegaEmbed(one.chart, {
+			$schema: spec.$schema,
+			...fit(rest, width),
+			datasets,
+			config: spec.config,
+			width: 'container',
+			autosize: { type: 'fit-x', contains: 'padding' },
+		}, {
+			actions: false,
+			ast: true,
+			config: colours(),
+			mode: 'vega-lite',
+			renderer: 'svg',
+			tooltip: { theme: dark.matches ? 'dark' : 'light' },
+		});
+		one.width = width;
+		views[name] = one.result.view;
+	}
+
+	const views = {};
+	const main = document.getElementById('charts');
+	if (meta.empty)
+		element(main, 'p', 'nothing', meta.nothing);
+	else
+		headline(main);
+	spec.vconcat.forEach((part) => lay(main, part));
+
+	// one after the other, also when the screen is turned while they are drawn
+	let last = Promise.resolve();
+	function drawAll(which) {
+		last = last.then(async () => {
+			for (const one of drawn.filter(which))
+				await draw(one);
+		});
+		return last;
+	}
+	dark.addEventListener('change', () => drawAll(() => true));
+	window.addEventListener('resize', () => drawAll((one) => Math.abs(one.width - one.chart.clientWidth) > 1));
+	await drawAll(() => true);
+	window.panel = { views, spec };
+	document.documentElement.dataset.drawn = 'yes';
+}());
