@@ -26,7 +26,7 @@ function page(spec) {
 		.map((file) => asScript(read(`node_modules/${file}`).replace(/^\/\/# sourceMappingURL=.*$/gm, '')))
 		.concat(read('page.js'));
 	const hashes = scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
-	const policy = `default-src 'none'; script-src ${hashes.join(' ')}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`;
+	const policy = `default-src 'none'; script-src ${hashes.join(' ')}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'`;
 	return `<!DOCTYPE html>
 <html lang="${asText(language)}">
 <head>

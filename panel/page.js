@@ -25,7 +25,7 @@
 		for (const one of meta.headline) {
 			const tile = element(list, 'div', 'tile');
 			element(tile, 'dt', '', one.label);
-			element(tile, 'dd', '', one.value === null ? '\u2013' : numbers.format(one.format)(one.value));
+			element(tile, 'dd', '', one.value === null ? '\u2013' : numbers.format(one.format)(one.value) + (one.unit || ''));
 		}
 	}
 
@@ -59,17 +59,25 @@
 		};
 	}
 
-	// Long labels may take a third of a narrow card, not more.
-	function fit(value, width) {
+	// On a narrow card long labels take two lines, legends fewer columns, and
+	// the numbers at the end of the bars a greater part of the width.
+	function narrow(value) {
 		if (Array.isArray(value))
-			return value.map((one) => fit(one, width));
+			return value.map(narrow);
 		if (value === null || typeof value !== 'object')
 			return value;
 		const copy = {};
 		for (const key of Object.keys(value))
-			copy[key] = key === 'labelLimit' ? Math.min(value[key], Math.round(width / 3)) : fit(value[key], width);
-		if (copy.legend && width < 480)
-			copy.legend = { ...copy.legend, columns: 2 };
+			copy[key] = key === 'domainMax' ? value[key] * 1.6 : narrow(value[key]);
+		if (copy.labelLimit) {
+			copy.labelLimit = 150;
+			copy.labelFontSize = 10;
+			copy.labelLineHeight = 10;
+			copy.labelOffset = { condition: { test: 'length(datum.value) > 20', value: -5 }, value: 0 };
+			copy.labelExpr = "length(datum.label) > 20 ? split(replace(datum.label, regexp('^(.{10,}?) '), '$1\\n'), '\\n') : datum.label";
+		}
+		if (copy.legend)
+			copy.legend = { ...copy.legend, columns: copy.scale.domain.length < 3 || copy.scale.domain.some((one) => one.length > 12) ? 1 : 2 };
 		return copy;
 	}
 
@@ -82,15 +90,17 @@
 			one.result.finalize();
 		one.result = await vegaEmbed(one.chart, {
 			$schema: spec.$schema,
-			...fit(rest, width),
+			...(width < 480 ? narrow(rest) : rest),
 			datasets,
 			config: spec.config,
-			width: 'container',
+			width,
 			autosize: { type: 'fit-x', contains: 'padding' },
 		}, {
 			actions: false,
 			ast: true,
 			config: colours(),
+			// it warns of every height that follows from the number of rows
+			logLevel: vega.Error,
 			mode: 'vega-lite',
 			renderer: 'svg',
 			tooltip: { theme: dark.matches ? 'dark' : 'light' },
@@ -98,6 +108,10 @@
 		one.width = width;
 		views[name] = one.result.view;
 	}
+
+	const asOf = document.getElementById('as-of');
+	asOf.textContent = new Intl.DateTimeFormat(meta.language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+		.format(new Date(`${asOf.dateTime}Z`));
 
 	const views = {};
 	const main = document.getElementById('charts');

@@ -357,7 +357,6 @@ BEGIN
     words := words || pg_catalog.jsonb_build_object(
         'money', (words ->> 'amount') || ', ' || currency, 'money_value', (words ->> 'value') || ', ' || currency,
         'money_per_lead', (words ->> 'cost_per_lead') || ', ' || currency, 'money_lost', (words ->> 'lost_value') || ', ' || currency,
-        'label_month', pg_catalog.format('utcFormat(datum.value, %L)', words ->> 'month_format'),
         -- room for the numbers at the end of the bars
         'max_funnel', (SELECT pg_catalog.max((f ->> 'reached')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'funnel') f) * 1.3,
         'max_rejections', (SELECT pg_catalog.max((f ->> 'rejected')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'rejections') f) * 1.15,
@@ -366,10 +365,10 @@ BEGIN
 
     template := $json${
         "funnel": {
-            "height": {"step": 21},
+            "height": {"step": 25},
             "encoding": {
-                "y": {"field": "label", "type": "nominal", "sort": {"field": "position"}, "title": null, "axis": {"labelLimit": 190}},
-                "x": {"field": "reached", "type": "quantitative", "title": "@reached", "scale": {"domainMin": 0, "domainMax": "@max_funnel", "nice": false}, "axis": {"format": "~s", "tickCount": 5}}
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "reached", "type": "quantitative", "title": "@reached", "scale": {"domainMin": 0, "domainMax": "@max_funnel", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}}
             },
             "layer": [
                 {"mark": {"type": "bar", "tooltip": true},
@@ -390,7 +389,7 @@ BEGIN
         "conversion": {
             "height": 200,
             "encoding": {
-                "x": {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "title": null, "axis": {"format": "@month_format", "tickCount": "month", "labelOverlap": true, "grid": false}},
+                "x": {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "title": null, "axis": {"format": "@month_format", "tickCount": "month", "labelOverlap": true, "labelSeparation": 8, "grid": false}},
                 "y": {"field": "expected_share", "type": "quantitative", "title": "@won_share", "axis": {"format": "~%", "tickCount": 5}},
                 "color": {"field": "days", "type": "ordinal", "title": "@within", "scale": {"domain": [30, 90, 180], "range": ["#E69F00", "#56B4E9", "#0072B2"]}, "legend": {"labelExpr": "@days_names"}},
                 "tooltip": [
@@ -408,9 +407,9 @@ BEGIN
                 {"transform": [{"filter": "!datum.complete"}], "mark": {"type": "point", "filled": false, "size": 55, "opacity": 1}}
             ]},
         "sla_share": {
-            "height": 150,
+            "height": 190,
             "encoding": {
-                "x": {"field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "grid": false}},
+                "x": {"field": "week", "type": "ordinal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "labelSeparation": 8, "labelAngle": 0, "grid": false}},
                 "y": {"field": "met_share", "type": "quantitative", "title": "@met_share", "scale": {"domain": [0, 1]}, "axis": {"format": "~%", "tickCount": 5}},
                 "tooltip": [
                     {"field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": "@week", "format": "@week_format"},
@@ -423,11 +422,11 @@ BEGIN
                 {"mark": {"type": "line", "color": "#0072B2", "strokeWidth": 2, "point": {"filled": true, "size": 45, "color": "#0072B2"}}}
             ]},
         "sla_weeks": {
-            "height": 170,
+            "height": 210,
             "mark": {"type": "bar", "width": {"band": 0.8}},
             "encoding": {
-                "x": {"field": "week", "type": "ordinal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "labelAngle": 0, "grid": false}},
-                "y": {"field": "clocks", "type": "quantitative", "title": "@promises", "axis": {"format": "~s", "tickCount": 5}},
+                "x": {"field": "week", "type": "ordinal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "labelSeparation": 8, "labelAngle": 0, "grid": false}},
+                "y": {"field": "clocks", "type": "quantitative", "title": "@promises", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
                 "color": {"field": "state", "type": "nominal", "title": null, "sort": null, "scale": {"domain": ["met", "met_late", "breached", "open"], "range": ["#0072B2", "#E69F00", "#D55E00", "#BBBBBB"]},
                           "legend": {"labelExpr": "@state_names"}},
                 "order": {"field": "position", "type": "quantitative"},
@@ -439,8 +438,8 @@ BEGIN
         "breaches": {
             "height": {"step": 24},
             "encoding": {
-                "y": {"field": "policy", "type": "nominal", "sort": {"field": "clocks", "order": "descending"}, "title": null, "axis": {"labelLimit": 160}},
-                "x": {"field": "clocks", "type": "quantitative", "title": "@promises", "scale": {"domainMin": 0, "domainMax": "@max_breaches", "nice": false}, "axis": {"format": "~s", "tickCount": 5, "tickMinStep": 1}},
+                "y": {"field": "policy", "type": "nominal", "sort": {"field": "clocks", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 160}},
+                "x": {"field": "clocks", "type": "quantitative", "title": "@promises", "scale": {"domainMin": 0, "domainMax": "@max_breaches", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
                 "tooltip": [
                     {"field": "policy", "type": "nominal", "title": "@policy"},
                     {"field": "promise", "type": "nominal", "title": "@promise"},
@@ -452,9 +451,9 @@ BEGIN
                 {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "clocks", "type": "quantitative", "format": ","}}}
             ]},
         "curve": {
-            "height": 230,
+            "height": 250,
             "encoding": {
-                "x": {"field": "wait", "type": "ordinal", "sort": {"field": "position"}, "title": "@wait", "axis": {"labelAngle": 0, "labelOverlap": "greedy", "grid": false}},
+                "x": {"field": "wait", "type": "ordinal", "sort": {"field": "position", "op": "min"}, "title": "@wait", "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6, "grid": false}},
                 "color": {"field": "goal", "type": "nominal", "title": null, "scale": {"domain": ["accepted", "won"], "range": ["#E69F00", "#0072B2"]}, "legend": {"labelExpr": "@goal_names"}},
                 "tooltip": [
                     {"field": "wait", "type": "nominal", "title": "@wait"},
@@ -476,7 +475,7 @@ BEGIN
             "encoding": {
                 "y": {"field": "campaign", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 150}, "scale": {"paddingInner": 0.25}},
                 "yOffset": {"field": "measure", "type": "nominal", "sort": ["spend", "new_revenue"]},
-                "x": {"field": "amount", "type": "quantitative", "title": "@money", "axis": {"format": "~s", "tickCount": 5}},
+                "x": {"field": "amount", "type": "quantitative", "title": "@money", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
                 "color": {"field": "measure", "type": "nominal", "title": null, "scale": {"domain": ["spend", "new_revenue"], "range": ["#E69F00", "#0072B2"]}, "legend": {"labelExpr": "@measure_names"}},
                 "tooltip": [
                     {"field": "campaign", "type": "nominal", "title": "@campaign"},
@@ -493,9 +492,9 @@ BEGIN
                 {"mark": {"type": "bar"},
                  "encoding": {
                     "y": {"field": "bar_label", "type": "nominal", "sort": {"field": "bar", "order": "descending"}, "title": null, "axis": {"labelLimit": 150}},
-                    "x": {"field": "value", "type": "quantitative", "title": "@money_value", "axis": {"format": "~s", "tickCount": 5}},
+                    "x": {"field": "value", "type": "quantitative", "title": "@money_value", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
                     "color": {"field": "label", "type": "nominal", "title": null, "sort": {"field": "position", "op": "min"},
-                              "scale": {"domain": "@pipeline_domain", "range": "@pipeline_range"}, "legend": {"columns": 3}},
+                              "scale": {"domain": "@pipeline_domain", "range": "@pipeline_range"}, "legend": {"columns": 3, "offset": 24}},
                     "order": {"field": "stacked", "type": "quantitative"},
                     "tooltip": [
                         {"field": "bar_label", "type": "nominal", "title": "@bar"},
@@ -520,8 +519,8 @@ BEGIN
         "rejections": {
             "height": {"step": 24},
             "encoding": {
-                "y": {"field": "label", "type": "nominal", "sort": {"field": "rejected", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 190}},
-                "x": {"field": "rejected", "type": "quantitative", "title": "@rejected", "scale": {"domainMin": 0, "domainMax": "@max_rejections", "nice": false}, "axis": {"format": "~s", "tickCount": 5, "tickMinStep": 1}},
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "rejected", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "rejected", "type": "quantitative", "title": "@rejected", "scale": {"domainMin": 0, "domainMax": "@max_rejections", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
                 "tooltip": [
                     {"field": "label", "type": "nominal", "title": "@reason"},
                     {"field": "rejected", "type": "quantitative", "title": "@rejected", "format": ","},
@@ -535,8 +534,8 @@ BEGIN
         "losses": {
             "height": {"step": 24},
             "encoding": {
-                "y": {"field": "label", "type": "nominal", "sort": {"field": "deals", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 190}},
-                "x": {"field": "deals", "type": "quantitative", "title": "@deals", "scale": {"domainMin": 0, "domainMax": "@max_losses", "nice": false}, "axis": {"format": "~s", "tickCount": 5, "tickMinStep": 1}},
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "deals", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "deals", "type": "quantitative", "title": "@deals", "scale": {"domainMin": 0, "domainMax": "@max_losses", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
                 "tooltip": [
                     {"field": "label", "type": "nominal", "title": "@reason"},
                     {"field": "deals", "type": "quantitative", "title": "@deals", "format": ","},
@@ -547,11 +546,11 @@ BEGIN
                 {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "deals", "type": "quantitative", "format": ","}}}
             ]},
         "queue": {
-            "height": {"step": 22},
+            "height": {"step": 27},
             "mark": {"type": "bar"},
             "encoding": {
                 "y": {"field": "owner", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 170}},
-                "x": {"field": "tasks", "type": "quantitative", "title": "@tasks", "axis": {"format": "~s", "tickCount": 5, "tickMinStep": 1}},
+                "x": {"field": "tasks", "type": "quantitative", "title": "@tasks", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
                 "color": {"field": "band", "type": "nominal", "title": null, "scale": {"domain": ["overdue", "soon", "day", "later"], "range": ["#D55E00", "#E69F00", "#56B4E9", "#BBBBBB"]}, "legend": {"labelExpr": "@band_names"}},
                 "order": {"field": "urgency", "type": "quantitative"},
                 "tooltip": [
@@ -593,7 +592,7 @@ BEGIN
     INTO charts
     FROM pg_catalog.jsonb_each(template::jsonb) c;
 
-    SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('label', words -> h.label, 'value', h.value, 'format', h.format) ORDER BY h.position)
+    SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('label', words -> h.label, 'value', h.value, 'format', h.format, 'unit', CASE WHEN h.label = 'head_coverage' THEN 'x' ELSE '' END) ORDER BY h.position)
     INTO headline
     FROM (VALUES
         (1, 'head_leads', (SELECT (f ->> 'reached')::numeric FROM pg_catalog.jsonb_array_elements(data -> 'funnel') f WHERE f ->> 'stage' = 'lead'), ','),
@@ -621,7 +620,7 @@ BEGIN
             "axis": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "domain": false, "ticks": false, "labelPadding": 6},
             "axisY": {"minExtent": 30},
             "text": {"fontSize": 11},
-            "legend": {"orient": "top", "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "symbolType": "circle", "labelLimit": 220}}',
+            "legend": {"orient": "top", "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "symbolType": "circle", "symbolOpacity": 1, "labelLimit": 220}}',
         'datasets', data,
         'resolve', '{"scale": {"color": "independent", "x": "independent", "y": "independent"}}'::jsonb,
         'vconcat', pg_catalog.jsonb_build_array(
