@@ -73,8 +73,8 @@
 			copy.labelLimit = 150;
 			copy.labelFontSize = 10;
 			copy.labelLineHeight = 10;
-			copy.labelOffset = { condition: { test: 'length(datum.value) > 20', value: -5 }, value: 0 };
-			copy.labelExpr = "length(datum.label) > 20 ? split(replace(datum.label, regexp('^(.{10,}?) '), '$1\\n'), '\\n') : datum.label";
+			copy.labelOffset = { condition: { test: "length(datum.value) > 20 && test(regexp('^.{6,}? '), datum.value)", value: -5 }, value: 0 };
+			copy.labelExpr = "length(datum.label) > 20 ? split(replace(datum.label, regexp('^(.{6,}?) '), '$1\\n'), '\\n') : datum.label";
 		}
 		if (copy.legend)
 			copy.legend = { ...copy.legend, columns: copy.scale.domain.length < 3 || copy.scale.domain.some((one) => one.length > 12) ? 1 : 2 };
