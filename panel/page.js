@@ -95,6 +95,7 @@
 			config: spec.config,
 			width,
 			autosize: { type: 'fit-x', contains: 'padding' },
+			padding: { left: 2, top: 5, right: 14, bottom: 5 },
 		}, {
 			actions: false,
 			ast: true,
