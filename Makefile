@@ -142,7 +142,8 @@ SQL_PARTS = \
 	src/review/sample.sql \
 	src/workspace/named_number.sql \
 	src/attach/attach.sql \
-	src/attach/backfill.sql
+	src/attach/backfill.sql \
+	src/panel/panel.sql
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
