@@ -537,7 +537,9 @@ BEGIN
 END;
 $$;
 SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 WHEN 'bottlenecks' THEN 10
-          WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1 ELSE 0 END::bigint,
+          WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1
+          WHEN 'definition_reviews' THEN (SELECT count(*) FROM pg_trigger t JOIN pg_class d ON d.oid = t.tgrelid
+              WHERE d.relnamespace = 'empty_ws'::regnamespace AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1) ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
@@ -556,6 +558,7 @@ INSERT INTO crm.opportunity (stage_since, created_at, updated_at, stage, source,
 VALUES ('2026-03-02', '2026-03-02', '2026-03-02', 'won', 't', 'Won', 100), ('2026-03-02', '2026-03-02', '2026-03-02', 'proposal', 't', 'Open', 100);
 INSERT INTO crm.stage_event (at, recorded_at, opportunity_id, definition_version, implied, subject, to_stage, session_actor, actor, variant)
 SELECT o.stage_since, o.stage_since, o.id, 7, false, 'opportunity', o.stage, 'login', 'role', '*' FROM crm.opportunity o WHERE o.name IN ('Won', 'Open');
+INSERT INTO crm.proposal (definition, operation, new_row, reason, in_force_from) VALUES ('free_mail_domain', 'insert', '{"domain": "x.example"}', 'x', '2026-03-02');
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

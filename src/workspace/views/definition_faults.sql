@@ -4,20 +4,20 @@ WITH expression AS (
            s.object, s.expression, 'boolean'::pg_catalog.regtype AS type
     FROM standard s
     UNION ALL
-    SELECT 'sla_policy', pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant), p.object, p.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'sla_policy' AS definition, pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant) AS key, p.object, p.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM sla_policy p
     UNION ALL
-    SELECT 'routing_rule', pg_catalog.jsonb_build_object('rule', r.rule), r.object, r.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'routing_rule' AS definition, pg_catalog.jsonb_build_object('rule', r.rule) AS key, r.object, r.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM routing_rule r
     UNION ALL
-    SELECT 'score_rule', pg_catalog.jsonb_build_object('rule', r.rule), r.object, r.expression, 'boolean'::pg_catalog.regtype
+    SELECT 'score_rule' AS definition, pg_catalog.jsonb_build_object('rule', r.rule) AS key, r.object, r.expression AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM score_rule r
     UNION ALL
-    SELECT 'score_move', pg_catalog.jsonb_build_object('code', m.code), m.object, m.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'score_move' AS definition, pg_catalog.jsonb_build_object('code', m.code) AS key, m.object, m.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM score_move m
     UNION ALL
-    SELECT 'score_feature', pg_catalog.jsonb_build_object('feature', f.feature), f.object, f.expression,
-           CASE f.kind WHEN 'number' THEN 'numeric'::pg_catalog.regtype WHEN 'set' THEN 'text[]'::pg_catalog.regtype ELSE 'text'::pg_catalog.regtype END
+    SELECT 'score_feature' AS definition, pg_catalog.jsonb_build_object('feature', f.feature) AS key, f.object, f.expression,
+           CASE f.kind WHEN 'number' THEN 'numeric'::pg_catalog.regtype WHEN 'set' THEN 'text[]'::pg_catalog.regtype ELSE 'text'::pg_catalog.regtype END AS type
     FROM score_feature f
 ), field AS (
     SELECT 'field_owner' AS definition, o.object, o.field
