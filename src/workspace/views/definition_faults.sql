@@ -78,7 +78,7 @@ WITH expression AS (
     SELECT pg_catalog.min(e.at) AS since
     FROM stage_event e
     WHERE e.at <= (SELECT leadflow.clock())
-), started AS (
+), started AS MATERIALIZED (
     SELECT c.policy, c.variant, pg_catalog.max(c.started_at) AS last_at
     FROM sla_clock c
     WHERE c.started_at <= (SELECT leadflow.clock())
