@@ -11,7 +11,7 @@ CREATE FUNCTION leadflow.check_expression(object regclass, expression text, type
     LANGUAGE C STABLE STRICT COST 1000
     AS 'MODULE_PATHNAME', 'leadflow_check_expression';
 COMMENT ON FUNCTION leadflow.check_expression(regclass, text, regtype) IS
-    'raises an error where an expression over the rows of a table, and their evidence, does not compile as that type, or is not allowed in a criterion';
+    'raises an error where an expression over the rows of a table, and their evidence, does not compile as that type (42703 and others), or is not allowed in a criterion (42P17)';
 
 CREATE FUNCTION leadflow.expression_fault(object regclass, expression text, type regtype DEFAULT 'boolean') RETURNS text
     LANGUAGE plpgsql STABLE STRICT COST 1000

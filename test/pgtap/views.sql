@@ -538,7 +538,9 @@ END;
 $$;
 SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 WHEN 'bottlenecks' THEN 10
           WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1
-          WHEN 'weekly_review' THEN 9 * 12 ELSE 0 END::bigint,
+          WHEN 'weekly_review' THEN 9 * 12
+          WHEN 'definition_reviews' THEN (SELECT count(*) FROM pg_trigger t JOIN pg_class d ON d.oid = t.tgrelid
+              WHERE d.relnamespace = 'empty_ws'::regnamespace AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1) ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
@@ -568,6 +570,7 @@ INSERT INTO crm.content_request (asked_at, opportunity_id, kind, wanted) SELECT 
 INSERT INTO crm.objection_heard (at, objection, lead_id) VALUES ('2026-03-03', 'ask_partner', 1);
 INSERT INTO crm.debrief (at, campaign_id, held_by, conclusions) VALUES ('2026-03-05', 1, '{anna}', 'x');
 INSERT INTO crm.opinion (lead_id, at, score) VALUES (1, '2026-03-05', 4);
+INSERT INTO crm.proposal (definition, operation, new_row, reason, in_force_from) VALUES ('free_mail_domain', 'insert', '{"domain": "x.example"}', 'x', '2026-03-02');
 SELECT cmp_ok(rows_in(format('crm.%I', c.relname)), '>', 0::bigint, format('%s with no search_path', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'

@@ -4,20 +4,20 @@ WITH expression AS (
            s.object, s.expression, 'boolean'::pg_catalog.regtype AS type
     FROM standard s
     UNION ALL
-    SELECT 'sla_policy', pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant), p.object, p.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'sla_policy' AS definition, pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant) AS key, p.object, p.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM sla_policy p
     UNION ALL
-    SELECT 'routing_rule', pg_catalog.jsonb_build_object('rule', r.rule), r.object, r.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'routing_rule' AS definition, pg_catalog.jsonb_build_object('rule', r.rule) AS key, r.object, r.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM routing_rule r
     UNION ALL
-    SELECT 'score_rule', pg_catalog.jsonb_build_object('rule', r.rule), r.object, r.expression, 'boolean'::pg_catalog.regtype
+    SELECT 'score_rule' AS definition, pg_catalog.jsonb_build_object('rule', r.rule) AS key, r.object, r.expression AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM score_rule r
     UNION ALL
-    SELECT 'score_move', pg_catalog.jsonb_build_object('code', m.code), m.object, m.condition, 'boolean'::pg_catalog.regtype
+    SELECT 'score_move' AS definition, pg_catalog.jsonb_build_object('code', m.code) AS key, m.object, m.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM score_move m
     UNION ALL
-    SELECT 'score_feature', pg_catalog.jsonb_build_object('feature', f.feature), f.object, f.expression,
-           CASE f.kind WHEN 'number' THEN 'numeric'::pg_catalog.regtype WHEN 'set' THEN 'text[]'::pg_catalog.regtype ELSE 'text'::pg_catalog.regtype END
+    SELECT 'score_feature' AS definition, pg_catalog.jsonb_build_object('feature', f.feature) AS key, f.object, f.expression,
+           CASE f.kind WHEN 'number' THEN 'numeric'::pg_catalog.regtype WHEN 'set' THEN 'text[]'::pg_catalog.regtype ELSE 'text'::pg_catalog.regtype END AS type
     FROM score_feature f
 ), field AS (
     SELECT 'field_owner' AS definition, o.object, o.field
@@ -33,6 +33,7 @@ WITH expression AS (
     SELECT 'standard' AS definition,
            pg_catalog.jsonb_build_object('object', v.object, 'variant', v.variant, 'stage', v.stage::text, 'criterion', v.criterion) AS key,
            pg_catalog.jsonb_build_object('expression', v.expression, 'mode', v.mode) AS written,
+           NULL::text AS span_of, NULL::interval AS span,
            pg_catalog.concat_ws(' and ', CASE WHEN g.mode = 'enforce' AND v.mode = 'warn' THEN 'only warns' END,
                CASE WHEN leadflow.may_loosen(g.expression, v.expression) THEN 'may let through what the general one does not' END) AS how
     FROM standard v
@@ -41,7 +42,8 @@ WITH expression AS (
     UNION ALL
     SELECT 'stage_definition' AS definition,
            pg_catalog.jsonb_build_object('stage', v.stage::text, 'variant', v.variant) AS key,
-           pg_catalog.jsonb_build_object('norm', v.norm) AS written,
+           '{}'::jsonb AS written,
+           'norm' AS span_of, v.norm AS span,
            CASE WHEN v.norm IS NULL THEN 'has no norm' WHEN v.norm > g.norm THEN 'has a longer norm' ELSE '' END AS how
     FROM stage_definition v
     JOIN stage_definition g ON g.stage = v.stage AND g.variant = '*' AND g.norm IS NOT NULL
@@ -49,7 +51,8 @@ WITH expression AS (
     UNION ALL
     SELECT 'sla_policy' AS definition,
            pg_catalog.jsonb_build_object('policy', v.policy, 'variant', v.variant) AS key,
-           pg_catalog.jsonb_build_object('target', v.target, 'measure', v.measure, 'attempts', v.attempts, 'channels', v.channels, 'active', v.active, 'condition', v.condition) AS written,
+           pg_catalog.jsonb_build_object('measure', v.measure, 'attempts', v.attempts, 'channels', v.channels, 'active', v.active, 'condition', v.condition) AS written,
+           'target' AS span_of, v.target AS span,
            pg_catalog.concat_ws(' and ', CASE WHEN v.target > g.target THEN 'promises less' END,
                CASE WHEN v.measure = 'working' AND g.measure = 'elapsed' THEN 'counts working time only' END,
                CASE WHEN COALESCE(v.attempts, 1) < COALESCE(g.attempts, 1) OR COALESCE(v.channels, 1) < COALESCE(g.channels, 1) THEN 'asks for fewer attempts' END,
@@ -62,6 +65,7 @@ WITH expression AS (
     SELECT 'transition' AS definition,
            pg_catalog.jsonb_build_object('id', v.id) AS key,
            pg_catalog.jsonb_build_object('variant', v.variant, 'from_stage', v.from_stage::text, 'to_stage', v.to_stage::text, 'reason_required', v.reason_required) AS written,
+           NULL::text AS span_of, NULL::interval AS span,
            CASE WHEN g.id IS NULL THEN 'allows a move that is not allowed in general' WHEN g.reason_required AND NOT v.reason_required THEN 'asks for no reason' ELSE '' END AS how
     FROM transition v
     LEFT JOIN LATERAL (SELECT g.id, g.reason_required
@@ -74,6 +78,11 @@ WITH expression AS (
     SELECT pg_catalog.min(e.at) AS since
     FROM stage_event e
     WHERE e.at <= (SELECT leadflow.clock())
+), started AS MATERIALIZED (
+    SELECT c.policy, c.variant, pg_catalog.max(c.started_at) AS last_at
+    FROM sla_clock c
+    WHERE c.started_at <= (SELECT leadflow.clock())
+    GROUP BY c.policy, c.variant
 ), used AS (
     SELECT DISTINCT e.reason
     FROM stage_event e
@@ -107,7 +116,9 @@ FROM (
            pg_catalog.format('%s %s %s, and nobody has said why', l.definition, l.key, l.how) AS explanation
     FROM looser l
     WHERE l.how <> '' AND NOT EXISTS (SELECT FROM definition_change c
-                                      WHERE c.definition = l.definition AND c.reason IS NOT NULL AND c.new_row @> (l.key || l.written))
+                                      WHERE c.definition = l.definition AND c.reason IS NOT NULL AND c.new_row @> (l.key || l.written)
+                                          -- as a span: how it is written depends on the session
+                                          AND (c.new_row ->> l.span_of)::interval IS NOT DISTINCT FROM l.span)
     UNION ALL
     SELECT 'promise_never_starts' AS fault, 'sla_policy' AS definition, pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant) AS key,
            CASE WHEN s.policy IS NOT NULL THEN pg_catalog.format('policy %s is never reached: %s comes first and starts wherever it would', p.policy, s.policy)
@@ -127,8 +138,8 @@ FROM (
                        LIMIT 1) s ON true
     WHERE p.active AND (s.policy IS NOT NULL OR p.starts_on_stage IS NULL AND NOT k.known
         OR h.since <= (SELECT leadflow.clock()) - interval '90 days'
-           AND NOT EXISTS (SELECT FROM sla_clock c WHERE c.policy = p.policy AND c.started_at > (SELECT leadflow.clock()) - interval '90 days'
-                               AND c.started_at <= (SELECT leadflow.clock()) AND p.variant IN ('*', c.variant))
+           AND NOT EXISTS (SELECT FROM started c
+                           WHERE c.policy = p.policy AND p.variant IN ('*', c.variant) AND c.last_at > (SELECT leadflow.clock()) - interval '90 days')
            AND NOT EXISTS (SELECT FROM definition_change d
                            WHERE d.definition = 'sla_policy' AND d.new_row @> pg_catalog.jsonb_build_object('policy', p.policy, 'variant', p.variant)
                                AND d.changed_at > (SELECT leadflow.clock()) - interval '90 days' AND d.changed_at <= (SELECT leadflow.clock())))
