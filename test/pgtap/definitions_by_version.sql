@@ -70,7 +70,7 @@ SELECT is((SELECT count(DISTINCT (definition, key)) FROM leadflow.definition_dif
           (SELECT count(*) FROM leadflow.definition_last('crm', :v0, NULL) WHERE "row" IS NOT NULL), 'from nothing on, every row is added');
 
 -- TRUNCATE takes all away, and what is written after it stays
-TRUNCATE free_mail_domain, intent_topic;
+TRUNCATE free_mail_domain, intent_topic, icp_trigger;
 INSERT INTO free_mail_domain VALUES ('gmail.com'), ('new.example');
 SELECT is(differs(), 'equal', 'after TRUNCATE');
 SELECT is((SELECT string_agg(d.what || ' ' || n, ', ' ORDER BY d.what) FROM (SELECT what, count(*) AS n FROM leadflow.definition_diff('crm', :v5, 9223372036854775807) WHERE definition = 'free_mail_domain' GROUP BY 1) d),
