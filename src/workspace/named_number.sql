@@ -179,8 +179,13 @@ BEGIN
     FROM pg_catalog.pg_attribute a
     CROSS JOIN (VALUES ('>='::text, from_day), ('<', to_day)) b (sign, day)
     WHERE a.attrelid = report AND a.attname = d.period_column AND b.day IS NOT NULL;
+    conditions := conditions || leadflow.metric_filter(d.filter || dimensions);
+    -- reports that list rather than count have such leads too
+    IF EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = report AND a.attname = 'lead_id') AND d.report <> 'lead_outside' THEN
+        conditions := conditions || pg_catalog.format('NOT EXISTS (SELECT FROM %I.lead_outside o WHERE o.lead_id = x.lead_id)', workspace);
+    END IF;
     source := pg_catalog.format('%I.%I x', workspace, d.report)
-        || COALESCE(' WHERE ' || NULLIF(pg_catalog.array_to_string(conditions || leadflow.metric_filter(d.filter || dimensions), ' AND '), ''), '');
+        || COALESCE(' WHERE ' || NULLIF(pg_catalog.array_to_string(conditions, ' AND '), ''), '');
 
     query := CASE d.aggregate
         WHEN 'only' THEN pg_catalog.format('SELECT (SELECT x.%I FROM %s)::numeric AS value, NULL::numeric AS numerator, NULL::numeric AS denominator',
@@ -202,4 +207,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.metric(text, text, daterange, jsonb) IS
-    'one number that the table metric names, with all that it takes to get it again. period: its days, in the time zone of the default business calendar (UTC where there is none), whatever the session''s is; an end left out is open. dimensions: {"column": value} with a text, number, true, false, null or a list of these. value is what is known at the last instant of the period, or at leadflow.clock() where that is earlier (as_of); null for a share of nothing. numerator and denominator: what it is made of, where it is a total or average; of a median the denominator is the number of values. definition_version and leadflow_version: what the number rests on. query: what was asked, to be run with leadflow.clock at as_of and TimeZone at time_zone. Needs SELECT on the report, metric, business_calendar and definition_change. Errors: not a workspace or no such metric (42704), a null argument (22004), an empty or infinite period, a part of a month of what is counted by months, a dimension that is not allowed, JSON of another shape (22023), more than one row for an only value (21000)';
+    'one number that the table metric names, with all that it takes to get it again. period: its days, in the time zone of the default business calendar (UTC where there is none), whatever the session''s is; an end left out is open. dimensions: {"column": value} with a text, number, true, false, null or a list of these. value is what is known at the last instant of the period, or at leadflow.clock() where that is earlier (as_of); null for a share of nothing. Rows of leads in lead_outside do not count, whatever the report. numerator and denominator: what it is made of, where it is a total or average; of a median the denominator is the number of values. definition_version and leadflow_version: what the number rests on. query: what was asked, to be run with leadflow.clock at as_of and TimeZone at time_zone. Needs SELECT on the report, lead_outside, metric, business_calendar and definition_change. Errors: not a workspace or no such metric (42704), a null argument (22004), an empty or infinite period, a part of a month of what is counted by months, a dimension that is not allowed, JSON of another shape (22023), more than one row for an only value (21000)';

@@ -107,6 +107,20 @@ SELECT results_eq($$SELECT (leadflow.metric('crm', k.metric, '(,)')).value::nume
 SELECT is_empty($$SELECT m.metric FROM metric m CROSS JOIN LATERAL leadflow.metric('crm', m.metric, '[2026-01-01,2026-05-01)', CASE m.metric WHEN 'roi' THEN '{"campaign_id": 1}' ELSE '{}' END::jsonb) x
     WHERE x.unit <> m.unit OR x.query IS NULL OR x.definition_version IS NULL$$, 'every named number can be asked for');
 
+-- two responses of 10 and 20 minutes, one of 24 hours to a duplicate
+
+INSERT INTO lead (source, full_name, stage, stage_since, created_at) SELECT 't', 'L' || n, 'lead', '2026-02-02', '2026-02-02' FROM generate_series(1, 3) n;
+ALTER TABLE lead DISABLE TRIGGER USER;
+UPDATE lead SET merged_into = 1 WHERE id = 3;
+ALTER TABLE lead ENABLE TRIGGER USER;
+INSERT INTO sla_clock (policy, metric, lead_id, variant, started_at, due_at, stopped_at, target, started_by, definition_version)
+SELECT 'hot', 'first_response', n, '*', '2026-02-02 10:00', '2026-02-02 12:00', '2026-02-02 10:00'::timestamptz + CASE n WHEN 3 THEN interval '24 hours' ELSE n * interval '10 minutes' END, '2:00', 'stage lead', 1
+FROM generate_series(1, 3) n;
+SELECT is(m('first_response', '2026-02-01', '2026-03-01'), '900.0000 -/2', 'the median first response, without leads that are outside');
+SELECT is((leadflow.metric('crm', 'first_response', '[2026-02-01,2026-03-01)')).value, (SELECT elapsed_seconds_median::numeric FROM response_time), 'as response_time has it');
+SELECT is(m('leads', '2026-02-01', '2026-03-01'), '2.0000 2/-', 'nor do they count as leads');
+SELECT is(m('sla_met_share', '2026-02-01', '2026-03-01'), '1.0000 2/2', 'or promises');
+
 -- the same number, whoever asks from wherever
 
 CREATE TEMP TABLE seen AS SELECT m.metric, x.* FROM metric m CROSS JOIN LATERAL leadflow.metric('crm', m.metric, '[2026-02-01,2026-04-01)', CASE m.metric WHEN 'roi' THEN '{"campaign_id": 1}' ELSE '{}' END::jsonb) x;

@@ -541,6 +541,8 @@ SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_
           WHEN 'weekly_review' THEN 9 * 12
           WHEN 'definition_reviews' THEN (SELECT count(*) FROM pg_trigger t JOIN pg_class d ON d.oid = t.tgrelid
               WHERE d.relnamespace = 'empty_ws'::regnamespace AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1) ELSE 0 END::bigint,
+          WHEN 'metric_dictionary' THEN (SELECT count(*) FROM pg_attribute a JOIN pg_class v ON v.oid = a.attrelid WHERE v.relnamespace = c.relnamespace AND v.relkind = 'v' AND a.attnum > 0 AND a.atttypid IN ('bigint'::regtype, 'numeric'::regtype))
+          ELSE 0 END::bigint,
           format('%s of an empty workspace', c.relname))
 FROM pg_class c
 WHERE c.relnamespace = 'empty_ws'::regnamespace AND c.relkind = 'v'
@@ -548,6 +550,7 @@ ORDER BY c.relname;
 INSERT INTO crm.alert (alert_key, kind, at, raised_at, send_at, message) VALUES ('x', 'breach', '2026-03-01', '2026-03-01', '2026-03-01', 'x');
 INSERT INTO crm.sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, attempts, stops_on_touch, started_by, definition_version)
 VALUES ('cadence', 'cadence', 1, '*', '2026-03-02', '2026-03-12', '10 days', 6, '{call}', 'stage mql', 1);
+INSERT INTO crm.target (metric, starts_on, ends_on, value) VALUES ('revenue', '2026-03-01', '2026-03-31', 100);
 INSERT INTO crm.pool (pool, fallback_owner) VALUES ('default', 'anna');
 INSERT INTO crm.pool_member (pool, member) VALUES ('default', 'bert');
 UPDATE crm.team_member SET active = false WHERE member = 'bert';

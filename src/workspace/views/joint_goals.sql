@@ -16,11 +16,11 @@ SELECT g.from_date,
        g.kept,
        g.missing::numeric(15,2) AS missing,
        g.meaning
-FROM (SELECT a.from_date, a.until_date, a.department, 'agreement' AS kind, a.agreement AS goal, a.variant, a.segment, a.origin,
+FROM (SELECT a.from_date, a.until_date, a.department, 'agreement'::text AS kind, a.agreement AS goal, a.variant, a.segment, a.origin,
              NULL::text AS team, NULL::text AS owner, a.state, a.promised, a.delivered, a.kept, a.missing::numeric AS missing, a.promise AS meaning
       FROM agreement_kept a
       UNION ALL
-      SELECT p.starts_on AS from_date, p.ends_on AS until_date, p.department, 'target' AS kind, p.metric AS goal, NULL::text AS variant, p.segment, NULL::text AS origin,
+      SELECT p.starts_on AS from_date, p.ends_on AS until_date, p.department, 'target'::text AS kind, p.metric AS goal, NULL::text AS variant, p.segment, NULL::text AS origin,
              p.team, p.owner, CASE p.state WHEN 'over' THEN 'complete' ELSE p.state END AS state, p.target_value AS promised, p.actual AS delivered,
              CASE p.standing WHEN 'reached' THEN true WHEN 'missed' THEN false END AS kept, p.gap AS missing, t.note AS meaning
       FROM plan_vs_actual p
