@@ -69,7 +69,8 @@ BEGIN
         ('complete', 'Complete', '"Pe\u0142ny okres"', '"\u041f\u0435\u0440\u0438\u043e\u0434 \u043f\u043e\u043b\u043d\u044b\u0439"', '"\u671f\u9650\u5df2\u6ee1"'),
         ('yes', 'yes', '"tak"', '"\u0434\u0430"', '"\u662f"'),
         ('no', 'no, an estimate', '"nie, szacunek"', '"\u043d\u0435\u0442, \u043e\u0446\u0435\u043d\u043a\u0430"', '"\u5426\uff0c\u4f30\u8ba1\u503c"'),
-        ('interval', '95 % interval', '"Przedzia\u0142 95%"', '"\u0418\u043d\u0442\u0435\u0440\u0432\u0430\u043b 95 %"', '"95% \u533a\u95f4"'),
+        ('interval', '95 % interval, from', '"Przedzia\u0142 95%, od"', '"\u0418\u043d\u0442\u0435\u0440\u0432\u0430\u043b 95 %, \u043e\u0442"', '"95% \u533a\u95f4\uff0c\u4ece"'),
+        ('interval_to', 'to', '"do"', '"\u0434\u043e"', '"\u81f3"'),
         ('sla_share', 'Promises kept', '"Dotrzymane terminy"', '"\u0421\u043e\u0431\u043b\u044e\u0434\u0435\u043d\u0438\u0435 \u0441\u0440\u043e\u043a\u043e\u0432"', '"SLA \u5c65\u7ea6\u7387"'),
         ('sla_share_note', 'Share of the promised reactions that came in time, by the week in which they were promised', '"Udzia\u0142 obiecanych reakcji wykonanych na czas, wed\u0142ug tygodnia obietnicy"', '"\u0414\u043e\u043b\u044f \u043e\u0431\u0435\u0449\u0430\u043d\u043d\u044b\u0445 \u0440\u0435\u0430\u043a\u0446\u0438\u0439, \u0432\u044b\u043f\u043e\u043b\u043d\u0435\u043d\u043d\u044b\u0445 \u0432\u043e\u0432\u0440\u0435\u043c\u044f, \u043f\u043e \u043d\u0435\u0434\u0435\u043b\u0435 \u043e\u0431\u0435\u0449\u0430\u043d\u0438\u044f"', '"\u6309\u627f\u8bfa\u6240\u5728\u5468\u7edf\u8ba1\u7684\u6309\u65f6\u54cd\u5e94\u6bd4\u4f8b"'),
         ('sla_weeks', 'Promises by week', '"Terminy wed\u0142ug tygodni"', '"\u0421\u0440\u043e\u043a\u0438 \u043f\u043e \u043d\u0435\u0434\u0435\u043b\u044f\u043c"', '"\u6bcf\u5468\u627f\u8bfa"'),
@@ -343,18 +344,24 @@ DECLARE
     words jsonb := leadflow.panel_words(language);
     data jsonb;
     template text;
+    drawn jsonb;
     word record;
     charts jsonb;
     headline jsonb;
     currency text;
     as_of text;
     is_empty boolean;
+    dot text := '-';
 BEGIN
     PERFORM leadflow.check_workspace(workspace);
     data := leadflow.panel_data(workspace, language);
     EXECUTE pg_catalog.format('SELECT w.currency FROM %I.workspace w', workspace) INTO currency;
     as_of := pg_catalog.to_char((SELECT leadflow.clock()), 'YYYY-MM-DD HH24:MI');
+    IF pg_catalog.getdatabaseencoding() = 'UTF8' THEN
+        dot := '"\u00b7"'::jsonb #>> '{}';
+    END IF;
     words := words || pg_catalog.jsonb_build_object(
+        'funnel_said', 'format(datum.reached, '','') + (isValid(datum.conversion_from_previous) ? ''  ' || dot || '  '' + format(datum.conversion_from_previous, ''.1~%'') : '''')',
         'money', (words ->> 'amount') || ', ' || currency, 'money_value', (words ->> 'value') || ', ' || currency,
         'money_per_lead', (words ->> 'cost_per_lead') || ', ' || currency, 'money_lost', (words ->> 'lost_value') || ', ' || currency,
         -- room for the numbers at the end of the bars
@@ -382,7 +389,7 @@ BEGIN
                         {"field": "now_in_stage", "type": "quantitative", "title": "@now", "format": ","},
                         {"field": "conversion_from_previous", "type": "quantitative", "title": "@from_previous", "format": ".1%"},
                         {"field": "conversion_from_first", "type": "quantitative", "title": "@from_first", "format": ".1%"}]}},
-                {"transform": [{"calculate": "format(datum.reached, ',') + (isValid(datum.conversion_from_previous) ? '  \u00b7  ' + format(datum.conversion_from_previous, '.1~%') : '')", "as": "said"}],
+                {"transform": [{"calculate": "@funnel_said", "as": "said"}],
                  "mark": {"type": "text", "align": "left", "dx": 5},
                  "encoding": {"text": {"field": "said", "type": "nominal"}}}
             ]},
@@ -398,7 +405,7 @@ BEGIN
                     {"field": "leads", "type": "quantitative", "title": "@leads", "format": ","},
                     {"field": "expected_share", "type": "quantitative", "title": "@won_share", "format": ".1%"},
                     {"field": "expected_share_low", "type": "quantitative", "title": "@interval", "format": ".1%"},
-                    {"field": "expected_share_high", "type": "quantitative", "title": "\u2013", "format": ".1%"},
+                    {"field": "expected_share_high", "type": "quantitative", "title": "@interval_to", "format": ".1%"},
                     {"field": "complete_label", "type": "nominal", "title": "@complete"}]
             },
             "layer": [
@@ -461,7 +468,7 @@ BEGIN
                     {"field": "leads", "type": "quantitative", "title": "@leads", "format": ","},
                     {"field": "conversion", "type": "quantitative", "title": "@share", "format": ".1%"},
                     {"field": "conversion_low", "type": "quantitative", "title": "@interval", "format": ".1%"},
-                    {"field": "conversion_high", "type": "quantitative", "title": "\u2013", "format": ".1%"}]
+                    {"field": "conversion_high", "type": "quantitative", "title": "@interval_to", "format": ".1%"}]
             },
             "layer": [
                 {"transform": [{"filter": "datum.position > 1 && datum.position < 13"}], "mark": {"type": "area", "opacity": 0.15},
@@ -494,7 +501,7 @@ BEGIN
                     "y": {"field": "bar_label", "type": "nominal", "sort": {"field": "bar", "order": "descending"}, "title": null, "axis": {"labelLimit": 150}},
                     "x": {"field": "value", "type": "quantitative", "title": "@money_value", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
                     "color": {"field": "label", "type": "nominal", "title": null, "sort": {"field": "position", "op": "min"},
-                              "scale": {"domain": "@pipeline_domain", "range": "@pipeline_range"}, "legend": {"columns": 3, "offset": 24}},
+                              "legend": {"columns": 3, "offset": 24}},
                     "order": {"field": "stacked", "type": "quantitative"},
                     "tooltip": [
                         {"field": "bar_label", "type": "nominal", "title": "@bar"},
@@ -570,15 +577,19 @@ BEGIN
     END LOOP;
     words := words || pg_catalog.jsonb_build_object(
         'days_names', 'datum.value + ' || (pg_catalog.to_jsonb(' ' || (words ->> 'days')))::text,
-        'target_said', (words -> 'target')::text || ' + '' '' + format(datum.target_value, ''.3~s'')',
-        'pipeline_domain', COALESCE((SELECT pg_catalog.jsonb_agg(p.label ORDER BY p.position)
-                                     FROM (SELECT DISTINCT p ->> 'label' AS label, (p ->> 'position')::integer AS position FROM pg_catalog.jsonb_array_elements(data -> 'pipeline') p) p), '[]'),
-        'pipeline_range', COALESCE((SELECT pg_catalog.jsonb_agg(CASE p.position WHEN 8 THEN '#9ECAE1' WHEN 9 THEN '#6BAED6' WHEN 10 THEN '#4292C6' WHEN 11 THEN '#2171B5' WHEN 12 THEN '#08519C' ELSE '#009E73' END ORDER BY p.position)
-                                    FROM (SELECT DISTINCT (p ->> 'position')::integer AS position FROM pg_catalog.jsonb_array_elements(data -> 'pipeline') p) p), '[]'));
+        'target_said', (words -> 'target')::text || ' + '' '' + format(datum.target_value, ''.3~s'')');
     FOR word IN SELECT w.key, w.value FROM pg_catalog.jsonb_each(words) w LOOP
         template := pg_catalog.replace(template, '"@' || word.key || '"', word.value::text);
     END LOOP;
 
+    -- the stages in their order, under the names that the company gave them
+    drawn := pg_catalog.jsonb_set(template::jsonb, '{pipeline,layer,0,encoding,color,scale}', (
+        SELECT pg_catalog.jsonb_build_object(
+                   'domain', COALESCE(pg_catalog.jsonb_agg(p.label ORDER BY p.position), '[]'),
+                   'range', COALESCE(pg_catalog.jsonb_agg(CASE p.position WHEN 8 THEN '#9ECAE1' WHEN 9 THEN '#6BAED6' WHEN 10 THEN '#4292C6' WHEN 11 THEN '#2171B5' WHEN 12 THEN '#08519C'
+                                                          ELSE '#009E73' END ORDER BY p.position), '[]'))
+        FROM (SELECT DISTINCT p ->> 'label' AS label, (p ->> 'position')::integer AS position
+              FROM pg_catalog.jsonb_array_elements(data -> 'pipeline') p) p));
     SELECT pg_catalog.jsonb_object_agg(c.key, pg_catalog.jsonb_build_object(
                'name', c.key,
                'width', 520,
@@ -590,7 +601,7 @@ BEGIN
                        'encoding', pg_catalog.jsonb_build_object('text', pg_catalog.jsonb_build_object('value', words -> 'nothing')))
                    ELSE c.value || pg_catalog.jsonb_build_object('data', pg_catalog.jsonb_build_object('name', c.key)) END)
     INTO charts
-    FROM pg_catalog.jsonb_each(template::jsonb) c;
+    FROM pg_catalog.jsonb_each(drawn) c;
 
     SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('label', words -> h.label, 'value', h.value, 'format', h.format, 'unit', CASE WHEN h.label = 'head_coverage' THEN 'x' ELSE '' END) ORDER BY h.position)
     INTO headline
