@@ -413,6 +413,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('deal', 'sales', 'every deal and how it ended'),
     ('deal_review', 'sales', 'what stands in the way of each open deal'),
     ('deal_touch', 'marketing', 'which touches led to a deal'),
+    ('definition_faults', 'both', 'which definitions contradict each other'),
     ('definition_reviews', 'both', 'which definitions were not looked at for too long'),
     ('disputes', 'both', 'which rejections are argued about'),
     ('duplicate_candidates', 'marketing', 'which rows may be one'),
