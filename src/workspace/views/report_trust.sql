@@ -15,22 +15,25 @@ WITH RECURSIVE space AS (
 ), source AS MATERIALIZED (
     SELECT f.source, f.rows, f.newest_at, f.entries, f.implied, f.norm_days, q.parked, c.owed, c.missing
     FROM (SELECT e.subject AS source,
-                 CASE e.subject WHEN 'lead' THEN (SELECT pg_catalog.count(*) FROM lead l) ELSE (SELECT pg_catalog.count(*) FROM opportunity o) END AS rows,
+                 CASE e.subject WHEN 'lead' THEN (SELECT pg_catalog.count(*) FROM lead l WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)) ELSE (SELECT pg_catalog.count(*) FROM opportunity o WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) END AS rows,
                  pg_catalog.max(e.at) AS newest_at, pg_catalog.count(*) AS entries, pg_catalog.count(*) FILTER (WHERE e.implied) AS implied, 7 AS norm_days
           FROM stage_event e
+          LEFT JOIN opportunity p ON p.id = e.opportunity_id
           WHERE e.at <= (SELECT leadflow.clock())
+              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(e.lead_id, p.lead_id))
           GROUP BY e.subject
           UNION ALL
           SELECT 'account'::text AS source, pg_catalog.count(*) AS rows, NULL::timestamptz AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days FROM account a
           UNION ALL
           SELECT 'touch'::text AS source, pg_catalog.count(*) AS rows, pg_catalog.max(t.at) AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days
-          FROM touch t WHERE t.at <= (SELECT leadflow.clock())
+          FROM touch t WHERE t.at <= (SELECT leadflow.clock()) AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = t.lead_id)
           UNION ALL
           SELECT 'verdict'::text AS source, pg_catalog.count(*) AS rows, pg_catalog.max(v.at) AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days
-          FROM verdict v WHERE v.at <= (SELECT leadflow.clock())
+          FROM verdict v WHERE v.at <= (SELECT leadflow.clock()) AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = v.lead_id)
           UNION ALL
           SELECT 'sla_clock'::text AS source, pg_catalog.count(*) AS rows, pg_catalog.max(k.started_at) AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days
-          FROM sla_clock k WHERE k.started_at <= (SELECT leadflow.clock())
+          FROM sla_clock k LEFT JOIN opportunity p ON p.id = k.opportunity_id
+          WHERE k.started_at <= (SELECT leadflow.clock()) AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(k.lead_id, p.lead_id))
           UNION ALL
           SELECT 'campaign_cost'::text AS source, pg_catalog.count(*) AS rows, pg_catalog.max(m.spent_on)::timestamptz AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 31 AS norm_days
           FROM campaign_cost m WHERE m.spent_on <= (SELECT leadflow.clock())::date) f
