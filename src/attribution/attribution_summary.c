@@ -410,11 +410,11 @@ add_journey(AttributionSummary *summary, const Journey *journey,
 static bool
 read_count(const text *count)
 {
-	Word		word = {VARDATA_ANY(count), VARSIZE_ANY_EXHDR(count)};
+	Word		word = word_of_text(count);
 
-	if (word.len == 5 && memcmp(word.bytes, "every", 5) == 0)
+	if (word_is(word, "every"))
 		return true;
-	if (word.len == 5 && memcmp(word.bytes, "first", 5) == 0)
+	if (word_is(word, "first"))
 		return false;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -65,7 +65,7 @@ channel_bit(Coalitions *coalitions, Word channel)
 
 	if (coalitions->words == NULL)
 		coalitions->words = moments_make_words(summary_context(&coalitions->head));
-	number = moments_word(coalitions->words, channel.bytes, channel.len);
+	number = moments_word(coalitions->words, channel);
 	if (number >= COALITION_MAX_CHANNELS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

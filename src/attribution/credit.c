@@ -155,12 +155,11 @@ deal_make_room(Deal *deal, int32 n)
 
 /* Whether a model passes over a touch. */
 static bool
-is_skipped(const Model *model, const WordKey *channel)
+is_skipped(const Model *model, Word channel)
 {
 	for (int32 i = 0; i < model->skips; i++)
 	{
-		if (model->skipped[i].len == channel->len &&
-			memcmp(model->skipped[i].bytes, channel->bytes, channel->len) == 0)
+		if (word_equals(model->skipped[i], channel))
 			return true;
 	}
 	return false;
@@ -177,7 +176,7 @@ pick_touch(const Model *model, const Journey *journey, const WordTable *words)
 		int32		touch = first ? i : journey->n - 1 - i;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!is_skipped(model, &words->key[journey->touch[touch].word]))
+		if (!is_skipped(model, words_word(words, journey->touch[touch].word)))
 			return touch;
 	}
 	return first ? 0 : journey->n - 1;

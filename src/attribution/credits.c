@@ -122,8 +122,6 @@ leadflow_touch_path_credits(PG_FUNCTION_ARGS)
 {
 	CreditRows	rows = {.result = (ReturnSetInfo *) fcinfo->resultinfo};
 	TouchPath  *path;
-	text	   *name;
-	Word		word;
 	Model		model;
 	int64		lookback = NO_LOOKBACK;
 	Journeys	walk;
@@ -133,10 +131,7 @@ leadflow_touch_path_credits(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(ARG_PATH) || PG_ARGISNULL(ARG_MODEL) || PG_ARGISNULL(ARG_DIGITS))
 		PG_RETURN_NULL();
-	name = PG_GETARG_TEXT_PP(ARG_MODEL);
-	word.bytes = VARDATA_ANY(name);
-	word.len = VARSIZE_ANY_EXHDR(name);
-	model_parse(&model, word);
+	model_parse(&model, word_of_text(PG_GETARG_TEXT_PP(ARG_MODEL)));
 	if (!PG_ARGISNULL(ARG_LOOKBACK))
 		lookback = interval_usecs(PG_GETARG_INTERVAL_P(ARG_LOOKBACK), "look-back");
 	rows.digits = PG_GETARG_INT32(ARG_DIGITS);
@@ -160,10 +155,8 @@ PG_FUNCTION_INFO_V1(leadflow_check_attribution_rule);
 Datum
 leadflow_check_attribution_rule(PG_FUNCTION_ARGS)
 {
-	text	   *rule = PG_GETARG_TEXT_PP(0);
-	Word		word = {VARDATA_ANY(rule), VARSIZE_ANY_EXHDR(rule)};
 	Model		model;
 
-	model_parse(&model, word);
+	model_parse(&model, word_of_text(PG_GETARG_TEXT_PP(0)));
 	PG_RETURN_BOOL(true);
 }

@@ -86,7 +86,7 @@ markov_channel(Markov *markov, Word channel)
 
 	if (markov->words == NULL)
 		markov->words = moments_make_words(summary_context(&markov->head));
-	number = moments_word(markov->words, channel.bytes, channel.len);
+	number = moments_word(markov->words, channel);
 	if (number >= MARKOV_MAX_CHANNELS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),

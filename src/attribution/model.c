@@ -146,8 +146,7 @@ read_name(Reader *r)
 		word = read_word(r);
 	for (int i = 0; i < (int) lengthof(model_names); i++)
 	{
-		if (strlen(model_names[i].name) == (Size) word.len &&
-			memcmp(model_names[i].name, word.bytes, word.len) == 0)
+		if (word_is(word, model_names[i].name))
 			return &model_names[i];
 	}
 	ereport(ERROR,

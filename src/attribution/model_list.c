@@ -15,12 +15,6 @@
 /* Lists of models that a call site keeps, as they outlive the groups that had them */
 #define SITE_LISTS			64
 
-static bool
-same_words(Word a, Word b)
-{
-	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
-}
-
 ModelList *
 model_list(const Word *text, int32 n)
 {
@@ -32,7 +26,7 @@ model_list(const Word *text, int32 n)
 		model_parse(&models->model[i], text[i]);
 		for (int32 j = 0; j < i; j++)
 		{
-			if (same_words(text[i], text[j]))
+			if (word_equals(text[i], text[j]))
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("attribution model is given twice: \"%s\"",
@@ -62,7 +56,7 @@ model_list_same(const ModelList *a, const ModelList *b)
 		return false;
 	for (int32 i = 0; i < a->n; i++)
 	{
-		if (!same_words(a->model[i].text, b->model[i].text))
+		if (!word_equals(a->model[i].text, b->model[i].text))
 			return false;
 	}
 	return true;
@@ -89,7 +83,7 @@ const ModelList *
 site_models(FmgrInfo *flinfo, ArrayType *array)
 {
 	ModelList  *models;
-	Word		text[MODEL_LIST_MAX];
+	Word		word[MODEL_LIST_MAX];
 	Datum	   *element;
 	bool	   *isnull;
 	int			n;
@@ -108,14 +102,11 @@ site_models(FmgrInfo *flinfo, ArrayType *array)
 						MODEL_LIST_MAX)));
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &element, &isnull, &n);
 	for (int i = 0; i < n; i++)
-	{
-		text[i].bytes = VARDATA_ANY(DatumGetPointer(element[i]));
-		text[i].len = VARSIZE_ANY_EXHDR(DatumGetPointer(element[i]));
-	}
+		word[i] = word_of_text((text *) DatumGetPointer(element[i]));
 	if (!site_has_room(flinfo))
-		return model_list(text, n);
+		return model_list(word, n);
 	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
-	models = model_list(text, n);
+	models = model_list(word, n);
 	models->array = (ArrayType *) PG_DETOAST_DATUM_COPY(PointerGetDatum(array));
 	MemoryContextSwitchTo(old);
 	keep_models(flinfo, models);

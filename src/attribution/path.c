@@ -41,9 +41,7 @@ path_channels(FunctionCallInfo fcinfo, int arg, Word **channels)
 		CHECK_FOR_INTERRUPTS();
 		if (known != NULL && (known[i / 8] & (1 << (i % 8))) == 0)
 			continue;
-		(*channels)[n].bytes = VARDATA_ANY(at);
-		(*channels)[n].len = VARSIZE_ANY_EXHDR(at);
-		n++;
+		(*channels)[n++] = word_of_text((text *) at);
 		at = att_addlength_pointer(at, -1, at);
 		at = (char *) att_align_nominal(at, TYPALIGN_INT);
 	}

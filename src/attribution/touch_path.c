@@ -213,17 +213,16 @@ touch_path_get(Datum value)
 static int
 read_mark(const text *mark, bool *converts)
 {
-	const char *name = VARDATA_ANY(mark);
-	Size		len = VARSIZE_ANY_EXHDR(mark);
+	Word		name = word_of_text(mark);
 
-	if (len == 10 && memcmp(name, "conversion", 10) == 0)
+	if (word_is(name, "conversion"))
 	{
 		*converts = true;
 		return 0;
 	}
-	if (len == 4 && memcmp(name, "lead", 4) == 0)
+	if (word_is(name, "lead"))
 		return MARK_LEAD;
-	if (len == 11 && memcmp(name, "opportunity", 11) == 0)
+	if (word_is(name, "opportunity"))
 		return MARK_OPPORTUNITY;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -306,14 +305,12 @@ leadflow_touch_path_add(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(ARG_CHANNEL))
 	{
-		text	   *channel = PG_GETARG_TEXT_PP(ARG_CHANNEL);
+		Word		channel = word_of_text(PG_GETARG_TEXT_PP(ARG_CHANNEL));
 
 		if (PG_NARGS() > ARG_TOUCH && !PG_ARGISNULL(ARG_TOUCH))
 			mark |= MARK_HAS_ID;
 		moments_add(&path->events, &path->head, at, tie,
-					moments_word(path->events.words, VARDATA_ANY(channel),
-								 VARSIZE_ANY_EXHDR(channel)),
-					mark);
+					moments_word(path->events.words, channel), mark);
 	}
 	else if (mark != 0)
 		moments_add(&path->events, &path->head, at, tie, WORD_NONE, mark);

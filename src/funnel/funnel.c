@@ -74,8 +74,7 @@ mode_of_word(Word word)
 {
 	for (int i = 0; i < MODES; i++)
 	{
-		if (word.len == (int32) strlen(modes[i].name) &&
-			memcmp(word.bytes, modes[i].name, word.len) == 0)
+		if (word_is(word, modes[i].name))
 			return modes[i].bit;
 	}
 	return 0;
@@ -84,11 +83,7 @@ mode_of_word(Word word)
 static int
 compare_words(const void *a, const void *b)
 {
-	const Word *x = a;
-	const Word *y = b;
-	int			cmp = memcmp(x->bytes, y->bytes, Min(x->len, y->len));
-
-	return cmp != 0 ? cmp : x->len - y->len;
+	return word_compare(*(const Word *) a, *(const Word *) b);
 }
 
 /*
@@ -164,15 +159,11 @@ read_names(const Bytes *arg, const char *what, int max, Word *word)
 				 errdetail("It has %d; at most %d are allowed.", n, max)));
 	for (int i = 0; i < n; i++)
 	{
-		text	   *name;
-
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("%s of a funnel must not contain nulls", what)));
-		name = DatumGetTextPP(elements[i]);
-		word[i].bytes = VARDATA_ANY(name);
-		word[i].len = VARSIZE_ANY_EXHDR(name);
+		word[i] = word_of_text(DatumGetTextPP(elements[i]));
 		if (word[i].len > FUNNEL_MAX_NAME)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -388,12 +379,6 @@ copy_args(const FunnelArgs *args, MemoryContext context)
 	return copy;
 }
 
-static bool
-same_word(Word a, Word b)
-{
-	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
-}
-
 /* Whether two funnels ask the same. */
 static bool
 same_funnel(const Funnel *a, const Funnel *b)
@@ -407,7 +392,7 @@ same_funnel(const Funnel *a, const Funnel *b)
 		return false;
 	for (int i = 0; i < a->names.n; i++)
 	{
-		if (!same_word(words_word(&a->names, i), words_word(&b->names, i)))
+		if (!word_equals(words_word(&a->names, i), words_word(&b->names, i)))
 			return false;
 	}
 	return true;

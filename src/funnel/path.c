@@ -180,8 +180,7 @@ leadflow_funnel_add(PG_FUNCTION_ARGS)
 	path->funnel = funnel_of_row(fcinfo, path);
 	if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2))
 	{
-		text	   *step = PG_GETARG_TEXT_PP(2);
-		Word		word = {VARDATA_ANY(step), VARSIZE_ANY_EXHDR(step)};
+		Word		word = word_of_text(PG_GETARG_TEXT_PP(2));
 		int32		name = words_find(&path->funnel->names, word, word_hash(word));
 
 		if (name != WORD_NONE)

@@ -40,16 +40,14 @@ moments_site_words(FunctionCallInfo fcinfo, Summary *owner)
 }
 
 int32
-moments_word(WordTable *words, const char *bytes, int32 len)
+moments_word(WordTable *words, Word word)
 {
-	Word		word = {bytes, len};
-
-	if (len > MOMENTS_MAX_WORD)
+	if (word.len > MOMENTS_MAX_WORD)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("name is too long"),
 				 errdetail("It has %d bytes; a name can have %d.",
-						   len, MOMENTS_MAX_WORD)));
+						   word.len, MOMENTS_MAX_WORD)));
 	return words_number(words, word, GetMemoryChunkContext(words));
 }
 
@@ -90,15 +88,6 @@ moments_add_room(Moments *moments, Summary *owner)
 	make_room(moments, owner, 1);
 }
 
-/* The number that a word of one table has in another, to which it is added. */
-static int32
-translate_word(WordTable *into, const WordTable *from, int32 word)
-{
-	const WordKey *key = &from->key[word];
-
-	return moments_word(into, key->bytes, key->len);
-}
-
 void
 moments_merge(Moments *into, Summary *owner, const Moments *from)
 {
@@ -124,7 +113,7 @@ moments_merge(Moments *into, Summary *owner, const Moments *from)
 		if (asked[place] != moment->word)
 		{
 			asked[place] = moment->word;
-			number[place] = translate_word(into->words, from->words, moment->word);
+			number[place] = moments_word(into->words, words_word(from->words, moment->word));
 		}
 		moment->word = number[place];
 	}
@@ -302,7 +291,7 @@ moments_unpack(Unpacker *u, Moments *moments, Summary *owner, int32 max_mark)
 		Word		word = unpack_word(u, NULL, MOMENTS_MAX_WORD);
 		int32		n = words->n;
 
-		if (moments_word(words, word.bytes, word.len) != n)
+		if (moments_word(words, word) != n)
 			unpack_refuse(u, "A word appears twice.");
 	}
 	unpack_list(u, "moments", MOMENTS_MAX);

@@ -53,7 +53,7 @@ extern WordTable *moments_make_words(MemoryContext context);
 extern WordTable *moments_site_words(FunctionCallInfo fcinfo, Summary *owner);
 
 /* The number of a word, which is added if it is new. */
-extern int32 moments_word(WordTable *words, const char *bytes, int32 len);
+extern int32 moments_word(WordTable *words, Word word);
 
 /* Room for one more; the summary tells where memory comes from. */
 extern void moments_add_room(Moments *moments, Summary *owner);

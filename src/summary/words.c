@@ -78,11 +78,7 @@ words_number(WordTable *table, Word word, MemoryContext context)
 int
 words_compare(const WordKey *a, const WordKey *b)
 {
-	int			cmp = memcmp(a->bytes, b->bytes, Min(a->len, b->len));
-
-	if (cmp != 0)
-		return cmp;
-	return a->len < b->len ? -1 : (a->len > b->len ? 1 : 0);
+	return word_compare((Word) {a->bytes, a->len}, (Word) {b->bytes, b->len});
 }
 
 static int

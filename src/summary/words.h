@@ -54,6 +54,36 @@ extern int32 *words_sorted(const WordTable *table);
 /* Order two words by their bytes. */
 extern int	words_compare(const WordKey *a, const WordKey *b);
 
+static inline Word
+word_of_text(const text *value)
+{
+	Word		word = {VARDATA_ANY(value), (int32) VARSIZE_ANY_EXHDR(value)};
+
+	return word;
+}
+
+static inline bool
+word_equals(Word a, Word b)
+{
+	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
+}
+
+/* Order by their bytes. */
+static inline int
+word_compare(Word a, Word b)
+{
+	int			cmp = memcmp(a.bytes, b.bytes, Min(a.len, b.len));
+
+	return cmp != 0 ? cmp : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Whether a word is that name, which ends in a zero byte. */
+static inline bool
+word_is(Word word, const char *name)
+{
+	return (Size) word.len == strlen(name) && memcmp(word.bytes, name, word.len) == 0;
+}
+
 /* A hash of all bytes; most words are short. */
 static inline uint32
 word_hash(Word word)

@@ -87,12 +87,9 @@ latest_unpack(Summary *summary, Unpacker *u)
 static int
 compare_at_once(const Latest *latest, int64 tie, Word state)
 {
-	int			cmp;
-
 	if (latest->tie != tie)
 		return latest->tie < tie ? -1 : 1;
-	cmp = memcmp(latest->state.bytes, state.bytes, Min(latest->state.len, state.len));
-	return cmp != 0 ? cmp : (latest->state.len > state.len) - (latest->state.len < state.len);
+	return word_compare(latest->state, state);
 }
 
 /* Does a state take the place of what is known? */

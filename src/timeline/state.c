@@ -78,7 +78,7 @@ stage_of_name(Unpacker *u, Word name)
 	Stage	   *stage = stage_parse(pnstrdup(name.bytes, name.len));
 	char	   *canonical = stage_to_cstring(stage);
 
-	if (strlen(canonical) != (Size) name.len || memcmp(canonical, name.bytes, name.len) != 0)
+	if (!word_is(name, canonical))
 		unpack_refuse(u, psprintf("Stage \"%s\" is not written as it should be.", canonical));
 	return word_of_stage(stage);
 }
@@ -111,11 +111,7 @@ state_moments_pack(Packer *p, bool staged, const Moments *moments)
 	{
 		named.words = moments_make_words(CurrentMemoryContext);
 		for (int32 i = 0; i < moments->words->n; i++)
-		{
-			Word		name = state_name(true, words_word(moments->words, i));
-
-			moments_word(named.words, name.bytes, name.len);
-		}
+			moments_word(named.words, state_name(true, words_word(moments->words, i)));
 	}
 	moments_pack(p, &named);
 }
@@ -141,7 +137,7 @@ state_moments_unpack(Unpacker *u, bool staged, Moments *moments, Summary *owner)
 		Word		word = check_state(u, true, words_word(read, i));
 
 		if (u->form != PACK_FLAT)
-			moments_word(moments->words, word.bytes, word.len);
+			moments_word(moments->words, word);
 	}
 }
 

@@ -25,14 +25,6 @@ word_of_stage(const Stage *stage)
 	return word;
 }
 
-static inline Word
-word_of_text(const text *name)
-{
-	Word		word = {VARDATA_ANY(name), (int32) VARSIZE_ANY_EXHDR(name)};
-
-	return word;
-}
-
 /* The name of a state; that of a stage is palloc'd. */
 extern Word state_name(bool staged, Word word);
 extern text *state_text(bool staged, Word word);

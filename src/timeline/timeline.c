@@ -149,7 +149,7 @@ add_moment(FunctionCallInfo fcinfo, bool staged, Word word)
 	if (moments->n == 0)
 		timeline->staged = staged;
 	moments_add(moments, &timeline->head, at, tie,
-				moments_word(moments->words, word.bytes, word.len), 0);
+				moments_word(moments->words, word), 0);
 	return summary_return(&timeline->head);
 }
 

@@ -1,19 +1,7 @@
 CREATE OR REPLACE VIEW cohort AS
-WITH path AS (
-    SELECT e.lead_id,
-           pg_catalog.min(e.at) AS first_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'mql') AS mql_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'sal') AS sal_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'sql') AS sql_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'opportunity') AS opportunity_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'won') AS won_at
-    FROM stage_event e
-    WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
-    GROUP BY e.lead_id
-), lead_month AS (
-    SELECT p.first_at, pg_catalog.date_trunc('month', p.first_at)::date AS month, p.mql_at, p.sal_at, p.sql_at, p.opportunity_at, p.won_at
-    FROM path p
-    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
+WITH lead_month AS (
+    SELECT m.entered_at, pg_catalog.date_trunc('month', m.entered_at)::date AS month, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+    FROM lead_milestone m
 ), size AS (
     SELECT l.month, pg_catalog.count(*) AS leads
     FROM lead_month l

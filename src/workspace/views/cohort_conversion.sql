@@ -1,22 +1,13 @@
 CREATE OR REPLACE VIEW cohort_conversion AS
-WITH path AS (
-    SELECT e.lead_id,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'mql') AS mql_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'won') AS won_at,
-           -- the last entry in the order of history
-           (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id, leadflow.ordinal(e.to_stage)]))[3] < 0 AS is_exit
-    FROM stage_event e
-    WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
-    GROUP BY e.lead_id
-), entered AS (
-    SELECT pg_catalog.date_trunc('month', p.mql_at)::date AS month,
-           p.mql_at,
-           p.won_at,
-           p.won_at - p.mql_at AS took,
-           (SELECT leadflow.clock()) - p.mql_at AS followed,
-           p.is_exit
-    FROM path p
-    WHERE p.mql_at IS NOT NULL AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
+WITH entered AS (
+    SELECT pg_catalog.date_trunc('month', m.mql_at)::date AS month,
+           m.mql_at,
+           m.won_at,
+           m.won_at - m.mql_at AS took,
+           (SELECT leadflow.clock()) - m.mql_at AS followed,
+           m.ordinal_now < 0 AS is_exit
+    FROM lead_milestone m
+    WHERE m.mql_at IS NOT NULL
 )
 SELECT c.month,
        c.days,

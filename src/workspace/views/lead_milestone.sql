@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW lead_milestone AS
 SELECT p.lead_id,
        l.account_id,
-       f.campaign_id,
-       f.origin,
-       f.segment,
+       p.campaign_id,
+       p.origin,
+       p.segment,
        p.entered_at,
        p.lead_at,
        p.mql_at,
@@ -23,12 +23,15 @@ FROM (SELECT e.lead_id,
              pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'won') AS won_at,
              -- the last entry in the order of history
              (pg_catalog.max(ARRAY[(pg_catalog.date_part('epoch', e.at) * 1000000)::bigint, e.id, leadflow.ordinal(e.to_stage)]))[3] AS ordinal_now,
-             pg_catalog.bool_or(e.owner IS NOT NULL) AS owned
+             pg_catalog.bool_or(e.owner IS NOT NULL) AS owned,
+             pg_catalog.max(e.campaign_id) FILTER (WHERE e.from_stage IS NULL) AS campaign_id,
+             pg_catalog.max(e.origin) FILTER (WHERE e.from_stage IS NULL) AS origin,
+             pg_catalog.max(e.segment) FILTER (WHERE e.from_stage IS NULL) AS segment
       FROM stage_event e
       WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
       GROUP BY e.lead_id) p
-JOIN stage_event f ON f.lead_id = p.lead_id AND f.opportunity_id IS NULL AND f.from_stage IS NULL
-JOIN lead l ON l.id = p.lead_id
+-- every entry has its lead, which is looked up only where it is asked for
+LEFT JOIN lead l ON l.id = p.lead_id
 WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id);
 COMMENT ON VIEW lead_milestone IS 'When each lead first reached the stages that are counted, as known at leadflow.clock(). Who passed a stage over has reached it with the next one. Campaign, origin and segment are those of the first entry. Leads in lead_outside are left out.';
 COMMENT ON COLUMN lead_milestone.lead_id IS 'the lead';

@@ -5,30 +5,17 @@
 -- month only has the rate of that month in both.  What is rounded is the sum
 -- up to each group, so that the rows add up to the last digit.
 CREATE OR REPLACE VIEW mix_rate AS
-WITH path AS (
-    SELECT e.lead_id,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'lead') AS lead_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'mql') AS mql_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'sal') AS sal_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'sql') AS sql_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'opportunity') AS opportunity_at,
-           pg_catalog.min(e.at) FILTER (WHERE e.to_stage >= 'won') AS won_at,
-           pg_catalog.max(e.origin) FILTER (WHERE e.from_stage IS NULL) AS origin,
-           pg_catalog.max(e.segment) FILTER (WHERE e.from_stage IS NULL) AS segment
-    FROM stage_event e
-    WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
-    GROUP BY e.lead_id
-), cell AS MATERIALIZED (
-    SELECT s.position, pg_catalog.date_trunc('month', s.from_at) AS month, p.origin, p.segment,
+WITH cell AS MATERIALIZED (
+    SELECT s.position, pg_catalog.date_trunc('month', s.from_at) AS month, m.origin, m.segment,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '30 days') AS within_30,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '90 days') AS within_90,
            pg_catalog.max(s.from_at) AS latest
-    FROM path p
-    CROSS JOIN LATERAL (VALUES (1, p.lead_at, p.mql_at), (2, p.mql_at, p.sal_at), (3, p.sal_at, p.sql_at), (4, p.sql_at, p.opportunity_at),
-                               (5, p.opportunity_at, p.won_at), (6, p.mql_at, p.won_at)) s (position, from_at, to_at)
-    WHERE s.from_at IS NOT NULL AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = p.lead_id)
-    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at), p.origin, p.segment
+    FROM lead_milestone m
+    CROSS JOIN LATERAL (VALUES (1, m.lead_at, m.mql_at), (2, m.mql_at, m.sal_at), (3, m.sal_at, m.sql_at), (4, m.sql_at, m.opportunity_at),
+                               (5, m.opportunity_at, m.won_at), (6, m.mql_at, m.won_at)) s (position, from_at, to_at)
+    WHERE s.from_at IS NOT NULL
+    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at), m.origin, m.segment
 ), pair AS (
     -- each month beside the one before; groups of either
     SELECT c.position, t.month, w.days, k.dimension, k.dimension_value,
