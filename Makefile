@@ -244,6 +244,7 @@ WORKSPACE_VIEWS = \
 	won_lost_paths \
 	plan_vs_actual \
 	joint_goals \
+	quarterly_review \
 	forecast_accuracy \
 	bonus \
 	report_trust \

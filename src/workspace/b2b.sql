@@ -456,6 +456,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('proposals', 'both', 'which changes of definitions are proposed, and who has to agree'),
     ('qualification', 'marketing', 'what a lead was like when it was handed over'),
     ('quarantine_reasons', 'both', 'what keeps rows out'),
+    ('quarterly_review', 'both', 'what came of the quarter, and what the next one needs'),
     ('reallocation', 'marketing', 'where to spend instead'),
     ('refusals', 'both', 'why leads are refused'),
     ('rejections', 'both', 'why sales rejects leads, and what it costs'),
