@@ -39,6 +39,7 @@ SET default_statistics_target = 10;
 
 \ir generate/answers.sql
 \ir generate/exceptions.sql
+\ir generate/knowledge.sql
 
 -- What leadflow.schedule would run every few minutes.
 SELECT pg_catalog.sum(raised) AS raised, pg_catalog.sum(acted) AS acted FROM leadflow.sweep('crm') \gset

@@ -212,6 +212,82 @@ WHERE i.kind = '*'
 GROUP BY 1
 ORDER BY 1;
 
+\echo 'PLAN: what both departments agreed to reach in the last quarter and in this one, and how it will end.'
+SELECT pg_catalog.to_char(p.starts_on, 'YYYY "Q"Q') AS quarter, p.metric, COALESCE(p.team, 'everybody') AS whose, p.target_value AS target, p.actual,
+       p.expected AS "by now", p.forecast, pg_catalog.round(100 * p.forecast_share, 1) AS "% of target", p.standing
+FROM plan_vs_actual p
+WHERE p.starts_on >= date '2026-07-01'
+ORDER BY p.starts_on, p.team NULLS FIRST, p.metric;
+
+\echo 'BONUS: what the last quarter came to, part by part, for both departments.'
+SELECT b.department, b.part, pg_catalog.round(100 * b.weight) AS "weight, %", pg_catalog.round(100 * b.reached_share, 1) AS "% of goal",
+       pg_catalog.round(100 * b.paid_share, 1) AS "% paid", pg_catalog.round(100 * b.department_share, 1) AS "% of the whole bonus"
+FROM bonus b
+WHERE b.from_date = date '2026-07-01' AND b.period = 'quarter'
+ORDER BY b.department, b.weight DESC, b.part;
+
+\echo 'FORECAST: what the open deals promised on the first day of each month, and what came of them in it.'
+SELECT pg_catalog.to_char(f.from_date, 'YYYY-MM') AS month, f.deals AS "open deals", f.value, f.forecast_value AS forecast, f.won_open_value AS "won of them",
+       pg_catalog.round(100 * f.bias_share, 1) AS "% too high", f.won_value AS "won in all"
+FROM forecast_accuracy f
+WHERE f.period = 'month' AND f.until_date < date '2026-10-01'
+ORDER BY f.from_date DESC
+LIMIT 4;
+
+\echo 'THE WEEK: what the weekly meeting begins with, last whole week.'
+SELECT w.topic, w.item, pg_catalog.trim_scale(pg_catalog.round(w.value, 3)) AS value, pg_catalog.trim_scale(pg_catalog.round(w.week_before, 3)) AS "week before",
+       pg_catalog.trim_scale(pg_catalog.round(w.usual, 3)) AS usual
+FROM weekly_review w
+WHERE w.week_starts_on = (SELECT pg_catalog.max(x.week_starts_on) FROM weekly_review x) AND w.item NOT LIKE '%, by %'
+ORDER BY w.position;
+
+\echo 'THE QUARTER: of the quarterly review, what the last one brought beside the one before.'
+SELECT q.topic, q.item, COALESCE(q.detail, '') AS detail, q.unit, pg_catalog.trim_scale(pg_catalog.round(q.value, 3)) AS value,
+       pg_catalog.trim_scale(pg_catalog.round(q.planned, 3)) AS planned, pg_catalog.trim_scale(pg_catalog.round(q.quarter_before, 3)) AS "quarter before"
+FROM quarterly_review q
+WHERE q.quarter_starts_on = date '2026-07-01' AND q.topic IN ('plan', 'results', 'coverage', 'content')
+ORDER BY q.position, q.value DESC NULLS LAST, q.detail;
+
+\echo 'TESTS: what was tried on two groups of leads, in % that reached the goal, with the limits of the difference.'
+SELECT e.experiment, e.variant_a AS a, e.variant_b AS b, e.reaches, e.a_judged AS "of A", pg_catalog.round(100 * e.a_share, 1) AS "% A", e.b_judged AS "of B",
+       pg_catalog.round(100 * e.b_share, 1) AS "% B", pg_catalog.round(100 * e.difference_low, 1) || ' to ' || pg_catalog.round(100 * e.difference_high, 1) AS "B less A", e.finding
+FROM experiment_result e
+ORDER BY e.experiment;
+
+\echo 'OBJECTIONS: what buyers said against it, which answer was given, and how often it worked beside other answers.'
+SELECT o.objection, COALESCE(o.battlecard, '(none)') AS battlecard, o.judged, pg_catalog.round(100 * o.overcome_share, 1) AS "% overcome",
+       pg_catalog.round(100 * o.others_overcome_share, 1) AS "% otherwise", o.finding
+FROM objection_answers o
+ORDER BY o.judged DESC, o.objection, o.battlecard
+LIMIT 6;
+
+\echo 'PROPOSED: a stricter MQL that waits for a decision, tried on the last 90 days.'
+SELECT p.proposed_by AS "by", p.reason, p.new_row ->> 'expression' AS proposed, p.waits_for AS "waits for", b.value ->> 'rule' AS rule, b.value ->> 'mqls' AS mqls,
+       pg_catalog.round(100 * (b.value ->> 'acceptance_rate')::numeric, 1) AS "% accepted", b.value ->> 'won' AS won, b.value ->> 'won_missed' AS "won, missed"
+FROM proposals p
+CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(p.backtest -> 'rows') b
+ORDER BY p.id, b.value ->> 'rule';
+
+\echo 'TRUST: what stands behind the reports that deserve it least.'
+SELECT t.report, t.owner, pg_catalog.round(100 * t.complete_share, 1) AS "% complete", pg_catalog.round(100 * t.fresh_share, 1) AS "% fresh",
+       pg_catalog.round(100 * t.implied_share, 1) AS "% implied", pg_catalog.round(100 * t.parked_share, 1) AS "% set aside", pg_catalog.round(100 * t.trust_share, 1) AS "% trust", t.weakest
+FROM report_trust t
+ORDER BY t.trust_share, t.report
+LIMIT 5;
+
+\echo 'BY LOT: five calls of the last week to listen to, that nobody chose.'
+SELECT s.place AS "#", s.stratum AS caller, pg_catalog.to_char(s.at, 'DD Mon HH24:MI') AS at, s.name AS lead, s.about
+FROM sample('crm', 'calls', '2026-09-21', '2026-09-28', 5, '2026-09-28') s
+ORDER BY s.place;
+
+\echo 'RECURRING: what was sold in each quarter, and what of it comes again every year.'
+SELECT pg_catalog.to_char(r.month, 'YYYY "Q"Q') AS quarter, pg_catalog.sum(r.deals) AS deals, pg_catalog.sum(r.value) AS value, pg_catalog.sum(r.recurring_value) AS recurring,
+       pg_catalog.round(100 * pg_catalog.sum(r.recurring_value) / NULLIF(pg_catalog.sum(r.value), 0), 1) AS "% recurring"
+FROM revenue_structure r
+WHERE r.dimension = 'total'
+GROUP BY 1
+ORDER BY 1;
+
 \echo 'WORK QUEUE: what Rachel Bennett does next, and why.'
 SELECT w.position AS "#", w.band, w.task, w.full_name AS lead, w.account, w.stage, w.score::integer AS score, w.why
 FROM work_queue w

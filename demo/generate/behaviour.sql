@@ -209,3 +209,9 @@ INSERT INTO chance.channel VALUES
     ('email_open', 'email'), ('email_click', 'email'), ('email', 'email'), ('sequence_email', 'email'),
     ('webinar_attended', 'event'), ('event_attended', 'event'),
     ('call', 'phone'), ('social_message', 'social'), ('meeting', 'meeting');
+
+-- What is downloaded and listened to: one of a few titles of each kind.
+CREATE FUNCTION chance.content(kind text, n bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT CASE kind WHEN 'content_download' THEN chance.pick('title', n, '{Guide to returns,Guide to returns,What an error costs,Case of a factory,Price list}')
+                           WHEN 'webinar_attended' THEN chance.pick('title', n, '{Closing the books in three days,Orders on one screen}') END $$;

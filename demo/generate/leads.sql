@@ -119,7 +119,7 @@ ANALYZE lead, chance.walk;
 -- clocks are empty yet, and what is planned for empty tables is slow in full
 -- ones: a few come first.
 CREATE TABLE chance.beginning AS
-SELECT t.at, l.id AS lead_id, l.account_id, l.campaign_id, t.kind, c.channel, w.n <= 500 AS is_first
+SELECT t.at, l.id AS lead_id, l.account_id, l.campaign_id, t.kind, c.channel, chance.content(t.kind, w.n) AS content, w.n <= 500 AS is_first
 FROM chance.walk w
 JOIN chance.person p ON p.n = w.n
 JOIN lead l ON l.id = w.lead_id
@@ -130,10 +130,10 @@ CROSS JOIN LATERAL (
     WHERE p.request IS NOT NULL OR chance.even('looked', p.n) < 0.35) t
 JOIN chance.channel c ON c.kind = t.kind;
 
-INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, source)
-SELECT at, at, lead_id, account_id, campaign_id, kind, channel, 'inbound', 'web' FROM chance.beginning WHERE is_first ORDER BY at;
+INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, content, direction, source)
+SELECT at, at, lead_id, account_id, campaign_id, kind, channel, content, 'inbound', 'web' FROM chance.beginning WHERE is_first ORDER BY at;
 ANALYZE touch, stage_event, sla_clock;
-INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, source)
-SELECT at, at, lead_id, account_id, campaign_id, kind, channel, 'inbound', 'web' FROM chance.beginning WHERE NOT is_first ORDER BY at;
+INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, content, direction, source)
+SELECT at, at, lead_id, account_id, campaign_id, kind, channel, content, 'inbound', 'web' FROM chance.beginning WHERE NOT is_first ORDER BY at;
 \echo :ROW_COUNT 'first touches'
 ANALYZE touch, stage_event, sla_clock;

@@ -78,6 +78,13 @@ CROSS JOIN LATERAL (SELECT day, pg_catalog.count(*) OVER () AS weeks
 ORDER BY w.day, c.id;
 \echo :ROW_COUNT 'lines of cost'
 
-INSERT INTO target (metric, starts_on, ends_on, value, agreed_on, note) VALUES
-    ('revenue', '2026-10-01', '2026-12-31', 6000000, '2026-09-15', 'both departments, after the review of the third quarter'),
-    ('new_revenue', '2026-10-01', '2026-12-31', 4500000, '2026-09-15', 'of new customers');
+-- What both departments agreed to reach, quarter by quarter; and what the teams
+-- take upon themselves of it.
+INSERT INTO target (metric, starts_on, ends_on, value, agreed_on, note)
+SELECT t.metric, q.starts_on, (q.starts_on + interval '3 months - 1 day')::date, t.value * q.growth, q.starts_on - 16, t.note
+FROM (VALUES (date '2026-01-01', 0.6), ('2026-04-01', 0.8), ('2026-07-01', 1.0), ('2026-10-01', 1.1)) q (starts_on, growth)
+CROSS JOIN (VALUES ('revenue', 7000000, 'both departments, after the review of the quarter'), ('new_revenue', 4500000, 'of new customers'),
+                   ('sal', 1000, 'marketing, as far as sales accepts them')) t (metric, value, note);
+INSERT INTO target (metric, starts_on, ends_on, team, value, agreed_on) VALUES
+    ('revenue', '2026-10-01', '2026-12-31', 'Sales Warsaw', 4400000, '2026-09-15'),
+    ('revenue', '2026-10-01', '2026-12-31', 'Sales New York', 3300000, '2026-09-15');

@@ -84,9 +84,9 @@ UPDATE chance.move SET to_stage = NULL, reason = NULL, note = NULL WHERE to_at >
 CREATE UNIQUE INDEX ON chance.move (lead_id);
 ANALYZE chance.move;
 
-INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, direction, actor, source)
+INSERT INTO touch (at, recorded_at, lead_id, account_id, campaign_id, kind, channel, content, direction, actor, source)
 SELECT t.at, t.at, m.lead_id, l.account_id, CASE WHEN t.direction = 'inbound' THEN l.campaign_id END,
-       t.kind, c.channel, t.direction, CASE WHEN t.direction = 'outbound' THEN l.owner END,
+       t.kind, c.channel, chance.content(t.kind, m.n), t.direction, CASE WHEN t.direction = 'outbound' THEN l.owner END,
        CASE WHEN c.channel IN ('web', 'event') THEN 'web' ELSE 'crm' END
 FROM chance.move m
 JOIN lead l ON l.id = m.lead_id
@@ -199,13 +199,17 @@ WHERE l.id = m.lead_id AND m.is_deal AND m.to_stage NOT IN ('lost', 'churned') A
 
 -- A deal that begins, and takes its lead along.
 INSERT INTO opportunity (source, external_id, stage, stage_since, created_at, account_id, lead_id, campaign_id, name,
-                         amount, currency, origin, segment, territory, owner)
+                         amount, recurring, currency, origin, segment, territory, owner)
 SELECT 'crm', format('O%s-%s', lpad(m.n::text, 6, '0'), m.steps), 'opportunity', m.to_at, m.to_at, l.account_id, l.id, l.campaign_id,
        COALESCE(a.name, l.full_name) || ': ' || lower(l.need),
-       round((l.budget * (0.7 + 0.5 * chance.even('amount', m.n)::numeric)), -2), 'EUR', l.origin, l.segment, l.territory, l.owner
+       x.amount,
+       -- most is a subscription, some is work that is done once
+       CASE WHEN chance.even('subscribes', m.n) < 0.7 THEN round(x.amount * 0.6, -2) ELSE 0 END,
+       'EUR', l.origin, l.segment, l.territory, l.owner
 FROM chance.move m
 JOIN lead l ON l.id = m.lead_id
 LEFT JOIN account a ON a.id = l.account_id
+CROSS JOIN LATERAL (SELECT round((l.budget * (0.7 + 0.5 * chance.even('amount', m.n)::numeric)), -2) AS amount) x
 WHERE m.to_stage = 'opportunity'
 ORDER BY m.to_at, m.n;
 

@@ -19,7 +19,9 @@ WITH RECURSIVE space AS (
                  pg_catalog.max(e.at) AS newest_at, pg_catalog.count(*) AS entries, pg_catalog.count(*) FILTER (WHERE e.implied) AS implied, 7 AS norm_days
           FROM stage_event e
           LEFT JOIN opportunity p ON p.id = e.opportunity_id
-          WHERE e.at <= (SELECT leadflow.clock())
+          -- what lies before the first move was not passed over
+          LEFT JOIN stage_event f ON e.implied AND f.from_stage IS NULL AND f.subject = e.subject AND COALESCE(f.opportunity_id, f.lead_id) = COALESCE(e.opportunity_id, e.lead_id) AND f.at = e.at
+          WHERE f.id IS NULL AND e.at <= (SELECT leadflow.clock())
               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(e.lead_id, p.lead_id))
           GROUP BY e.subject
           UNION ALL
@@ -80,7 +82,7 @@ COMMENT ON COLUMN report_trust.sources IS 'facts that it reads, those that have 
 COMMENT ON COLUMN report_trust.complete_share IS 'of the fields that the leads, opportunities and accounts behind it owe (completeness), as they are now, the share that is filled, 0..1';
 COMMENT ON COLUMN report_trust.oldest_source_seconds IS 'time since the newest entry of that of its sources which has been silent for longest: elapsed, seconds; null for accounts alone';
 COMMENT ON COLUMN report_trust.fresh_share IS '1 while the newest entry of every source is no older than 7 days (costs: 31 days), else that many days / its age, of the source that is worst';
-COMMENT ON COLUMN report_trust.implied_share IS 'share of the entries into stages that were passed over by a move further on, and so have no time of their own, 0..1';
+COMMENT ON COLUMN report_trust.implied_share IS 'share of the entries into stages that were passed over by a move further on, and so have no time of their own, 0..1; stages below the one in which a lead or deal came in are not counted';
 COMMENT ON COLUMN report_trust.parked_share IS 'rows in quarantine now of all rows of its sources, those in quarantine too, 0..1';
 COMMENT ON COLUMN report_trust.trust_share IS 'complete x fresh x (1 - implied) x (1 - parked), 0..1';
 COMMENT ON COLUMN report_trust.weakest IS 'what takes most away: no news, empty fields, stages passed over or parked rows; null where nothing does';
