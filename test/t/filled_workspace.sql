@@ -118,6 +118,46 @@ UPDATE crm.score_model SET activated_at = '2026-02-02 09:00+00' WHERE version = 
 SELECT leadflow.score_some('crm');
 SELECT leadflow.score_some('crm', 7);
 
+-- money in two currencies, what comes again, targets and what is paid for them
+INSERT INTO crm.exchange_rate (currency, valid_from, rate) VALUES ('USD', '2026-01-01', 0.8512345), ('JPY', '2026-01-01', 0.0061);
+INSERT INTO crm.campaign_cost (campaign_id, spent_on, cost, currency, kind, note) VALUES (1, '2026-01-15', 100.25, 'USD', 'media', E'\\ "x"');
+UPDATE crm.opportunity SET recurring = 600 WHERE id IN (1, 2);
+INSERT INTO crm.target (metric, starts_on, ends_on, segment, team, owner, value, agreed_on, note) VALUES
+    ('revenue', '2026-01-01', '2026-03-31', NULL, NULL, NULL, 5000, '2025-12-15', 'żółć'), ('mql', '2026-02-01', '2026-02-28', 'small', 'north', 'ann', 12, NULL, NULL);
+INSERT INTO crm.bonus_part (department, part, period, target_metric, weight, meaning) VALUES ('sales', 'mine', 'month', 'deals', 0.125, 'x');
+INSERT INTO crm.metric (metric, name, formula, unit, owner, report, numerator, period_column, filter, dimensions) VALUES
+    ('own_deals', 'Own "deals"', 'deals won', 'count', 'sales', 'deal', '*', 'won_at', '{"outcome": "won", "segment": ["a", null]}', '{owner}');
+
+-- what both departments know
+INSERT INTO crm.icp (profile, industries, employees_from, meaning) VALUES ('retailers', '{retail,"e, commerce"}', 50, 'shops');
+INSERT INTO crm.persona (persona, name, role_words, decides, pain, awareness, criteria) VALUES ('buyer', 'Żaneta', '{buyer,purchasing}', 'prepares', 'too many offers', 'solution', 'price');
+INSERT INTO crm.committee_member (account_id, committee_role, who, stance, since) VALUES (1, 'champion', 'the plant manager', 'supports', '2026-02-03');
+INSERT INTO crm.content (title, kind, stage, owner, updated_on, review_after) VALUES ('x', 'guide', 'mql', 'ann', '2026-01-01', '1 mon 2 days');
+INSERT INTO crm.battlecard (battlecard, persona, scenario, objection, argument, content, owner, updated_on) VALUES ('dear', 'buyer', 'says it is dear', 'too_expensive', 'it pays', 'x', 'ann', '2026-01-01');
+INSERT INTO crm.battlecard_feedback (battlecard, at, lead_id, helped, note) VALUES ('dear', '2026-02-03', 1, true, NULL);
+INSERT INTO crm.objection_heard (at, objection, lead_id, battlecard, answer, overcome) VALUES ('2026-02-03', 'too_expensive', 1, 'dear', E'it\tpays', true);
+INSERT INTO crm.content_request (asked_at, lead_id, persona, stage, kind, wanted, answered_at, content, outcome) VALUES
+    ('2026-02-03', 1, 'buyer', 'sal', 'case', 'of a shop', '2026-02-04', 'x', 'used'), ('2026-02-03', 2, NULL, NULL, 'sheet', 'x', NULL, NULL, NULL);
+INSERT INTO crm.opinion (lead_id, at, score, words, external_id) VALUES (1, '2026-02-03', 4, 'fine', 'S-1');
+INSERT INTO crm.hypothesis (hypothesis, question, owner, measure, starts_on, ends_on, closed_on, verdict, conclusion) VALUES ('short', 'a short form', 'ann', 'share', '2026-01-01', '2026-02-01', '2026-02-02', 'refuted', 'no');
+INSERT INTO crm.hypothesis_talk (hypothesis, lead_id, at, supports) VALUES ('short', 1, '2026-01-05', false);
+INSERT INTO crm.experiment (experiment, hypothesis, variant_a, variant_b, a_starts_on, a_ends_on, b_starts_on, b_ends_on, reaches, within) VALUES
+    ('forms', 'short', 'long', 'short', '2026-01-01', '2026-01-10', '2026-01-11', '2026-01-20', 'mql', '10 days 2 hours');
+INSERT INTO crm.debrief (at, opportunity_id, held_by, conclusions) VALUES ('2026-02-04', 2, '{ann,"bob, b"}', 'why it was won');
+INSERT INTO crm.lesson (debrief_id, persona, stage, works, lesson, action, owner, due) VALUES (1, 'buyer', 'proposal.legal_review', true, 'a case', 'write one', 'ann', '2026-03-01');
+INSERT INTO crm.claim (claim, kind, phrase, segments, approved_by) VALUES ('week', 'promise', 'offer within a week', '{small}', 'ann');
+INSERT INTO crm.deal_plan (opportunity_id, priority, obstacle, needs, next_step, next_step_on, reviewed_on) VALUES (1, true, 'price', '{reference,legal}', 'call', '2026-02-10', '2026-02-04');
+
+-- proposals: open, approved for later, applied, rejected and withdrawn
+INSERT INTO crm.team_member (member, full_name, team, department) VALUES ('operations', 'Operations', 'revops', 'revops');
+SELECT leadflow.propose('crm', 'free_mail_domain', pg_catalog.format('{"operation": "insert", "row": {"domain": "%s.example"}}', d)::jsonb, E'why\t"x"', f::timestamptz)
+FROM (VALUES ('open', '2026-02-03'), ('later', '2026-09-01'), ('applied', '2026-02-03'), ('rejected', '2026-02-03'), ('withdrawn', '2026-02-03')) v (d, f);
+SELECT leadflow.withdraw('crm', 5);
+SET ROLE operations;
+SELECT leadflow.approve('crm', 2), leadflow.approve('crm', 3, 'żółć'), leadflow.reject('crm', 4, 'no');
+RESET ROLE;
+SELECT * FROM leadflow.apply_proposals('crm');
+
 -- what the company has built around it
 ALTER TABLE crm.lead ADD COLUMN seats integer;
 ALTER TABLE crm.lead ADD COLUMN outcome text GENERATED ALWAYS AS (
