@@ -170,4 +170,18 @@ SET leadflow.clock = '2026-04-05 00:00+00';
 SELECT is((SELECT outcome FROM leadflow.backtest_leads('crm', 'id = 901', '2026-03-01', '2026-04-01') WHERE proposed_at IS NOT NULL), 'open', 'and open before that');
 SET leadflow.clock = '2026-04-15 00:00+00';
 
+-- what a later verdict wrote into a lead is not known before it
+
+-- 911 was handed over, rejected, and rests since; 912 rested already when it came again
+SELECT lead(911, 'nurture', reason => 'not_now'), visit(911, '2026-03-05', '2026-03-05'), move(911, '2026-03-05', 'lead', 'mql'), says(911, '2026-03-09', '2026-03-05', 'rejected', 'not_now'), move(911, '2026-03-09', 'mql', 'nurture'),
+       lead(912, 'nurture', reason => 'not_now', created => '2026-02-01'), move(912, '2026-02-10', 'lead', 'mql'), move(912, '2026-02-20', 'mql', 'nurture'), visit(912, '2026-03-10', '2026-03-25') \g /dev/null
+INSERT INTO nurture_stay (lead_id, entered_at, rests_until) VALUES (911, '2026-03-09', '2026-04-08'), (912, '2026-02-20', '2026-03-20');
+UPDATE lead SET stage_since = s.entered_at, rests_until = s.rests_until FROM nurture_stay s WHERE s.lead_id = lead.id AND lead.id IN (911, 912);
+SELECT is((SELECT string_agg(rule || ' ' || lead_id || ' ' || proposed_at::date, ', ' ORDER BY lead_id)
+           FROM leadflow.backtest_leads('crm', 'rests_until <= stage_since IS NOT FALSE AND signals >= 1 AND id IN (911, 912)', '2026-03-01', '2026-04-01') WHERE proposed_at IS NOT NULL),
+    'both 911 2026-03-05, only proposed 912 2026-03-25', 'a lead rests from its verdict on, not before');
+SELECT is((SELECT count(*) FROM leadflow.backtest_leads('crm', 'stage = ''mql'' AND stage_since < ''2026-03-06'' AND id = 911', '2026-03-01', '2026-04-01') WHERE proposed_at IS NOT NULL), 1::bigint,
+    'and is judged as an MQL of that instant');
+SELECT is((SELECT expression FROM standard WHERE object = 'lead' AND criterion = 'rested'), 'rests_until <= stage_since IS NOT FALSE OR urgency = ''hot'' OR stage >= ''sal''', 'as the default standard asks');
+
 SELECT * FROM finish();
