@@ -7,7 +7,7 @@
 -- result, '!' and a SQLSTATE is an error.
 CREATE TEMP TABLE client_case (
     no bigint GENERATED ALWAYS AS IDENTITY,
-    kind text NOT NULL,                 -- read: a whole report; query: with parameters
+    kind text NOT NULL,                 -- read: a whole report; query: with parameters; often: one that is run again and again
     name text NOT NULL UNIQUE,
     path text NOT NULL DEFAULT '',      -- search_path to set before
     sql text NOT NULL,                  -- each ? is a parameter
@@ -78,9 +78,9 @@ INSERT INTO client_case (kind, name, sql) SELECT 'read', 'read ' || relname, for
 
 -- filters on texts, stages among them, as tools write them
 CREATE TEMP TABLE textual (report text, col text);
-INSERT INTO textual VALUES ('funnel', 'stage'), ('funnel', 'phase'), ('pipeline_stages', 'stage'), ('work_queue', 'stage'), ('work_queue', 'why'), ('sla_status', 'state'),
-    ('sla_breach', 'promise'), ('sla_compliance', 'owner'), ('rejections', 'reason'), ('loss_reasons', 'last_stage'), ('campaign_return', 'campaign'),
-    ('plan_vs_actual', 'metric'), ('deal', 'stage'), ('stage_history', 'previous_stage'), ('stalled', 'stage'), ('mix_rate', 'to_stage'), ('metric_dictionary', 'unit');
+INSERT INTO textual VALUES ('funnel', 'stage'), ('funnel', 'phase'), ('pipeline_stages', 'stage'), ('work_queue', 'stage'), ('sla_status', 'state'),
+    ('sla_compliance', 'owner'), ('rejections', 'reason'), ('loss_reasons', 'last_stage'), ('campaign_return', 'campaign'),
+    ('plan_vs_actual', 'metric'), ('deal', 'stage'), ('stage_history', 'previous_stage'), ('stalled', 'stage'), ('mix_rate', 'to_stage');
 CREATE FUNCTION pg_temp.common(report text, col text, place bigint) RETURNS text LANGUAGE plpgsql AS
 $$
 DECLARE
@@ -92,7 +92,7 @@ BEGIN
 END
 $$;
 INSERT INTO client_case (kind, name, sql, types, params)
-    SELECT 'query', format('%s %s.%s', f.name, t.report, t.col), format('SELECT count(*) AS n, min(%2$I) AS least FROM crm.%1$I WHERE ' || f.filter, t.report, t.col), f.types,
+    SELECT CASE f.name WHEN 'equal' THEN 'often' ELSE 'query' END, format('%s %s.%s', f.name, t.report, t.col), format('SELECT count(*) AS n, min(%2$I) AS least FROM crm.%1$I WHERE ' || f.filter, t.report, t.col), f.types,
            CASE f.types WHEN 'text' THEN ARRAY[CASE f.name WHEN 'equal' THEN v.a WHEN 'ilike' THEN '%' || upper(substr(v.a, 2, 3)) || '%' ELSE '%' || lower(substr(v.a, 2, 3)) || '%' END]
                         WHEN 'list' THEN ARRAY[v.a || E'\x1e' || v.b] ELSE ARRAY[v.a, v.b] END
     FROM textual t
@@ -102,41 +102,41 @@ INSERT INTO client_case (kind, name, sql, types, params)
 
 -- ranges of time, numbers, truth, sums
 INSERT INTO client_case (kind, name, sql, types, params) VALUES
-    ('query', 'time sla_status', 'SELECT count(*) AS n, min(started_at) AS first_at FROM crm.sla_status WHERE started_at >= ? AND started_at < ?', 'time,time', '{2026-02-01 00:00+00,2026-05-01 00:00+00}'),
-    ('query', 'time deal', 'SELECT count(*) AS n, sum(value) AS value FROM crm.deal WHERE opened_at BETWEEN ? AND ?', 'time,time', '{2026-02-01 00:00+00,2026-05-01 00:00+00}'),
-    ('query', 'date sla_compliance', 'SELECT month, sum(met) AS met, sum(clocks) AS clocks FROM crm.sla_compliance WHERE month >= ? AND month < ? GROUP BY month', 'date,date', '{2026-02-01,2026-05-01}'),
-    ('query', 'date cohort_conversion', 'SELECT month, won_share, expected_share FROM crm.cohort_conversion WHERE month BETWEEN ? AND ? AND days = 90', 'date,date', '{2026-01-01,2026-04-30}'),
-    ('query', 'number campaign_return', 'SELECT campaign_id, spend, roi FROM crm.campaign_return WHERE spend >= ?', 'num', '{5000.50}'),
-    ('query', 'truth funnel', 'SELECT stage, reached, conversion_from_previous FROM crm.funnel WHERE is_exit = ?', 'bool', '{false}'),
-    ('query', 'sum pipeline_stages', 'SELECT sum(value) AS value, round(avg(stage_seconds_average), 3) AS seconds, max(win_rate) AS best FROM crm.pipeline_stages WHERE stage <> ?', 'text', '{won}'),
-    ('query', 'sum rejections', 'SELECT reason, sum(rejected) AS rejected, sum(share) AS share FROM crm.rejections WHERE reason IN (?, ?) GROUP BY reason', 'text,text', '{not_now,no_budget}'),
-    ('query', 'month deal', 'SELECT date_trunc(''month'', opened_at) AS month, count(*) AS n FROM crm.deal WHERE stage <> ? GROUP BY 1', 'text', '{lost}'),
-    ('query', 'clock', 'SELECT leadflow.clock() AS at', '', '{}');
+    ('often', 'time sla_status', 'SELECT count(*) AS n, min(started_at) AS first_at FROM crm.sla_status WHERE started_at >= ? AND started_at < ?', 'time,time', '{2026-02-01 00:00+00,2026-05-01 00:00+00}'),
+    ('often', 'time deal', 'SELECT count(*) AS n, sum(value) AS value FROM crm.deal WHERE opened_at BETWEEN ? AND ?', 'time,time', '{2026-02-01 00:00+00,2026-05-01 00:00+00}'),
+    ('often', 'date sla_compliance', 'SELECT month, sum(met) AS met, sum(clocks) AS clocks FROM crm.sla_compliance WHERE month >= ? AND month < ? GROUP BY month', 'date,date', '{2026-02-01,2026-05-01}'),
+    ('often', 'date cohort_conversion', 'SELECT month, won_share, expected_share FROM crm.cohort_conversion WHERE month BETWEEN ? AND ? AND days = 90', 'date,date', '{2026-01-01,2026-04-30}'),
+    ('often', 'number campaign_return', 'SELECT campaign_id, spend, roi FROM crm.campaign_return WHERE spend >= ?', 'num', '{5000.50}'),
+    ('often', 'truth funnel', 'SELECT stage, reached, conversion_from_previous FROM crm.funnel WHERE is_exit = ?', 'bool', '{false}'),
+    ('often', 'sum pipeline_stages', 'SELECT sum(value) AS value, round(avg(stage_seconds_average), 3) AS seconds, max(win_rate) AS best FROM crm.pipeline_stages WHERE stage <> ?', 'text', '{won}'),
+    ('often', 'sum rejections', 'SELECT reason, sum(rejected) AS rejected, sum(share) AS share FROM crm.rejections WHERE reason IN (?, ?) GROUP BY reason', 'text,text', '{not_now,no_budget}'),
+    ('often', 'month deal', 'SELECT date_trunc(''month'', opened_at) AS month, count(*) AS n FROM crm.deal WHERE stage <> ? GROUP BY 1', 'text', '{lost}'),
+    ('often', 'clock', 'SELECT leadflow.clock() AS at', '', '{}');
 
 -- the type stage, in the definitions
 INSERT INTO client_case (kind, name, sql, types, params) VALUES
-    ('query', 'stage equal', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage = ?', 'text', '{mql}'),
-    ('query', 'stage in', 'SELECT count(*) AS n FROM crm.stage_alias WHERE stage IN (?, ?)', 'text,text', '{mql,sql}'),
-    ('query', 'stage any', 'SELECT count(*) AS n FROM crm.transition WHERE to_stage = ANY (?)', 'list', ARRAY[E'lost\x1enurture']),
-    ('query', 'stage at or past', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage >= ?', 'text', '{mql}'),
-    ('query', 'stage unequal', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage <> ?', 'text', '{mql}'),
-    ('query', 'stage as text', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage::text ILIKE ?', 'text', '{%QL%}'),
-    ('query', 'stage ilike', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage ILIKE ?', 'text', '{%QL%}');
+    ('often', 'stage equal', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage = ?', 'text', '{mql}'),
+    ('often', 'stage in', 'SELECT count(*) AS n FROM crm.stage_alias WHERE stage IN (?, ?)', 'text,text', '{mql,sql}'),
+    ('often', 'stage any', 'SELECT count(*) AS n FROM crm.transition WHERE to_stage = ANY (?)', 'list', ARRAY[E'lost\x1enurture']),
+    ('often', 'stage at or past', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage >= ?', 'text', '{mql}'),
+    ('often', 'stage unequal', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage <> ?', 'text', '{mql}'),
+    ('often', 'stage as text', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage::text ILIKE ?', 'text', '{%QL%}'),
+    ('often', 'stage ilike', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage ILIKE ?', 'text', '{%QL%}');
 
 -- with the schema of the workspace as the whole search path
 INSERT INTO client_case (kind, name, path, sql, types, params) VALUES
-    ('query', 'path funnel', '"crm"', 'SELECT stage, sum(reached) AS reached FROM funnel WHERE stage IN (?, ?) GROUP BY stage', 'text,text', '{mql,sal}'),
-    ('query', 'path sla_status', '"crm"', 'SELECT date_trunc(''month'', started_at) AS month, count(*) AS n FROM sla_status WHERE started_at >= ? AND state ILIKE ? GROUP BY 1', 'time,text', '{2026-02-01 00:00+00,%MET%}'),
-    ('query', 'path work_queue', '"crm"', 'SELECT band, count(*) AS n, max(score) AS score FROM work_queue WHERE stage = ? GROUP BY band', 'text', '{mql}'),
-    ('query', 'path plan_vs_actual', '"crm"', 'SELECT metric, target_value, actual, forecast FROM plan_vs_actual WHERE metric = ?', 'text', '{revenue}'),
-    ('query', 'path stage', '"crm"', 'SELECT count(*) AS n FROM stage_definition WHERE stage >= ?', 'text', '{mql}'),
-    ('query', 'path elsewhere', 'pg_catalog', 'SELECT count(*) AS n FROM crm.sla_breach WHERE promise = ? OR overdue_seconds > 0', 'text', '{no such promise}');
+    ('often', 'path funnel', '"crm"', 'SELECT stage, sum(reached) AS reached FROM funnel WHERE stage IN (?, ?) GROUP BY stage', 'text,text', '{mql,sal}'),
+    ('often', 'path sla_status', '"crm"', 'SELECT date_trunc(''month'', started_at) AS month, count(*) AS n FROM sla_status WHERE started_at >= ? AND state ILIKE ? GROUP BY 1', 'time,text', '{2026-02-01 00:00+00,%MET%}'),
+    ('often', 'path work_queue', '"crm"', 'SELECT band, count(*) AS n, max(score) AS score FROM work_queue WHERE stage = ? GROUP BY band', 'text', '{mql}'),
+    ('often', 'path plan_vs_actual', '"crm"', 'SELECT metric, target_value, actual, forecast FROM plan_vs_actual WHERE metric = ?', 'text', '{revenue}'),
+    ('often', 'path stage', '"crm"', 'SELECT count(*) AS n FROM stage_definition WHERE stage >= ?', 'text', '{mql}'),
+    ('often', 'path elsewhere', 'pg_catalog', 'SELECT count(*) AS n FROM crm.sla_breach WHERE promise = ? OR overdue_seconds > 0', 'text', '{no such promise}');
 
 -- one number by its name
 INSERT INTO client_case (kind, name, sql, types, params) VALUES
-    ('query', 'metric', 'SELECT value, numerator, denominator, unit, as_of FROM leadflow.metric(?, ?, CAST(? AS daterange), CAST(? AS jsonb))', 'text,text,text,text',
+    ('often', 'metric', 'SELECT value, numerator, denominator, unit, as_of FROM leadflow.metric(?, ?, CAST(? AS daterange), CAST(? AS jsonb))', 'text,text,text,text',
      ARRAY['crm', 'win_rate', '[2026-01-01,2026-06-01)', '{"owner": "bert"}']),
-    ('query', 'metric bare', 'SELECT value, numerator, denominator, unit, as_of FROM leadflow.metric(?, ?, ?, ?)', 'text,text,text,text',
+    ('often', 'metric bare', 'SELECT value, numerator, denominator, unit, as_of FROM leadflow.metric(?, ?, ?, ?)', 'text,text,text,text',
      ARRAY['crm', 'win_rate', '[2026-01-01,2026-06-01)', '{"owner": "bert"}']);
 
 SELECT pg_temp.expect(name, pg_temp.filled(sql, types, params)) FROM client_case WHERE path = '' ORDER BY no \g /dev/null
