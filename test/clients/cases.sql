@@ -111,7 +111,8 @@ INSERT INTO client_case (kind, name, sql, types, params) VALUES
     ('often', 'sum pipeline_stages', 'SELECT sum(value) AS value, round(avg(stage_seconds_average), 3) AS seconds, max(win_rate) AS best FROM crm.pipeline_stages WHERE stage <> ?', 'text', '{won}'),
     ('often', 'sum rejections', 'SELECT reason, sum(rejected) AS rejected, sum(share) AS share FROM crm.rejections WHERE reason IN (?, ?) GROUP BY reason', 'text,text', '{not_now,no_budget}'),
     ('often', 'month deal', 'SELECT date_trunc(''month'', opened_at) AS month, count(*) AS n FROM crm.deal WHERE stage <> ? GROUP BY 1', 'text', '{lost}'),
-    ('often', 'clock', 'SELECT leadflow.clock() AS at', '', '{}');
+    ('often', 'clock', 'SELECT leadflow.clock() AS at', '', '{}'),
+    ('often', 'zone', 'SELECT current_setting(''TimeZone'') AS zone', '', '{}');
 
 -- the type stage, in the definitions
 INSERT INTO client_case (kind, name, sql, types, params) VALUES
@@ -146,6 +147,9 @@ RESET search_path;
 
 -- JDBC calls a text varchar, and no function takes that for a daterange or jsonb.
 INSERT INTO client_expected (name, line) VALUES ('metric bare@jdbc-extended', '!42883');
+
+-- JDBC also brings the time zone of its own machine.
+INSERT INTO client_expected (name, line) VALUES ('zone@jdbc-zone', '=Europe/Warsaw'), ('zone@jdbc-zone', '.');
 
 -- what a client says of the columns
 INSERT INTO client_expected (name, line)

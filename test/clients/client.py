@@ -113,7 +113,7 @@ class SqlAlchemy:
         warnings.simplefilter('error', sqlalchemy.exc.SAWarning)
         self.sa = sqlalchemy
         self.error = sqlalchemy.exc.DBAPIError
-        self.engine = sqlalchemy.create_engine('postgresql+psycopg2://', connect_args={'options': options}, isolation_level='AUTOCOMMIT')
+        self.engine = sqlalchemy.create_engine(f'postgresql+psycopg2://?options=-c%20leadflow.clock%3D{clock}', isolation_level='AUTOCOMMIT')
         self.connection = self.engine.connect()
 
     def path(self, path):
