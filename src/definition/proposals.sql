@@ -259,6 +259,25 @@ $$;
 COMMENT ON FUNCTION leadflow.decision_guard() IS
     'BEFORE INSERT trigger of proposal_decision: says who decides, and for which department. Errors: no such proposal (P0002), it is applied, rejected or withdrawn (55000), the caller may not decide on it (42501)';
 
+CREATE FUNCTION leadflow.decision_check() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    is_applied boolean;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT p.applied_at IS NOT NULL FROM %I.proposal p WHERE p.id = $1', TG_TABLE_SCHEMA)
+        INTO is_applied USING NEW.proposal_id;
+    IF is_applied THEN
+        RAISE EXCEPTION 'proposal % was applied before', NEW.proposal_id
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.decision_check() IS
+    'AFTER INSERT trigger of proposal_decision, after its foreign key has waited for whoever was just applying the proposal. Errors: it is applied (55000)';
+
 CREATE FUNCTION leadflow.decide_proposal(workspace text, id bigint, decision text, note text) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -310,7 +329,7 @@ DECLARE
     key_columns text[];
     present jsonb;
     written jsonb;
-    result record;
+    status text;
 BEGIN
     PERFORM leadflow.check_workspace(workspace);
     FOR p IN EXECUTE pg_catalog.format(
@@ -319,6 +338,9 @@ BEGIN
              AND p.id IN (SELECT v.id FROM %1$I.proposals v WHERE v.status IN (''approved'', ''failed''))
          ORDER BY p.in_force_from, p.id FOR UPDATE OF p SKIP LOCKED', workspace)
     LOOP
+        -- it may have been rejected while an earlier one was written
+        EXECUTE pg_catalog.format('SELECT v.status FROM %I.proposals v WHERE v.id = $1', workspace) INTO status USING p.id;
+        CONTINUE WHEN status NOT IN ('approved', 'failed');
         id := p.id;
         version := NULL;
         fault := NULL;
