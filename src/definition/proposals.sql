@@ -161,6 +161,13 @@ BEGIN
             END IF;
         END IF;
         changed := leadflow.write_definition(target, table_name, key_columns, NEW.operation, NEW.key, NEW.new_row);
+        -- what the triggers of the definition would have read
+        IF target <> table_name AND NEW.definition IN ('standard', 'sla_policy', 'routing_rule', 'score_rule', 'score_move', 'score_feature') AND NEW.operation <> 'delete' THEN
+            PERFORM leadflow.check_expression(pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, changed ->> 'object')::regclass, e.expression,
+                        CASE WHEN NEW.definition <> 'score_feature' THEN 'boolean' WHEN changed ->> 'kind' = 'number' THEN 'numeric' WHEN changed ->> 'kind' = 'set' THEN 'text[]' ELSE 'text' END::regtype)
+            FROM (VALUES (changed ->> 'expression'), (changed ->> 'condition')) e (expression)
+            WHERE e.expression IS NOT NULL;
+        END IF;
 
         NEW.backtest_note := CASE
             WHEN NEW.backtest_over IS NULL THEN 'none was asked for'
@@ -190,7 +197,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.proposal_guard() IS
-    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s or no change (22023), no such row (P0002), and whatever PostgreSQL says of the row';
+    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s or no change (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
 
 CREATE FUNCTION leadflow.propose(workspace text, definition text, change jsonb, reason text,
         in_force_from timestamptz DEFAULT leadflow.clock(), backtest_over interval DEFAULT '90 days') RETURNS bigint
