@@ -161,6 +161,13 @@ BEGIN
             END IF;
         END IF;
         changed := leadflow.write_definition(target, table_name, key_columns, NEW.operation, NEW.key, NEW.new_row);
+        -- what the triggers of the definition would have read
+        IF target <> table_name AND NEW.definition IN ('standard', 'sla_policy', 'routing_rule', 'score_rule', 'score_move', 'score_feature') AND NEW.operation <> 'delete' THEN
+            PERFORM leadflow.check_expression(pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, changed ->> 'object')::regclass, e.expression,
+                        CASE WHEN NEW.definition <> 'score_feature' THEN 'boolean' WHEN changed ->> 'kind' = 'number' THEN 'numeric' WHEN changed ->> 'kind' = 'set' THEN 'text[]' ELSE 'text' END::regtype)
+            FROM (VALUES (changed ->> 'expression'), (changed ->> 'condition')) e (expression)
+            WHERE e.expression IS NOT NULL;
+        END IF;
 
         NEW.backtest_note := CASE
             WHEN NEW.backtest_over IS NULL THEN 'none was asked for'
@@ -190,7 +197,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.proposal_guard() IS
-    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s or no change (22023), no such row (P0002), and whatever PostgreSQL says of the row';
+    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s or no change (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
 
 CREATE FUNCTION leadflow.propose(workspace text, definition text, change jsonb, reason text,
         in_force_from timestamptz DEFAULT leadflow.clock(), backtest_over interval DEFAULT '90 days') RETURNS bigint
@@ -214,7 +221,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.propose(text, text, jsonb, text, timestamptz, interval) IS
-    'proposes a change of a definition, and gives its number. definition: name of the table; change: {"operation": "insert", "row": {column: value}}, {"operation": "update", "key": {...}, "row": {the columns that change}} or {"operation": "delete", "key": {...}}, key being the primary key, instants without a zone in UTC; reason: why; in_force_from: from when it is to be in force, at once if that has passed; backtest_over: how much of the past up to leadflow.clock() it is tried on with leadflow.backtest, where it says which leads become MQLs: a criterion of the standard up to mql, a score_move to mql, and points, groups and grades while an active score_move reads them; null for no back-test. The change is written and taken back at once; whoever may not write the definition tries it on a copy, without its triggers and foreign keys. Needs INSERT and SELECT on proposal. Errors: not a workspace (42704), a change of another form (22023), those of leadflow.proposal_guard and of the constraints of proposal';
+    'proposes a change of a definition, and gives its number. definition: name of the table; change: {"operation": "insert", "row": {column: value}}, {"operation": "update", "key": {...}, "row": {the columns that change}} or {"operation": "delete", "key": {...}}, key being the primary key, instants without a zone in UTC; reason: why; in_force_from: from when it is to be in force, at once if that has passed; backtest_over: how much of the past up to leadflow.clock() it is tried on with leadflow.backtest, where it says which leads become MQLs: a criterion of the standard up to mql, a score_move to mql, and points, groups and grades while an active score_move reads them; null for no back-test. The change is written and taken back at once; whoever may not write the definition tries it on a copy, without its triggers and foreign keys, but compiles its expressions. Needs INSERT and SELECT on proposal, and for the copy TEMP on the database. Errors: not a workspace (42704), a change of another form (22023), those of leadflow.proposal_guard and of the constraints of proposal';
 
 CREATE FUNCTION leadflow.decision_guard() RETURNS trigger
     LANGUAGE plpgsql
@@ -258,6 +265,25 @@ END;
 $$;
 COMMENT ON FUNCTION leadflow.decision_guard() IS
     'BEFORE INSERT trigger of proposal_decision: says who decides, and for which department. Errors: no such proposal (P0002), it is applied, rejected or withdrawn (55000), the caller may not decide on it (42501)';
+
+CREATE FUNCTION leadflow.decision_check() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    is_applied boolean;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT p.applied_at IS NOT NULL FROM %I.proposal p WHERE p.id = $1', TG_TABLE_SCHEMA)
+        INTO is_applied USING NEW.proposal_id;
+    IF is_applied THEN
+        RAISE EXCEPTION 'proposal % was applied before', NEW.proposal_id
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.decision_check() IS
+    'AFTER INSERT trigger of proposal_decision, after its foreign key has waited for whoever was just applying the proposal. Errors: it is applied (55000)';
 
 CREATE FUNCTION leadflow.decide_proposal(workspace text, id bigint, decision text, note text) RETURNS text
     LANGUAGE plpgsql
@@ -310,7 +336,7 @@ DECLARE
     key_columns text[];
     present jsonb;
     written jsonb;
-    result record;
+    status text;
 BEGIN
     PERFORM leadflow.check_workspace(workspace);
     FOR p IN EXECUTE pg_catalog.format(
@@ -319,6 +345,9 @@ BEGIN
              AND p.id IN (SELECT v.id FROM %1$I.proposals v WHERE v.status IN (''approved'', ''failed''))
          ORDER BY p.in_force_from, p.id FOR UPDATE OF p SKIP LOCKED', workspace)
     LOOP
+        -- it may have been rejected while an earlier one was written
+        EXECUTE pg_catalog.format('SELECT v.status FROM %I.proposals v WHERE v.id = $1', workspace) INTO status USING p.id;
+        CONTINUE WHEN status NOT IN ('approved', 'failed');
         id := p.id;
         version := NULL;
         fault := NULL;

@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values, parked rows, opinions, objections, requests, debriefs and lessons; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -88,6 +88,13 @@ BEGIN
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.debrief SET conclusions = ''forgotten''
          WHERE conclusions ~* $2 AND opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.deal_plan SET obstacle = CASE WHEN obstacle ~* $2 THEN ''forgotten'' ELSE obstacle END,
+             closing_plan = CASE WHEN closing_plan ~* $2 THEN ''forgotten'' ELSE closing_plan END,
+             next_step = CASE WHEN next_step ~* $2 THEN ''forgotten'' ELSE next_step END,
+             needs_note = CASE WHEN needs_note ~* $2 THEN ''forgotten'' ELSE needs_note END
+         WHERE opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refusal = ''forgotten'' WHERE lead_id = ANY ($1) AND refusal IS NOT NULL', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead_merge SET survivors = ''{}'' WHERE winner_id = ANY ($1) OR loser_id = ANY ($1)', workspace) USING leads;
     IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_refused', workspace)) IS NOT NULL THEN

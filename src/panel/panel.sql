@@ -193,16 +193,19 @@ DECLARE
 BEGIN
     PERFORM leadflow.check_workspace(workspace);
     EXECUTE pg_catalog.format($query$
+        -- what goes by the same name is told apart by its code
         WITH stage_label AS MATERIALIZED (
-            SELECT p.stage::text AS stage, p.ordinal, COALESCE(d.labels ->> $2, d.labels ->> 'en', p.label_en) AS label
-            FROM leadflow.spine() p
-            LEFT JOIN %1$I.stage_definition d ON d.stage = p.stage AND d.variant = '*'
+            SELECT n.stage, n.ordinal, n.label || CASE WHEN pg_catalog.count(*) OVER (PARTITION BY n.label) > 1 THEN ' (' || n.stage || ')' ELSE '' END AS label
+            FROM (SELECT p.stage::text AS stage, p.ordinal, COALESCE(d.labels ->> $2, d.labels ->> 'en', p.label_en) AS label
+                  FROM leadflow.spine() p
+                  LEFT JOIN %1$I.stage_definition d ON d.stage = p.stage AND d.variant = '*') n
         ), reason_label AS MATERIALIZED (
+            SELECT n.code, n.label || CASE WHEN pg_catalog.count(*) OVER (PARTITION BY n.label) > 1 THEN ' (' || n.code || ')' ELSE '' END AS label
             -- a label that nobody has changed is one of the panel's own words
-            SELECT r.code,
-                   COALESCE(r.labels ->> $2, CASE WHEN r.labels ->> 'en' = $3 ->> ('reason.' || r.code) THEN $1 ->> ('reason.' || r.code) END,
-                            r.labels ->> 'en', r.code) AS label
-            FROM %1$I.reason r
+            FROM (SELECT r.code,
+                         COALESCE(r.labels ->> $2, CASE WHEN r.labels ->> 'en' = $3 ->> ('reason.' || r.code) THEN $1 ->> ('reason.' || r.code) END,
+                                  r.labels ->> 'en', r.code) AS label
+                  FROM %1$I.reason r) n
         ), member AS MATERIALIZED (
             SELECT m.member, COALESCE(m.full_name, m.member)
                 || CASE WHEN pg_catalog.count(*) OVER (PARTITION BY COALESCE(m.full_name, m.member)) > 1 THEN ' (' || m.member || ')' ELSE '' END AS label

@@ -88,6 +88,8 @@ CREATE TRIGGER leadflow_proposal_guard BEFORE INSERT ON proposal
     FOR EACH ROW EXECUTE FUNCTION leadflow.proposal_guard();
 CREATE TRIGGER leadflow_decision_guard BEFORE INSERT ON proposal_decision
     FOR EACH ROW EXECUTE FUNCTION leadflow.decision_guard();
+CREATE TRIGGER leadflow_decision_check AFTER INSERT ON proposal_decision
+    FOR EACH ROW EXECUTE FUNCTION leadflow.decision_check();
 CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON proposal_decision
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON proposal_decision

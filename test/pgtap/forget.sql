@@ -133,5 +133,12 @@ SELECT is(tried($$UPDATE crm.lead SET full_name = NULL, email = NULL, phone = NU
 SELECT is(tried($$UPDATE crm.lead SET full_name = '(' WHERE id = 5; SELECT leadflow.forget('crm', 5)$$), '00000', 'a name of signs only');
 SELECT is(tried($$UPDATE crm.lead SET full_name = 'a\b*[c' WHERE id = 5; UPDATE crm.opportunity SET lead_id = 5, name = 'for A\B*[C!'; SELECT leadflow.forget('crm', 5)$$, 'SELECT count(name)::text FROM crm.opportunity'), '0',
           'a name is looked for as it is written');
+SELECT is(tried($$UPDATE crm.lead SET full_name = 'Grace Hopper' WHERE id = 5; UPDATE crm.opportunity SET lead_id = 5 WHERE id = 2;
+                  INSERT INTO crm.deal_plan (opportunity_id, obstacle, closing_plan, next_step, next_step_on, needs_note, reviewed_on) VALUES
+                      (1, 'Grace Hopper objects', NULL, NULL, NULL, NULL, '2026-03-02'), (2, 'Grace Hopper doubts', 'win GRACE HOPPER', 'call Grace Hopper', '2026-03-09', 'a case', '2026-03-02');
+                  SELECT leadflow.forget('crm', 5)$$, $$SELECT string_agg(concat_ws('|', opportunity_id, obstacle, closing_plan, next_step, next_step_on, needs_note), '; ' ORDER BY opportunity_id) FROM crm.deal_plan$$),
+          '1|Grace Hopper objects; 2|forgotten|forgotten|forgotten|2026-03-09|a case', 'the plan of her deal does not name her, that of another deal is left alone');
+SELECT is(tried($$INSERT INTO crm.lead_score (lead_id, scored_at, fit, behaviour, total, definition_version, refused_move, refusal) VALUES (5, '2026-03-02', 0, 0, 0, 1, 'mql', 'email is adam@example.com'); SELECT leadflow.forget('crm', 5)$$,
+                'SELECT refused_move || '' '' || refusal FROM crm.lead_score WHERE lead_id = 5'), 'mql forgotten', 'what a refused move had seen is gone');
 
 SELECT * FROM finish();

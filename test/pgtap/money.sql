@@ -34,6 +34,9 @@ SELECT results_eq($$SELECT rows_of('SELECT opportunity, value FROM attribution W
 SELECT is((SELECT count(*) FROM attribution WHERE value <> trunc(value)), 0::bigint, 'by whatever model');
 SELECT is((SELECT count(*) FROM attribution_compare WHERE value <> trunc(value) AND model NOT IN ('markov', 'shapley')), 0::bigint, 'nor side by side');
 SELECT is((SELECT count(*) FROM (SELECT model, dimension, sum(value) AS v FROM attribution_compare WHERE model NOT IN ('markov', 'shapley') GROUP BY 1, 2) s WHERE v <> 11741), 0::bigint, 'all of it is earned');
+SELECT is(tried('SET LOCAL leadflow.clock = ''2026-04-02''', $$SELECT value || ' ' || weighted_value FROM crm.forecast_accuracy WHERE period = 'month' AND from_date = '2026-03-01'$$), '5390.00 5390.00', 'what was open at the beginning of March: C in whole yen, and D');
+SELECT is(tried($$INSERT INTO crm.campaign (source, external_id, name, channel, budget, currency, starts_on) VALUES ('t', '1', 'Fair', 'event', 33.33, 'EUR', '2026-02-10');
+                  INSERT INTO crm.campaign_cost (campaign_id, spent_on, cost, currency) SELECT id, '2026-02-10', 33.33, 'EUR' FROM crm.campaign$$, 'SELECT spend || '' '' || budget FROM crm.campaign_spend'), '5351.00 5351.00', 'nor does anything cost one');
 UPDATE workspace SET currency_decimals = 2;
 SELECT is((SELECT value FROM deal WHERE name = 'B'), 5351.30, 'with cents');
 SELECT is((SELECT sum(value) FROM attribution WHERE model = 'linear' AND opportunity = 'B'), 5351.30, 'which are shared');

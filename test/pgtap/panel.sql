@@ -77,6 +77,10 @@ SELECT is(tried($$ UPDATE crm.reason SET labels = '{"en": "Out of money"}' WHERE
 SELECT is(tried($$ UPDATE crm.reason SET labels = '{"en": "Out of money", "pl": "Bez kasy"}' WHERE code = 'no_budget' $$,
     $$ SELECT r ->> 'label' FROM jsonb_array_elements(leadflow.panel_data('crm', 'pl') -> 'rejections') r WHERE r ->> 'reason' = 'no_budget' $$), 'Bez kasy', 'in the language where there is one');
 SELECT is((SELECT r ->> 'label' FROM jsonb_array_elements(leadflow.panel_data('crm', 'pl') -> 'rejections') r WHERE r ->> 'reason' = 'no_budget'), U&'Brak bud\017Cetu', 'the default ones are translated');
+SELECT is(tried($$ UPDATE crm.reason SET labels = '{"en": "Later"}'; UPDATE crm.stage_definition SET labels = '{"en": "Deal"}' WHERE stage IN ('opportunity', 'proposal') $$,
+    $$ SELECT format('%s %s', (SELECT count(*) > 0 AND bool_and(r ->> 'label' = 'Later (' || (r ->> 'reason') || ')') FROM jsonb_array_elements(d -> 'rejections') r),
+                              (SELECT string_agg(f ->> 'label', ', ') FROM jsonb_array_elements(d -> 'funnel') f WHERE f ->> 'label' ~ '^Deal')) FROM leadflow.panel_data('crm', 'pl') d $$),
+    't Deal (opportunity), Deal (proposal)', 'reasons and stages of one name are told apart');
 SELECT is(tried($$ DELETE FROM crm.target $$, $$ SELECT leadflow.panel('crm') #>> '{datasets,target}' $$), '[]', 'without a target');
 SELECT is(tried($$ DELETE FROM crm.target $$, $$ SELECT count(*) FROM jsonb_array_elements(leadflow.panel_data('crm') -> 'pipeline') p WHERE p ->> 'stage' IS NULL $$), '0', 'nothing is won in its period');
 SELECT is(tried($$ SET LOCAL leadflow.clock = '2026-02-01' $$, $$ SELECT leadflow.panel_data('crm') -> 'funnel' -> 2 ->> 'reached' $$), (SELECT count(*)::text FROM crm.lead WHERE created_at <= '2026-02-01'), 'as of another instant');

@@ -48,6 +48,10 @@ SELECT is((SELECT count(DISTINCT week_starts_on) || ' ' || min(week_starts_on) |
 SET leadflow.clock = '2026-06-22 00:00';
 SELECT results_eq($$SELECT agenda('{results}') OFFSET 1$$, ARRAY[
     '2026-06-15,"opportunities opened",,count,0,2,-2,0.5', '2026-06-15,"deals won",,count,1,0,1,0', '2026-06-15,revenue,,money,500,0,500,0', '2026-06-15,"deals lost, by reason",no_need,count,1,0,1,0'], 'a week later');
+SAVEPOINT dear;
+UPDATE opportunity SET amount = 9e12 WHERE id = (SELECT opportunity_id FROM deal WHERE won_at IS NOT NULL);
+SELECT is((SELECT max(value) FROM weekly_review), 9e12, 'a week of nine million millions');
+ROLLBACK TO dear;
 SELECT is((SELECT sum(value) FROM weekly_review WHERE item = 'new leads'), (SELECT count(*)::numeric FROM lead_milestone WHERE lead_at IS NOT NULL), 'every lead is in one week');
 SET timezone = 'Pacific/Honolulu';
 SELECT is((SELECT value FROM weekly_review WHERE item = 'new leads' AND week_starts_on = '2026-06-01'), 5::numeric, 'weeks begin where the session is');

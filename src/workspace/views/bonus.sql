@@ -34,10 +34,10 @@ SELECT x.department,
        x.periods,
        pg_catalog.round(x.reached, 6)::numeric(24,6) AS reached_share,
        x.paid::numeric(9,6) AS paid_share,
-       (x.weight * x.paid)::numeric(9,6) AS weighted_share,
-       (pg_catalog.sum(x.weight * x.paid) OVER whole)::numeric(9,6) AS department_share,
-       (pg_catalog.sum(x.weight * x.cap) OVER whole)::numeric(9,6) AS most_share,
-       (pg_catalog.sum(x.weight) OVER whole)::numeric(9,6) AS weights_share,
+       (x.weight * x.paid)::numeric(24,6) AS weighted_share,
+       (pg_catalog.sum(x.weight * x.paid) OVER whole)::numeric(24,6) AS department_share,
+       (pg_catalog.sum(x.weight * x.cap) OVER whole)::numeric(24,6) AS most_share,
+       (pg_catalog.sum(x.weight) OVER whole)::numeric(24,6) AS weights_share,
        CASE WHEN pg_catalog.sum(x.weight) OVER whole <> 1 THEN 'the weights do not sum to 1'
             WHEN x.periods = 0 AND x.agreement IS NOT NULL THEN 'the agreement has no period that ends here'
             WHEN x.periods = 0 THEN 'there is no target of this period'

@@ -28,8 +28,8 @@ SELECT s.campaign_id,
        s.without_rate
 FROM (SELECT v.campaign_id,
              pg_catalog.date_trunc('month', v.day::timestamp)::date AS month,
-             pg_catalog.sum(pg_catalog.round(v.cost * v.rate, 2)) AS spend,
-             pg_catalog.sum(pg_catalog.round(v.budget * v.rate, 2)) AS budget,
+             pg_catalog.sum(pg_catalog.round(v.cost * v.rate, (SELECT w.currency_decimals FROM workspace w))) AS spend,
+             pg_catalog.sum(pg_catalog.round(v.budget * v.rate, (SELECT w.currency_decimals FROM workspace w))) AS budget,
              pg_catalog.count(v.cost) AS amounts,
              pg_catalog.count(*) FILTER (WHERE v.cost IS NOT NULL AND v.rate IS NULL) AS without_rate
       FROM (SELECT n.campaign_id, n.day, n.cost, n.budget,

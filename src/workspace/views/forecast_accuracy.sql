@@ -49,7 +49,8 @@ WITH money AS MATERIALIZED (
 ), known AS MATERIALIZED (
     SELECT v.opportunity_id, v.day, v.value, (v.value * r.win_rate)::numeric(15,2) AS weighted_value, d.expected_close, d.won_at, d.value AS value_now
     FROM (SELECT h.opportunity_id, h.day, h.ordinal,
-                 (h.amount * CASE WHEN h.currency <> (SELECT w.currency FROM workspace w) THEN c.rate[pg_catalog.width_bucket(h.day, c.valid_from)] ELSE 1 END)::numeric(15,2) AS value
+                 pg_catalog.round(h.amount * CASE WHEN h.currency <> (SELECT w.currency FROM workspace w) THEN c.rate[pg_catalog.width_bucket(h.day, c.valid_from)] ELSE 1 END,
+                                 (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS value
           FROM standing h
           LEFT JOIN money c ON c.currency = h.currency
           WHERE h.outcome = 'open') v

@@ -90,10 +90,10 @@ SELECT t.starts_on AS week_starts_on,
        t.item,
        t.detail,
        t.unit,
-       t.value::numeric(18,6) AS value,
-       t.week_before::numeric(18,6) AS week_before,
-       (t.value - t.week_before)::numeric(18,6) AS change,
-       t.usual::numeric(18,6) AS usual
+       t.value::numeric(24,6) AS value,
+       t.week_before::numeric(24,6) AS week_before,
+       (t.value - t.week_before)::numeric(24,6) AS change,
+       t.usual::numeric(24,6) AS usual
 FROM (SELECT t.*,
              pg_catalog.lag(t.value) OVER (PARTITION BY t.position, t.detail ORDER BY t.starts_on) AS week_before,
              pg_catalog.avg(t.value) OVER (PARTITION BY t.position, t.detail ORDER BY t.starts_on ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING) AS usual
