@@ -299,10 +299,14 @@ BEGIN
             GROUP BY w.owner, w.band
         ), busy AS MATERIALIZED (
             SELECT w.owner, pg_catalog.row_number() OVER (ORDER BY pg_catalog.sum(w.tasks) DESC, w.owner) AS position,
-                   CASE WHEN w.owner IS NULL THEN $1 ->> 'nobody' ELSE COALESCE(m.label, w.owner) END AS label, o.open_leads
+                   CASE WHEN w.owner IS NULL THEN $1 ->> 'nobody' ELSE COALESCE(m.label, w.owner) END AS label, COALESCE(o.open_leads, 0) AS open_leads
             FROM work w
             LEFT JOIN member m ON m.member = w.owner
-            LEFT JOIN %1$I.owner_load o ON o.owner IS NOT DISTINCT FROM w.owner
+            -- as owner_load counts them, without all the rest that it does
+            LEFT JOIN (SELECT l.owner, pg_catalog.count(*) AS open_leads
+                       FROM %1$I.lead l
+                       WHERE l.stage >= 'mql' AND l.stage < 'won' AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
+                       GROUP BY l.owner) o ON o.owner IS NOT DISTINCT FROM w.owner
             GROUP BY w.owner, m.label, o.open_leads
         ), queue AS (
             SELECT LEAST(b.position, 15) AS position, CASE WHEN b.position < 15 THEN b.label ELSE $1 ->> 'others' END AS owner,
