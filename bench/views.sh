@@ -6,13 +6,15 @@
 #	psql -c "SELECT leadflow.create_workspace('bench')" test
 #	PGOPTIONS='-c search_path=bench' psql -f bench/views.sql test
 #	bench/views.sh bench test
+#
+# REPORTS names those to read, with spaces between; unset for all.
 set -eu
 workspace=$1
 shift
 setting="SET work_mem = '64MB'; SET jit = off; SET max_parallel_workers_per_gather = 0"
 
-views=$(psql -XqAt "$@" -c "SELECT quote_ident(c.relname) FROM pg_class c
-	WHERE c.relnamespace = quote_ident('$workspace')::regnamespace AND c.relkind = 'v' ORDER BY c.relname")
+views=${REPORTS:-$(psql -XqAt "$@" -c "SELECT quote_ident(c.relname) FROM pg_class c
+	WHERE c.relnamespace = quote_ident('$workspace')::regnamespace AND c.relkind = 'v' ORDER BY c.relname")}
 
 printf '%-24s %10s %10s %10s\n' report rows 'now, ms' 'as of, ms'
 for view in $views; do

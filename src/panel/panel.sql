@@ -302,10 +302,14 @@ BEGIN
             GROUP BY w.owner, w.band
         ), busy AS MATERIALIZED (
             SELECT w.owner, pg_catalog.row_number() OVER (ORDER BY pg_catalog.sum(w.tasks) DESC, w.owner) AS position,
-                   CASE WHEN w.owner IS NULL THEN $1 ->> 'nobody' ELSE COALESCE(m.label, w.owner) END AS label, o.open_leads
+                   CASE WHEN w.owner IS NULL THEN $1 ->> 'nobody' ELSE COALESCE(m.label, w.owner) END AS label, COALESCE(o.open_leads, 0) AS open_leads
             FROM work w
             LEFT JOIN member m ON m.member = w.owner
-            LEFT JOIN %1$I.owner_load o ON o.owner IS NOT DISTINCT FROM w.owner
+            -- as owner_load counts them, without all the rest that it does
+            LEFT JOIN (SELECT i.owner, pg_catalog.count(DISTINCT i.lead_id) AS open_leads
+                       FROM %1$I.icp_leads i
+                       WHERE i.stage::leadflow.stage >= 'mql' AND i.stage::leadflow.stage < 'won'
+                       GROUP BY i.owner) o ON o.owner IS NOT DISTINCT FROM w.owner
             GROUP BY w.owner, m.label, o.open_leads
         ), queue AS (
             SELECT LEAST(b.position, 15) AS position, CASE WHEN b.position < 15 THEN b.label ELSE $1 ->> 'others' END AS owner,
@@ -337,7 +341,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.panel_data(text, text) IS
-    'the data of leadflow.panel: an object with an array of rows for each chart, read from the reports of the workspace at leadflow.clock() with the rights of the caller. language: en, pl, ru or zh, for the labels. funnel: funnel; conversion: cohort_conversion, 30, 90 and 180 days, the last 24 months; sla_share and sla_weeks: sla_status by week, without lead_outside, the last 26 weeks; breaches: sla_breach by policy; curve: sla_curve since the handover, elapsed, all segments; campaigns: campaign_return, the 12 with the greatest spend; pipeline and target: pipeline_stages and pipeline_health; rejections, losses: rejections and loss_reasons, the 10 commonest reasons; queue: work_queue and owner_load, by owner and band, the 14 with most to do and the others together. Counts are leads, clocks or deals, shares 0..1, amounts in the currency of the workspace. Errors: another language (22023), no such workspace (42704), no right to read a report (42501)';
+    'the data of leadflow.panel: an object with an array of rows for each chart, read from the reports of the workspace at leadflow.clock() with the rights of the caller. language: en, pl, ru or zh, for the labels. funnel: funnel; conversion: cohort_conversion, 30, 90 and 180 days, the last 24 months; sla_share and sla_weeks: sla_status by week, without lead_outside, the last 26 weeks; breaches: sla_breach by policy; curve: sla_curve since the handover, elapsed, all segments; campaigns: campaign_return, the 12 with the greatest spend; pipeline and target: pipeline_stages and pipeline_health; rejections, losses: rejections and loss_reasons, the 10 commonest reasons; queue: work_queue, by owner and band, with the open leads of icp_leads as owner_load counts them, the 14 with most to do and the others together. Counts are leads, clocks or deals, shares 0..1, amounts in the currency of the workspace. Errors: another language (22023), no such workspace (42704), no right to read a report (42501)';
 
 CREATE FUNCTION leadflow.panel(workspace text, language text DEFAULT 'en') RETURNS jsonb
     LANGUAGE plpgsql STABLE

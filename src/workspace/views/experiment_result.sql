@@ -1,4 +1,5 @@
--- The days of the groups are made instants once, and leads outside both are left early.
+-- The days of all groups cut time into slots.  Leads are counted by slot, once for
+-- each measure, however many experiments share it.
 CREATE OR REPLACE VIEW experiment_result AS
 WITH milestone AS MATERIALIZED (
     SELECT m.campaign_id, m.segment, m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
@@ -7,38 +8,45 @@ WITH milestone AS MATERIALIZED (
 ), term AS MATERIALIZED (
     SELECT e.experiment, e.campaign_a, e.campaign_b, e.segment, e.of_stage, e.reaches, e.within,
            e.a_starts_on::timestamptz AS a_from, (e.a_ends_on + 1)::timestamptz AS a_to,
-           e.b_starts_on::timestamptz AS b_from, (e.b_ends_on + 1)::timestamptz AS b_to,
-           LEAST(e.a_starts_on, e.b_starts_on)::timestamptz AS first_at, (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz AS last_at
+           e.b_starts_on::timestamptz AS b_from, (e.b_ends_on + 1)::timestamptz AS b_to
     FROM experiment e
-), begun AS (
-    SELECT e.experiment, e.reaches, m.from_at + e.within AS until,
-           CASE WHEN m.from_at >= e.a_from AND m.from_at < e.a_to AND (e.campaign_a IS NULL OR m.campaign_id = e.campaign_a) THEN true
-                WHEN m.from_at >= e.b_from AND m.from_at < e.b_to AND (e.campaign_b IS NULL OR m.campaign_id = e.campaign_b) THEN false END AS is_a,
-           m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
+), cut AS MATERIALIZED (
+    SELECT pg_catalog.array_agg(DISTINCT c.at ORDER BY c.at) AS instants
     FROM term e
-    CROSS JOIN LATERAL (SELECT m.*, CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
-                                                    WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at
-                        FROM milestone m
-                        WHERE e.segment IS NULL OR m.segment = e.segment
-                        OFFSET 0) m
-    WHERE m.from_at >= e.first_at AND m.from_at < e.last_at
+    CROSS JOIN LATERAL (VALUES (e.a_from), (e.a_to), (e.b_from), (e.b_to)) c (at)
+), counted AS MATERIALIZED (
+    SELECT s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, (SELECT c.instants FROM cut c)[s.slot] AS slot_at,
+           pg_catalog.count(*) AS leads,
+           pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock())) AS judged,
+           pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock()) AND s.reached_at <= s.until) AS reached
+    FROM (SELECT e.of_stage, e.reaches, e.within, m.campaign_id, m.segment,
+                 pg_catalog.width_bucket(f.from_at, (SELECT c.instants FROM cut c)) AS slot,
+                 f.from_at + e.within AS until,
+                 CASE e.reaches WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at WHEN 'sql' THEN m.sql_at
+                                WHEN 'opportunity' THEN m.opportunity_at ELSE m.won_at END AS reached_at
+          FROM (SELECT DISTINCT e.of_stage, e.reaches, e.within FROM term e) e
+          CROSS JOIN milestone m
+          CROSS JOIN LATERAL (SELECT CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
+                                                     WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at) f
+          -- OFFSET 0: compute each once
+          WHERE f.from_at IS NOT NULL
+          OFFSET 0) s
+    GROUP BY s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, s.slot
 ), grouped AS (
-    SELECT b.experiment, b.is_a, b.until,
-           CASE b.reaches WHEN 'lead' THEN b.lead_at WHEN 'mql' THEN b.mql_at WHEN 'sal' THEN b.sal_at WHEN 'sql' THEN b.sql_at
-                          WHEN 'opportunity' THEN b.opportunity_at ELSE b.won_at END <= b.until AS reached
-    FROM begun b
-    WHERE b.is_a IS NOT NULL
-), counted AS (
-    SELECT e.experiment,
-           pg_catalog.count(*) FILTER (WHERE g.is_a) AS a_leads,
-           pg_catalog.count(*) FILTER (WHERE g.is_a AND g.until <= (SELECT leadflow.clock())) AS a_judged,
-           pg_catalog.count(*) FILTER (WHERE g.is_a AND g.until <= (SELECT leadflow.clock()) AND g.reached) AS a_reached,
-           pg_catalog.count(*) FILTER (WHERE NOT g.is_a) AS b_leads,
-           pg_catalog.count(*) FILTER (WHERE NOT g.is_a AND g.until <= (SELECT leadflow.clock())) AS b_judged,
-           pg_catalog.count(*) FILTER (WHERE NOT g.is_a AND g.until <= (SELECT leadflow.clock()) AND g.reached) AS b_reached
-    FROM experiment e
-    LEFT JOIN grouped g ON g.experiment = e.experiment
-    GROUP BY e.experiment
+    SELECT g.experiment,
+           COALESCE(pg_catalog.sum(g.leads) FILTER (WHERE g.is_a), 0)::bigint AS a_leads,
+           COALESCE(pg_catalog.sum(g.judged) FILTER (WHERE g.is_a), 0)::bigint AS a_judged,
+           COALESCE(pg_catalog.sum(g.reached) FILTER (WHERE g.is_a), 0)::bigint AS a_reached,
+           COALESCE(pg_catalog.sum(g.leads) FILTER (WHERE NOT g.is_a), 0)::bigint AS b_leads,
+           COALESCE(pg_catalog.sum(g.judged) FILTER (WHERE NOT g.is_a), 0)::bigint AS b_judged,
+           COALESCE(pg_catalog.sum(g.reached) FILTER (WHERE NOT g.is_a), 0)::bigint AS b_reached
+    FROM (SELECT e.experiment, c.leads, c.judged, c.reached,
+                 CASE WHEN c.slot_at >= e.a_from AND c.slot_at < e.a_to AND (e.campaign_a IS NULL OR c.campaign_id = e.campaign_a) THEN true
+                      WHEN c.slot_at >= e.b_from AND c.slot_at < e.b_to AND (e.campaign_b IS NULL OR c.campaign_id = e.campaign_b) THEN false END AS is_a
+          FROM term e
+          LEFT JOIN counted c ON c.of_stage = e.of_stage AND c.reaches = e.reaches AND c.within = e.within
+              AND (e.segment IS NULL OR c.segment = e.segment)) g
+    GROUP BY g.experiment
 )
 SELECT e.experiment,
        e.hypothesis,
@@ -69,7 +77,7 @@ SELECT e.experiment,
             WHEN d.high < 0 THEN 'a_better'
             ELSE 'no_difference_shown' END AS finding
 FROM experiment e
-JOIN counted c ON c.experiment = e.experiment
+JOIN grouped c ON c.experiment = e.experiment
 CROSS JOIN LATERAL (SELECT (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz + e.within AS final_at) f
 LEFT JOIN LATERAL leadflow.share_interval(c.a_reached, c.a_judged) a ON true
 LEFT JOIN LATERAL leadflow.share_interval(c.b_reached, c.b_judged) b ON true

@@ -1,56 +1,87 @@
+-- The days of all periods cut time into slots.  What happened is summed up by
+-- slot for what targets single out, then from the first slot on; so a target is
+-- the difference of two sums, however many targets there are.
 CREATE OR REPLACE VIEW plan_vs_actual AS
 WITH deals AS MATERIALIZED (
     SELECT d.segment, d.team, d.owner, d.buyer, d.opened_at, d.won_at, d.value, d.new_customer
     FROM deal d
     WHERE d.outcome <> 'void'
+), cut AS MATERIALIZED (
+    SELECT pg_catalog.array_agg(DISTINCT c.day ORDER BY c.day) AS days
+    FROM target t
+    CROSS JOIN LATERAL (VALUES (t.starts_on), (t.ends_on + 1)) c (day)
 ), fact AS (
-    -- what happened in a day, by what a target may single out
-    SELECT k.metric, k.at::date AS day, d.segment, d.team, d.owner, pg_catalog.sum(k.amount) AS amount
+    -- of open deals the weighted value falls due when they are expected to close
+    SELECT k.metric, pg_catalog.width_bucket(k.at::date, (SELECT c.days FROM cut c)) AS slot, d.segment, d.team, d.owner,
+           pg_catalog.sum(k.amount) AS amount, NULL::numeric AS due, NULL::bigint AS left_out
     FROM deals d
     CROSS JOIN LATERAL (VALUES ('revenue'::text, d.won_at, d.value), ('new_revenue', CASE WHEN d.new_customer THEN d.won_at END, d.value), ('deals', d.won_at, 1),
                                ('pipeline', d.opened_at, d.value), ('opportunities', d.opened_at, 1)) k (metric, at, amount)
     WHERE k.at IS NOT NULL
-    GROUP BY k.metric, k.at::date, d.segment, d.team, d.owner
+    GROUP BY k.metric, slot, d.segment, d.team, d.owner
     UNION ALL
-    SELECT k.metric, k.at::date AS day, m.segment, t.team, l.owner, pg_catalog.count(*)::numeric AS amount
+    SELECT k.metric, pg_catalog.width_bucket(k.at::date, (SELECT c.days FROM cut c)) AS slot, m.segment, t.team, l.owner,
+           pg_catalog.count(*)::numeric AS amount, NULL::numeric AS due, NULL::bigint AS left_out
     FROM lead_milestone m
     JOIN lead l ON l.id = m.lead_id
     LEFT JOIN team_member t ON t.member = l.owner
     CROSS JOIN LATERAL (VALUES ('leads'::text, m.lead_at), ('mql', m.mql_at), ('sal', m.sal_at), ('sql', m.sql_at)) k (metric, at)
     WHERE k.at IS NOT NULL AND EXISTS (SELECT FROM target p WHERE p.metric IN ('leads', 'mql', 'sal', 'sql'))
-    GROUP BY k.metric, k.at::date, m.segment, t.team, l.owner
-), reached AS (
-    SELECT t.id, pg_catalog.sum(f.amount) AS actual
-    FROM target t
-    JOIN fact f ON f.metric = t.metric AND f.day >= t.starts_on AND f.day <= t.ends_on
-        AND (t.segment IS NULL OR f.segment = t.segment) AND (t.team IS NULL OR f.team = t.team) AND (t.owner IS NULL OR f.owner = t.owner)
-    GROUP BY t.id
-), due AS (
-    SELECT t.id, pg_catalog.sum(p.weighted_value) AS value, pg_catalog.count(*) FILTER (WHERE p.weighted_value IS NULL) AS left_out
-    FROM target t
-    JOIN pipeline_deals p ON p.expected_close <= t.ends_on
-        -- what should have closed before the period is due in the one that runs
-        AND (p.expected_close >= t.starts_on OR t.starts_on <= (SELECT leadflow.clock())::date)
-        AND (t.segment IS NULL OR p.segment = t.segment) AND (t.team IS NULL OR p.team = t.team) AND (t.owner IS NULL OR p.owner = t.owner)
-    WHERE t.metric IN ('revenue', 'new_revenue') AND t.ends_on >= (SELECT leadflow.clock())::date
-        AND (t.metric = 'revenue' OR NOT EXISTS (SELECT FROM deals d WHERE d.buyer = p.buyer AND d.won_at IS NOT NULL))
-    GROUP BY t.id
-), period AS (
-    SELECT t.*,
-           COALESCE(r.actual, 0) AS actual,
-           COALESCE(e.value, 0) AS due,
-           COALESCE(e.left_out, 0) AS left_out,
+    GROUP BY k.metric, slot, m.segment, t.team, l.owner
+    UNION ALL
+    SELECT k.metric, pg_catalog.width_bucket(p.expected_close, (SELECT c.days FROM cut c)) AS slot, p.segment, p.team, p.owner,
+           NULL::numeric AS amount, pg_catalog.sum(p.weighted_value) AS due, pg_catalog.count(*) FILTER (WHERE p.weighted_value IS NULL) AS left_out
+    FROM pipeline_deals p
+    LEFT JOIN (SELECT DISTINCT d.buyer FROM deals d WHERE d.won_at IS NOT NULL) b ON b.buyer = p.buyer
+    CROSS JOIN LATERAL (VALUES ('revenue'::text, true), ('new_revenue', b.buyer IS NULL)) k (metric, counts)
+    WHERE k.counts AND p.expected_close IS NOT NULL
+        AND EXISTS (SELECT FROM target t WHERE t.metric IN ('revenue', 'new_revenue') AND t.ends_on >= (SELECT leadflow.clock())::date)
+    GROUP BY k.metric, slot, p.segment, p.team, p.owner
+), summed AS MATERIALIZED (
+    SELECT s.goal,
+           pg_catalog.array_agg(s.slot ORDER BY s.slot) AS slots,
+           pg_catalog.array_agg(s.amount ORDER BY s.slot) AS amounts,
+           pg_catalog.array_agg(s.due ORDER BY s.slot) AS dues,
+           pg_catalog.array_agg(s.left_out ORDER BY s.slot) AS lefts_out
+    FROM (SELECT k.goal, f.slot,
+                 pg_catalog.sum(pg_catalog.sum(f.amount)) OVER so_far AS amount,
+                 pg_catalog.sum(pg_catalog.sum(f.due)) OVER so_far AS due,
+                 pg_catalog.sum(pg_catalog.sum(f.left_out)) OVER so_far AS left_out
+          FROM fact f
+          -- what is singled out: null for anything
+          JOIN (SELECT DISTINCT t.metric, t.segment IS NOT NULL AS by_segment, t.team IS NOT NULL AS by_team, t.owner IS NOT NULL AS by_owner
+                FROM target t) b ON b.metric = f.metric
+              AND (NOT b.by_segment OR f.segment IS NOT NULL) AND (NOT b.by_team OR f.team IS NOT NULL) AND (NOT b.by_owner OR f.owner IS NOT NULL)
+          CROSS JOIN LATERAL (SELECT ARRAY[f.metric, CASE WHEN b.by_segment THEN f.segment END, CASE WHEN b.by_team THEN f.team END,
+                                           CASE WHEN b.by_owner THEN f.owner END] AS goal) k
+          GROUP BY k.goal, f.slot
+          WINDOW so_far AS (PARTITION BY k.goal ORDER BY f.slot)) s
+    GROUP BY s.goal
+), term AS MATERIALIZED (
+    -- many targets share a period
+    SELECT t.starts_on, t.ends_on,
            n.present >= n.ends_at AS over,
            n.present >= n.starts_at AS begun,
            pg_catalog.date_part('epoch', LEAST(GREATEST(n.present, n.starts_at), n.ends_at) - n.starts_at)::numeric
                / pg_catalog.date_part('epoch', n.ends_at - n.starts_at)::numeric AS gone,
            leadflow.seconds(leadflow.worktime(c.calendar, n.starts_at, LEAST(GREATEST(n.present, n.starts_at), n.ends_at)))
-               / NULLIF(leadflow.seconds(leadflow.worktime(c.calendar, n.starts_at, n.ends_at)), 0)::numeric AS worked
-    FROM target t
+               / NULLIF(leadflow.seconds(leadflow.worktime(c.calendar, n.starts_at, n.ends_at)), 0)::numeric AS worked,
+           -- the slots before its first and after its last day
+           pg_catalog.width_bucket(t.starts_on, (SELECT c.days FROM cut c)) - 1 AS slot_before,
+           pg_catalog.width_bucket(t.ends_on + 1, (SELECT c.days FROM cut c)) - 1 AS slot_last
+    FROM (SELECT DISTINCT t.starts_on, t.ends_on FROM target t) t
     CROSS JOIN LATERAL (SELECT (SELECT leadflow.clock()) AS present, t.starts_on::timestamptz AS starts_at, (t.ends_on + 1)::timestamptz AS ends_at) n
     LEFT JOIN business_calendar c ON c.code = 'default'
-    LEFT JOIN reached r ON r.id = t.id
-    LEFT JOIN due e ON e.id = t.id
+), period AS (
+    SELECT t.*, n.over, n.begun, n.gone, n.worked,
+           COALESCE(s.amounts[i.last], 0) - COALESCE(s.amounts[i.before], 0) AS actual,
+           COALESCE(s.dues[i.last], 0) - CASE WHEN n.begun THEN 0 ELSE COALESCE(s.dues[i.before], 0) END AS due,
+           COALESCE(s.lefts_out[i.last], 0) - CASE WHEN n.begun THEN 0 ELSE COALESCE(s.lefts_out[i.before], 0) END AS left_out
+    FROM target t
+    JOIN term n ON n.starts_on = t.starts_on AND n.ends_on = t.ends_on
+    LEFT JOIN summed s ON s.goal = ARRAY[t.metric, t.segment, t.team, t.owner]
+    -- what should have closed before the period is due in the one that runs
+    CROSS JOIN LATERAL (SELECT pg_catalog.width_bucket(n.slot_before, s.slots) AS before, pg_catalog.width_bucket(n.slot_last, s.slots) AS last) i
 )
 SELECT x.id AS target_id,
        x.metric,
@@ -72,7 +103,7 @@ SELECT x.id AS target_id,
        x.basis AS forecast_basis,
        x.forecast::numeric(24,2) AS forecast,
        pg_catalog.round(x.forecast / NULLIF(x.value, 0), 6)::numeric(24,6) AS forecast_share,
-       CASE WHEN x.basis = 'weighted pipeline' THEN x.left_out END AS left_out,
+       (CASE WHEN x.basis = 'weighted pipeline' THEN x.left_out END)::bigint AS left_out,
        CASE WHEN x.begun AND x.actual >= x.value THEN 'reached'
             WHEN x.over THEN 'missed'
             WHEN x.forecast >= x.value THEN 'on track'

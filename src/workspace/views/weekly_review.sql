@@ -7,9 +7,15 @@ WITH week AS (
 ), handed AS MATERIALIZED (
     SELECT h.mql_at, h.segment, h.first_contact_at, h.verdict, h.verdict_at, h.verdict_reason, h.returned_unreached
     FROM handover h
+), milestone AS MATERIALIZED (
+    SELECT m.lead_at, m.sql_at, m.segment
+    FROM lead_milestone m
+), deals AS MATERIALIZED (
+    SELECT d.opened_at, d.won_at, d.closed_at, d.outcome, d.reason, d.value
+    FROM deal d
 ), happened AS (
     SELECT 10 AS position, m.lead_at::date AS day, NULL::text AS detail, 1::numeric AS n, NULL::numeric AS of
-    FROM lead_milestone m
+    FROM milestone m
     UNION ALL
     SELECT 20, h.mql_at::date, NULL::text, 1::numeric, NULL::numeric
     FROM handed h
@@ -33,19 +39,19 @@ WITH week AS (
     WHERE h.verdict = 'rejected'
     UNION ALL
     SELECT 230, m.sql_at::date, m.segment, 1::numeric, NULL::numeric
-    FROM lead_milestone m
+    FROM milestone m
     UNION ALL
     SELECT 310, d.opened_at::date, NULL::text, 1::numeric, NULL::numeric
-    FROM deal d
+    FROM deals d
     WHERE d.outcome <> 'void'
     UNION ALL
     SELECT v.position, d.won_at::date, NULL::text, v.n, NULL::numeric
-    FROM deal d
+    FROM deals d
     CROSS JOIN LATERAL (VALUES (320, 1::numeric), (330, COALESCE(d.value, 0))) v (position, n)
     WHERE d.won_at IS NOT NULL
     UNION ALL
     SELECT 340, d.closed_at::date, d.reason, 1::numeric, NULL::numeric
-    FROM deal d
+    FROM deals d
     WHERE d.outcome = 'lost'
     UNION ALL
     SELECT 410, q.recorded_at::date, q.source, 1::numeric, NULL::numeric
@@ -60,10 +66,10 @@ WITH week AS (
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
 ), counted AS (
-    SELECT w.starts_on, h.position, h.detail, pg_catalog.sum(h.n) AS n, pg_catalog.sum(h.of) AS of
-    FROM week w
-    JOIN happened h ON h.day >= w.starts_on AND h.day < w.starts_on + 7
-    GROUP BY w.starts_on, h.position, h.detail
+    SELECT f.starts_on + (h.day - f.starts_on) / 7 * 7 AS starts_on, h.position, h.detail, pg_catalog.sum(h.n) AS n, pg_catalog.sum(h.of) AS of
+    FROM (SELECT pg_catalog.min(w.starts_on) AS starts_on, pg_catalog.max(w.starts_on) + 7 AS ends_before FROM week w) f
+    JOIN happened h ON h.day >= f.starts_on AND h.day < f.ends_before
+    GROUP BY f.starts_on + (h.day - f.starts_on) / 7 * 7, h.position, h.detail
 ), item AS (
     SELECT i.position, i.topic, i.item, i.unit, d.detail
     FROM (VALUES (10, 'contacts', 'new leads', 'count', false), (20, 'contacts', 'handed over (MQL)', 'count', false),
