@@ -56,6 +56,7 @@ sub contents
 
 	return $node->safe_psql(
 		$db, qq{
+		SET jit = off;
 		SET leadflow.clock = '$clock';
 		SET timezone = 'UTC';
 		$queries;

@@ -16,8 +16,9 @@ WITH goals AS MATERIALIZED (
 ), result AS (
     SELECT p.department, p.part, p.from_date, p.until_date, pg_catalog.count(*) AS periods, pg_catalog.avg(g.delivered / NULLIF(g.promised, 0)) AS reached
     FROM part p
-    JOIN goals g ON g.kind = 'agreement' AND g.goal = p.agreement AND g.until_date >= p.from_date AND g.until_date <= p.until_date
-        OR g.kind = 'target' AND g.goal = p.target_metric AND g.from_date = p.from_date AND g.until_date = p.until_date
+    JOIN goals g ON g.kind = CASE WHEN p.agreement IS NULL THEN 'target' ELSE 'agreement' END AND g.goal = COALESCE(p.agreement, p.target_metric)
+        AND g.until_date <= p.until_date AND g.until_date >= CASE WHEN p.agreement IS NULL THEN p.until_date ELSE p.from_date END
+        AND (p.agreement IS NOT NULL OR g.from_date = p.from_date)
     GROUP BY p.department, p.part, p.from_date, p.until_date
 )
 SELECT x.department,
