@@ -182,6 +182,31 @@ BEGIN
 
     EXECUTE pg_catalog.format($q$
         SELECT pg_catalog.string_agg(leadflow.markdown_row(
+                   i.profile || CASE i.variant WHEN '*' THEN '' ELSE ' (' || i.variant || ')' END, pg_catalog.array_to_string(i.industries, ', '), pg_catalog.array_to_string(i.segments, ', '),
+                   NULLIF(pg_catalog.concat_ws(' .. ', CASE WHEN i.employees_to IS NOT NULL THEN COALESCE(i.employees_from, 0) ELSE i.employees_from END,
+                       CASE WHEN i.employees_from IS NOT NULL AND i.employees_to IS NULL THEN '' ELSE i.employees_to::text END), ''),
+                   NULLIF(pg_catalog.concat_ws(', ', pg_catalog.array_to_string(i.countries, ', '), pg_catalog.array_to_string(i.territories, ', ')), ''), i.meaning),
+                   E'\n' ORDER BY i.position, i.profile COLLATE pg_catalog."C")
+        FROM %1$s.icp i
+        WHERE i.active
+        $q$, ws) INTO rows;
+    book := book || leadflow.handbook_table(words, 'profiles', rows);
+    EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.string_agg(leadflow.markdown_row(p.name, $1 -> 'words' ->> p.decides, p.pain, p.uses_instead, p.criteria), E'\n' ORDER BY p.position, p.persona COLLATE pg_catalog."C")
+        FROM %1$s.persona p
+        WHERE p.active
+        $q$, ws) INTO rows USING words;
+    book := book || leadflow.handbook_table(words, 'personas', rows);
+    EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.string_agg(leadflow.markdown_row(c.phrase, $1 -> 'words' ->> c.kind, c.instead_of, pg_catalog.array_to_string(c.segments, ', '), c.approved_by, c.valid_until::text),
+                   E'\n' ORDER BY c.kind COLLATE pg_catalog."C", c.claim COLLATE pg_catalog."C")
+        FROM %1$s.claim c
+        WHERE c.active AND (c.valid_until IS NULL OR c.valid_until >= (leadflow.clock() AT TIME ZONE 'UTC')::date)
+        $q$, ws) INTO rows USING words;
+    book := book || leadflow.handbook_table(words, 'claims', rows);
+
+    EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.string_agg(leadflow.markdown_row(
                    r.rule, leadflow.stage_words(ARRAY[r.on_stage], $2),
                    COALESCE(NULLIF(pg_catalog.concat_ws('; ', NULLIF(r.variant, '*'), pg_catalog.array_to_string(r.territory, ', '), pg_catalog.array_to_string(r.industry, ', '),
                        pg_catalog.array_to_string(r.segment, ', '), r.condition), ''), $1 -> 'words' ->> 'all'),
@@ -251,6 +276,20 @@ BEGIN
     book := book || leadflow.handbook_table(words, 'targets', rows);
 
     EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.string_agg(leadflow.markdown_row(m.name, m.metric, m.formula, m.unit, COALESCE($1 -> 'words' ->> m.owner, m.owner), m.report), E'\n' ORDER BY m.position, m.metric COLLATE pg_catalog."C")
+        FROM %1$s.metric m
+        $q$, ws) INTO rows USING words;
+    book := book || leadflow.handbook_table(words, 'metrics', rows);
+    EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.string_agg(leadflow.markdown_row(
+                   $1 -> 'words' ->> b.department, b.meaning, pg_catalog.trim_scale(100 * b.weight) || ' %%', pg_catalog.trim_scale(100 * b.pays_from) || ' %%', pg_catalog.trim_scale(100 * b.cap) || ' %%', $1 -> 'words' ->> b.period),
+                   E'\n' ORDER BY b.department COLLATE pg_catalog."C", b.weight DESC, b.part COLLATE pg_catalog."C")
+        FROM %1$s.bonus_part b
+        WHERE b.ends_on IS NULL OR b.ends_on >= (leadflow.clock() AT TIME ZONE 'UTC')::date
+        $q$, ws) INTO rows USING words;
+    book := book || leadflow.handbook_table(words, 'bonus', rows);
+
+    EXECUTE pg_catalog.format($q$
         SELECT pg_catalog.string_agg(leadflow.markdown_row(p.purpose, p.meaning, p.model, m.meaning), E'\n' ORDER BY p.purpose COLLATE pg_catalog."C")
         FROM %1$s.attribution_purpose p
         JOIN %1$s.attribution_model m ON m.model = p.model
@@ -275,4 +314,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.handbook(text, text) IS
-    'the definitions of a workspace as they are in force, as a Markdown document that a newcomer reads: stages, the standard in words, moves, reasons, verdicts, promises with calendars, nurture, routing, scoring, agreements and targets that have not ended by leadflow.clock(), attribution, who answers for which field, and how definitions are changed; on top their version and its date. language: en, pl, ru or zh, for the headings and the names of stages, reasons and objections, which are in English where there is no other; what the company wrote in one language only stays in it. The same definitions give the same text. Needs SELECT on the definitions, as read access gives. Errors: not a workspace (42704), another language (22023), letters that the encoding of the database does not have (22P05)';
+    'the definitions of a workspace as they are in force, as a Markdown document that a newcomer reads: stages, the standard in words, moves, reasons, verdicts, promises with calendars, nurture, whom the company looks for and what may be promised, routing, scoring, agreements, targets and parts of the bonus that have not ended by leadflow.clock(), the numbers to steer by, attribution, who answers for which field, and how definitions are changed; on top their version and its date. language: en, pl, ru or zh, for the headings and the names of stages, reasons and objections, which are in English where there is no other; what the company wrote in one language only stays in it. The same definitions give the same text. Needs SELECT on the definitions, as read access gives. Errors: not a workspace (42704), another language (22023), letters that the encoding of the database does not have (22P05)';

@@ -74,6 +74,38 @@ $$;
 COMMENT ON FUNCTION leadflow.proposed_rule(text, text, text, jsonb) IS
     'part of leadflow.propose: the rule by which leads become MQLs once a change of a definition is written. standards: the table that it was written to; changed: the row. For the standard it is every criterion that is enforced up to mql, for scores every active score_move to mql; null where the change has no say in it';
 
+CREATE FUNCTION leadflow.held_up(workspace text, standards text, definition text, operation text, changed jsonb) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET jit = off
+    AS $$
+DECLARE
+    leads bigint;
+BEGIN
+    IF definition <> 'standard' OR operation = 'delete' OR changed ->> 'object' <> 'lead' OR changed ->> 'mode' <> 'enforce' THEN
+        RETURN NULL;
+    END IF;
+    -- as the guard will see each of them when it takes the next step
+    EXECUTE pg_catalog.format($query$
+        SELECT pg_catalog.count(*)
+        FROM %1$I.lead l
+        JOIN leadflow.spine() s ON s.ordinal = leadflow.ordinal(l.stage) + 1
+        CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(l, pg_catalog.jsonb_build_object('stage', s.stage, 'stage_since', $3)) w
+        WHERE l.stage >= $4 AND l.stage < 'won'
+            AND ($5 = l.variant OR $5 = '*' AND NOT EXISTS
+                (SELECT FROM %2$s o WHERE o.object = 'lead' AND o.stage = $4 AND o.criterion = $6 AND o.variant = l.variant))
+            AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
+            AND leadflow.meets($1, w, $2, $3) IS NOT TRUE
+        $query$, workspace, standards)
+        INTO leads USING workspace, changed ->> 'expression', leadflow.clock(), (changed ->> 'stage')::leadflow.stage, changed ->> 'variant', changed ->> 'criterion';
+    RETURN leads;
+EXCEPTION WHEN insufficient_privilege THEN
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.held_up(text, text, text, text, jsonb) IS
+    'part of leadflow.propose: number of leads between the stage of a criterion and won that could not take their next step once it is written. standards: the table that it was written to; changed: the row. Null for anything but a criterion of leads that is enforced, and for who may not read the leads';
+
 CREATE FUNCTION leadflow.proposal_guard() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -93,9 +125,11 @@ DECLARE
 BEGIN
     NEW.proposed_at := present;
     NEW.proposed_by := CURRENT_USER;
+    NEW.session_actor := SESSION_USER;
     NEW.old_row := NULL;
     NEW.backtest := NULL;
     NEW.backtest_note := NULL;
+    NEW.held_up := NULL;
     NEW.applied_at := NULL;
     NEW.applied_by := NULL;
     NEW.applied_version := NULL;
@@ -189,6 +223,7 @@ BEGIN
                 END;
             END IF;
         END IF;
+        NEW.held_up := leadflow.held_up(TG_TABLE_SCHEMA, target, NEW.definition, NEW.operation, changed);
         RAISE EXCEPTION USING ERRCODE = 'LF001', MESSAGE = 'taken back';
     EXCEPTION WHEN SQLSTATE 'LF001' THEN
         NULL;
@@ -221,7 +256,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.propose(text, text, jsonb, text, timestamptz, interval) IS
-    'proposes a change of a definition, and gives its number. definition: name of the table; change: {"operation": "insert", "row": {column: value}}, {"operation": "update", "key": {...}, "row": {the columns that change}} or {"operation": "delete", "key": {...}}, key being the primary key, instants without a zone in UTC; reason: why; in_force_from: from when it is to be in force, at once if that has passed; backtest_over: how much of the past up to leadflow.clock() it is tried on with leadflow.backtest, where it says which leads become MQLs: a criterion of the standard up to mql, a score_move to mql, and points, groups and grades while an active score_move reads them; null for no back-test. The change is written and taken back at once; whoever may not write the definition tries it on a copy, without its triggers and foreign keys, but compiles its expressions. Needs INSERT and SELECT on proposal, and for the copy TEMP on the database. Errors: not a workspace (42704), a change of another form (22023), those of leadflow.proposal_guard and of the constraints of proposal';
+    'proposes a change of a definition, and gives its number. definition: name of the table; change: {"operation": "insert", "row": {column: value}}, {"operation": "update", "key": {...}, "row": {the columns that change}} or {"operation": "delete", "key": {...}}, key being the primary key, instants without a zone in UTC; reason: why; in_force_from: from when it is to be in force, at once if that has passed; backtest_over: how much of the past up to leadflow.clock() it is tried on with leadflow.backtest, where it says which leads become MQLs: a criterion of the standard up to mql, a score_move to mql, and points, groups and grades while an active score_move reads them; null for no back-test. Of a criterion of leads it is counted whom it would hold up (held_up). The change is written and taken back at once; whoever may not write the definition tries it on a copy, without its triggers and foreign keys, but compiles its expressions. Needs INSERT and SELECT on proposal, and for the copy TEMP on the database. Errors: not a workspace (42704), a change of another form (22023), those of leadflow.proposal_guard and of the constraints of proposal';
 
 CREATE FUNCTION leadflow.decision_guard() RETURNS trigger
     LANGUAGE plpgsql
@@ -231,6 +266,7 @@ DECLARE
     p record;
 BEGIN
     NEW.actor := CURRENT_USER;
+    NEW.session_actor := SESSION_USER;
     NEW.decided_at := leadflow.clock();
     NEW.department := NULL;
     EXECUTE pg_catalog.format('SELECT m.department FROM %I.team_member m WHERE m.member = $1 AND m.active', TG_TABLE_SCHEMA)
@@ -376,7 +412,7 @@ BEGIN
                 fault := SQLSTATE || ' ' || SQLERRM;
         END;
         EXECUTE pg_catalog.format('UPDATE %I.proposal SET applied_at = CASE WHEN $3 IS NULL THEN leadflow.clock() END, applied_by = CASE WHEN $3 IS NULL THEN CURRENT_USER END,
-                applied_version = $2, fault = $3 WHERE id = $1', workspace)
+                applied_version = $2, fault = $3 WHERE id = $1 AND ($3 IS NULL OR fault IS DISTINCT FROM $3)', workspace)
             USING id, version, fault;
         RETURN NEXT;
     END LOOP;

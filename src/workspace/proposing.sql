@@ -33,10 +33,12 @@ CREATE TABLE proposal (
     in_force_from   timestamptz NOT NULL CHECK (pg_catalog.isfinite(in_force_from)),
     proposed_at     timestamptz NOT NULL,
     proposed_by     text NOT NULL,
+    session_actor   text NOT NULL,
     department      text,
     backtest_over   interval DEFAULT '90 days' CHECK (backtest_over > interval '0' AND backtest_over <= interval '100 years'),
     backtest        jsonb,
     backtest_note   text,
+    held_up         bigint,
     applied_at      timestamptz,
     applied_by      text,
     applied_version bigint,
@@ -56,10 +58,12 @@ COMMENT ON COLUMN proposal.reason IS 'why, in words';
 COMMENT ON COLUMN proposal.in_force_from IS 'from when the change is to be in force';
 COMMENT ON COLUMN proposal.proposed_at IS 'when it was proposed. Filled by leadflow';
 COMMENT ON COLUMN proposal.proposed_by IS 'role that proposed it. Filled by leadflow';
+COMMENT ON COLUMN proposal.session_actor IS 'role that had logged in';
 COMMENT ON COLUMN proposal.department IS 'its department; null where it is no active team_member. Filled by leadflow';
 COMMENT ON COLUMN proposal.backtest_over IS 'how much of the past it is tried on; null for no back-test';
 COMMENT ON COLUMN proposal.backtest IS 'what it would have made of that past: {"rule", "from", "to", "rows"}, rows as leadflow.backtest gives them; null where there is none. Filled by leadflow';
 COMMENT ON COLUMN proposal.backtest_note IS 'why there is no back-test; null where there is one. Filled by leadflow';
+COMMENT ON COLUMN proposal.held_up IS 'leads in hand that could not take their next step with a criterion as proposed; null for anything but a criterion of leads that is enforced, and where the proposer may not read the leads';
 COMMENT ON COLUMN proposal.applied_at IS 'when it was written to the definition; null while it was not';
 COMMENT ON COLUMN proposal.applied_by IS 'role that wrote it';
 COMMENT ON COLUMN proposal.applied_version IS 'version of the definitions that it made; null where it changed nothing';
@@ -68,6 +72,7 @@ COMMENT ON COLUMN proposal.fault IS 'why it could not be written at the last try
 CREATE TABLE proposal_decision (
     proposal_id     bigint NOT NULL REFERENCES proposal,
     actor           text NOT NULL,
+    session_actor   text NOT NULL,
     decision        text NOT NULL CHECK (decision IN ('approve', 'reject', 'withdraw')),
     department      text,
     decided_at      timestamptz NOT NULL,
@@ -78,6 +83,7 @@ CREATE TABLE proposal_decision (
 COMMENT ON TABLE proposal_decision IS 'What members of the departments decided on proposals; one word each. Append-only.';
 COMMENT ON COLUMN proposal_decision.proposal_id IS 'the proposal';
 COMMENT ON COLUMN proposal_decision.actor IS 'role that decided, a team_member. Filled by leadflow';
+COMMENT ON COLUMN proposal_decision.session_actor IS 'role that had logged in';
 COMMENT ON COLUMN proposal_decision.decision IS 'approve, reject (it is dead then), or withdraw (by whoever proposed it)';
 COMMENT ON COLUMN proposal_decision.department IS 'department in whose name. Filled by leadflow';
 COMMENT ON COLUMN proposal_decision.decided_at IS 'when. Filled by leadflow';

@@ -180,6 +180,23 @@ FROM (VALUES
     (:'rita', 'free_mail_domain', '{"operation": "insert", "row": {"domain": "x.y"}}', '90 days', 'it does not say which leads become MQLs', 'something else'),
     (:'rita', 'standard', '{"operation": "delete", "key": {"object": "lead", "variant": "*", "stage": "mql", "criterion": "two_signals"}}', NULL, 'none was asked for', 'not wanted')) t (who, definition, change, past, expected, label);
 
+-- whom a criterion would hold up: three leads are MQLs with two signs of interest, and go on to be contacted
+SELECT is(as_role(t.who, format($$SELECT leadflow.propose('crm', 'standard', %L, 'x', now(), NULL)$$, t.change), $$SELECT held_up FROM crm.proposals ORDER BY id DESC LIMIT 1$$), t.expected, t.label || ', ' || (t.who = :'rita'))
+FROM (SELECT r.who, format('{"operation": "update", "key": {"object": "lead", "variant": "*", "stage": "mql", "criterion": "two_signals"}, "row": %s}', c.change) AS change, c.expected, c.label
+      FROM (VALUES (:'rita'), (:'marta')) r (who) CROSS JOIN (VALUES
+          ('{"expression": "signals >= 3"}', '3', 'a stricter criterion'), ('{"expression": "signals >= 1"}', '0', 'a looser one'),
+          ('{"expression": "signals >= 3 OR stage > ''mql''"}', '0', 'one that lets go on who was handed over'), ('{"expression": "NULL::boolean"}', '3', 'what is not known is not met'),
+          ('{"expression": "signals >= 3", "mode": "warn"}', NULL, 'one that only warns'), ('{"requirement": "x"}', '0', 'other words')) c (change, expected, label)
+      UNION ALL
+      SELECT :'rita', c.change, c.expected, c.label
+      FROM (VALUES
+          ('{"operation": "insert", "row": {"variant": "cloud", "stage": "mql", "criterion": "x", "requirement": "x", "expression": "false"}}', '0', 'of a variant that no lead has'),
+          ('{"operation": "insert", "row": {"stage": "contacted", "criterion": "x", "requirement": "x", "expression": "false"}}', '0', 'of a stage that none has reached'),
+          ('{"operation": "insert", "row": {"stage": "lead", "criterion": "x", "requirement": "x", "expression": "false"}}', '18', 'of all that are not won'),
+          ('{"operation": "insert", "row": {"object": "opportunity", "stage": "proposal", "criterion": "x", "requirement": "x", "expression": "false"}}', NULL, 'of deals'),
+          ('{"operation": "delete", "key": {"object": "lead", "variant": "*", "stage": "mql", "criterion": "two_signals"}}', NULL, 'one that is dropped')) c (change, expected, label)) t;
+SELECT is((SELECT string_agg(DISTINCT session_actor, ',') FROM (SELECT session_actor FROM proposal UNION ALL SELECT session_actor FROM proposal_decision) s), SESSION_USER::text, 'the login behind the role is known');
+
 -- the other ways to an agreement: revops proposes, one department of its own, somebody else than the proposer
 SET ROLE :rita;
 SELECT leadflow.propose('crm', 'free_mail_domain', '{"operation": "insert", "row": {"domain": "x.example"}}', 'a new one') AS mail,

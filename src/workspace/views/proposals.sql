@@ -41,6 +41,7 @@ SELECT j.id,
        j.in_force_from AS in_force_at,
        j.backtest,
        j.backtest_note,
+       j.held_up,
        j.approved_by,
        CASE WHEN j.applied_at IS NULL AND j.refusal IS NULL AND j.is_approved IS NOT TRUE
             THEN COALESCE(j.missing, 'somebody else') END AS waits_for,
@@ -68,6 +69,7 @@ COMMENT ON COLUMN proposals.status IS 'proposed, approved, applied (in force sin
 COMMENT ON COLUMN proposals.in_force_at IS 'from when it is to be in force';
 COMMENT ON COLUMN proposals.backtest IS 'what it would have made of the past; null where there is no back-test';
 COMMENT ON COLUMN proposals.backtest_note IS 'why there is no back-test; null where there is one';
+COMMENT ON COLUMN proposals.held_up IS 'leads between the stage of a criterion and won that could not take their next step with it as proposed; null for anything else';
 COMMENT ON COLUMN proposals.approved_by IS 'who approved it, with departments; null for nobody';
 COMMENT ON COLUMN proposals.waits_for IS 'departments that have not agreed yet, or somebody else (than the proposer); null once it is decided';
 COMMENT ON COLUMN proposals.decided_at IS 'when it was approved by the last who did, rejected or withdrawn; null while it waits';
