@@ -40,60 +40,85 @@ $$;
 COMMENT ON FUNCTION leadflow.metric_filter(jsonb) IS
     'the condition, as SQL over a row x, that a filter of a metric stands for: {"column": value} with a text, number, true, false, null or a list of these. Names and values are quoted. Null for no condition. Errors: not an object, an empty list, an object or list as a value (22023)';
 
-CREATE FUNCTION leadflow.metric_guard() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE FUNCTION leadflow.check_report(workspace text, report text) RETURNS oid
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     view_id oid;
+BEGIN
+    SELECT c.oid INTO view_id FROM pg_catalog.pg_class c
+    WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = workspace) AND c.relname = report AND c.relkind = 'v';
+    IF view_id IS NULL THEN
+        RAISE EXCEPTION 'report "%" does not exist in workspace "%"', report, workspace
+            USING ERRCODE = 'undefined_table', HINT = 'Name a view of the workspace.';
+    END IF;
+    RETURN view_id;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.check_report(text, text) IS
+    'part of leadflow.metric_guard: the view of a workspace that is called so. Errors: there is none (42P01)';
+
+CREATE FUNCTION leadflow.check_metric(workspace text, metric text, report text, aggregate text, numerator text, denominator text, period_column text,
+        whole_months boolean, filter jsonb, numerator_filter jsonb, dimensions text[], shown_in text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    view_id constant oid := leadflow.check_report(workspace, report);
     wanted text;
     kind text;
     shown text[];
 BEGIN
-    SELECT c.oid INTO view_id FROM pg_catalog.pg_class c
-    WHERE c.relnamespace = (SELECT r.relnamespace FROM pg_catalog.pg_class r WHERE r.oid = TG_RELID)
-        AND c.relname = NEW.report AND c.relkind = 'v';
-    IF view_id IS NULL THEN
-        RAISE EXCEPTION 'report "%" does not exist in workspace "%"', NEW.report, TG_TABLE_SCHEMA
-            USING ERRCODE = 'undefined_table', HINT = 'Name a view of the workspace.';
-    END IF;
-    IF TG_TABLE_NAME <> 'metric' THEN
-        RETURN NEW;
-    END IF;
-
-    PERFORM leadflow.metric_filter(NEW.filter), leadflow.metric_filter(NEW.numerator_filter);
+    PERFORM leadflow.metric_filter(filter), leadflow.metric_filter(numerator_filter);
     FOR wanted IN
-        SELECT w.field FROM (SELECT pg_catalog.unnest(ARRAY[NULLIF(NEW.numerator, '*'), NULLIF(NEW.denominator, '*'), NEW.period_column]
-                                        || NEW.dimensions) AS field
-                             UNION SELECT pg_catalog.jsonb_object_keys(NEW.filter)
-                             UNION SELECT pg_catalog.jsonb_object_keys(NEW.numerator_filter)) w
+        SELECT w.field FROM (SELECT pg_catalog.unnest(ARRAY[NULLIF(numerator, '*'), NULLIF(denominator, '*'), period_column] || dimensions) AS field
+                             UNION SELECT pg_catalog.jsonb_object_keys(filter)
+                             UNION SELECT pg_catalog.jsonb_object_keys(numerator_filter)) w
         WHERE w.field IS NOT NULL ORDER BY w.field
     LOOP
         SELECT t.typname INTO kind FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = view_id AND a.attname = wanted AND a.attnum > 0 AND NOT a.attisdropped;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'column "%" of report "%" does not exist', wanted, NEW.report
-                USING ERRCODE = 'undefined_column', DETAIL = pg_catalog.format('Metric "%s" names it.', NEW.metric);
+            RAISE EXCEPTION 'column "%" of report "%" does not exist', wanted, report
+                USING ERRCODE = 'undefined_column', DETAIL = pg_catalog.format('Metric "%s" names it.', metric);
         END IF;
-        IF wanted = NEW.period_column AND kind NOT IN ('date', 'timestamptz') OR NEW.whole_months AND wanted = NEW.period_column AND kind <> 'date' THEN
-            RAISE EXCEPTION 'column "%" of report "%" cannot say the period of metric "%"', wanted, NEW.report, NEW.metric
+        IF wanted = period_column AND kind NOT IN ('date', 'timestamptz') OR whole_months AND wanted = period_column AND kind <> 'date' THEN
+            RAISE EXCEPTION 'column "%" of report "%" cannot say the period of metric "%"', wanted, report, metric
                 USING ERRCODE = 'datatype_mismatch', DETAIL = pg_catalog.format('It is of type %s.', kind),
                       HINT = 'Name a column that is a date, or, unless it stands for whole months, an instant.';
         END IF;
-        IF wanted = NEW.numerator AND NEW.aggregate <> 'total' AND kind NOT IN ('numeric', 'int8', 'int4', 'float8') THEN
-            RAISE EXCEPTION 'column "%" of report "%" is not a number', wanted, NEW.report
-                USING ERRCODE = 'datatype_mismatch', DETAIL = pg_catalog.format('Metric "%s" asks for the %s of it.', NEW.metric, NEW.aggregate);
+        IF wanted = numerator AND aggregate <> 'total' AND kind NOT IN ('numeric', 'int8', 'int4', 'float8') THEN
+            RAISE EXCEPTION 'column "%" of report "%" is not a number', wanted, report
+                USING ERRCODE = 'datatype_mismatch', DETAIL = pg_catalog.format('Metric "%s" asks for the %s of it.', metric, aggregate);
         END IF;
     END LOOP;
-    FOREACH wanted IN ARRAY NEW.shown_in LOOP
+    FOREACH wanted IN ARRAY shown_in LOOP
         shown := pg_catalog.string_to_array(wanted, '.');
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
                        WHERE c.relnamespace = (SELECT v.relnamespace FROM pg_catalog.pg_class v WHERE v.oid = view_id) AND c.relkind = 'v'
                            AND c.relname = shown[1] AND a.attname = shown[2] AND a.attnum > 0 AND pg_catalog.cardinality(shown) = 2) THEN
-            RAISE EXCEPTION 'there is no column "%" in the reports of workspace "%"', wanted, TG_TABLE_SCHEMA
+            RAISE EXCEPTION 'there is no column "%" in the reports of workspace "%"', wanted, workspace
                 USING ERRCODE = 'undefined_column', HINT = 'Write report.column.';
         END IF;
     END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.check_metric(text, text, text, text, text, text, text, boolean, jsonb, jsonb, text[], text[]) IS
+    'part of leadflow.metric_guard: whether a row of metric can be counted. Errors: there is no such report (42P01), it does not have a column that is named (42703), one is of a type that does not do (42804), a bad filter (22023)';
+
+-- PostgreSQL keeps a trigger's function for each table, so this one is short.
+CREATE FUNCTION leadflow.metric_guard() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'metric' THEN
+        PERFORM leadflow.check_metric(TG_TABLE_SCHEMA, NEW.metric, NEW.report, NEW.aggregate, NEW.numerator, NEW.denominator, NEW.period_column,
+                                      NEW.whole_months, NEW.filter, NEW.numerator_filter, NEW.dimensions, NEW.shown_in);
+    ELSE
+        PERFORM leadflow.check_report(TG_TABLE_SCHEMA, NEW.report);
+    END IF;
     RETURN NEW;
 END;
 $$;
