@@ -202,12 +202,12 @@ FROM (VALUES
     ('dropped', $$ALTER TABLE crm.lead DROP COLUMN decision_by CASCADE; UPDATE crm.lead SET email = 'x'$$, '42703'),
     ('dropped, and the rule with it', $$ALTER TABLE crm.lead DROP COLUMN decision_by CASCADE; DELETE FROM crm.overwrite_rule WHERE field = 'decision_by'; UPDATE crm.lead SET email = 'x', phone = NULL$$, 'a x 1'),
     ('dropped and made again', $$ALTER TABLE crm.lead DROP COLUMN decision_by CASCADE; ALTER TABLE crm.lead ADD COLUMN decision_by text; UPDATE crm.lead SET decision_by = 'soon'; UPDATE crm.lead SET decision_by = ' ', email = decision_by$$, 'a soon 1'),
-    ('of another type', $$DROP VIEW crm.completeness, crm.data_quality, crm.duplicate_candidates, crm.lead_card; ALTER TABLE crm.lead ALTER phone TYPE bigint USING phone::bigint; UPDATE crm.lead SET phone = 7; SET LOCAL leadflow.source = other; UPDATE crm.lead SET phone = 8$$, 'a a@b.c 7'),
+    ('of another type', $$DROP VIEW crm.completeness, crm.data_quality, crm.duplicate_candidates, crm.lead_card CASCADE; ALTER TABLE crm.lead ALTER phone TYPE bigint USING phone::bigint; UPDATE crm.lead SET phone = 7; SET LOCAL leadflow.source = other; UPDATE crm.lead SET phone = 8$$, 'a a@b.c 7'),
     ('renamed in opportunity', $$ALTER TABLE crm.opportunity RENAME COLUMN name TO title; UPDATE crm.opportunity SET kind = 'upsell'$$, '42703'),
     ('opportunity''s rules do not bind leads', $$ALTER TABLE crm.opportunity RENAME COLUMN name TO title; UPDATE crm.lead SET email = 'x'$$, 'a x 1'),
     ('field_sources is needed', $$ALTER TABLE crm.lead DROP COLUMN field_sources; UPDATE crm.lead SET email = 'x'$$, '42703'),
     ('and must be jsonb', $$ALTER TABLE crm.lead ALTER field_sources TYPE text; UPDATE crm.lead SET email = 'x'$$, '42804'),
-    ('the table of rules is needed', $$DROP TABLE crm.overwrite_rule; UPDATE crm.lead SET email = 'x'$$, '42P01'),
+    ('the table of rules is needed', $$DROP TABLE crm.overwrite_rule CASCADE; UPDATE crm.lead SET email = 'x'$$, '42P01'),
     ('the table of sources is needed', $$DROP TABLE crm.source; UPDATE crm.lead SET email = 'x'$$, '42P01'),
     ('both belong to the owner of the others', $$CREATE ROLE lf_sources; GRANT ALL ON SCHEMA crm TO lf_sources; ALTER TABLE crm.source OWNER TO lf_sources; UPDATE crm.lead SET email = 'x'$$, '42501')
 ) AS c (label, statement, expected);
