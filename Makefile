@@ -140,6 +140,7 @@ SQL_PARTS = \
 	src/workspace/builder.sql \
 	src/workspace/asof.sql \
 	src/review/sample.sql \
+	src/review/phrases.sql \
 	src/workspace/named_number.sql \
 	src/attach/attach.sql \
 	src/attach/backfill.sql \
@@ -258,6 +259,7 @@ WORKSPACE_VIEWS = \
 	content_requests \
 	content_request_effect \
 	objections \
+	keywords_heard \
 	objection_answers \
 	lessons_open \
 	unapproved_promises \

@@ -261,6 +261,16 @@ FROM objection_answers o
 ORDER BY o.judged DESC, o.objection, o.battlecard
 LIMIT 6;
 
+\echo 'WORDS: what is heard in the transcripts of meetings, in % of them, by what became of the deal.'
+SELECT k.keyword, k.meaning,
+       pg_catalog.round(100 * pg_catalog.sum(k.heard) FILTER (WHERE k.dimension = 'total') / NULLIF(pg_catalog.sum(k.transcripts) FILTER (WHERE k.dimension = 'total'), 0), 1) AS "% of all",
+       pg_catalog.round(100 * pg_catalog.sum(k.heard) FILTER (WHERE k.dimension_value = 'won') / NULLIF(pg_catalog.sum(k.transcripts) FILTER (WHERE k.dimension_value = 'won'), 0), 1) AS "% where won",
+       pg_catalog.round(100 * pg_catalog.sum(k.heard) FILTER (WHERE k.dimension_value = 'lost') / NULLIF(pg_catalog.sum(k.transcripts) FILTER (WHERE k.dimension_value = 'lost'), 0), 1) AS "% where lost"
+FROM keywords_heard k
+WHERE k.dimension IN ('total', 'result')
+GROUP BY k.keyword, k.meaning
+ORDER BY 3 DESC NULLS LAST, k.keyword;
+
 \echo 'PROPOSED: a stricter MQL that waits for a decision, tried on the last 90 days.'
 SELECT p.proposed_by AS "by", p.reason, p.new_row ->> 'expression' AS proposed, p.waits_for AS "waits for", b.value ->> 'rule' AS rule, b.value ->> 'mqls' AS mqls,
        pg_catalog.round(100 * (b.value ->> 'acceptance_rate')::numeric, 1) AS "% accepted", b.value ->> 'won' AS won, b.value ->> 'won_missed' AS "won, missed"

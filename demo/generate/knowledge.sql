@@ -27,6 +27,21 @@ LEFT JOIN battlecard c ON c.objection = h.objection AND chance.even('card', h.le
 ORDER BY h.at, h.lead_id;
 \echo :ROW_COUNT 'objections'
 
+-- The recorder of calls writes down what is said in some of the meetings.
+INSERT INTO transcript (touch_id, words, language, recording_url, recorded_at)
+SELECT t.id,
+       chance.pick('said', t.id, '{We lose orders between two systems.,Returns take a week and nobody knows why.,Closing the books takes us eight days.}') || ' '
+           || CASE WHEN chance.even('price', t.id) < CASE WHEN l.stage >= 'won' THEN 0.2 ELSE 0.45 END
+                   THEN chance.pick('price words', t.id, '{That is too expensive for us.,Is there a discount?,What is the price of ten users?}') ELSE 'Show us more.' END || ' '
+           || CASE WHEN chance.even('proof', t.id) < CASE WHEN l.stage >= 'won' THEN 0.5 ELSE 0.25 END
+                   THEN chance.pick('proof words', t.id, '{Do you have references in our trade?,I would like to see a case study.}') ELSE 'I have to ask my boss.' END,
+       'en', format('https://calls.example/%s', t.id), t.at + interval '10 minutes'
+FROM touch t
+JOIN lead l ON l.id = t.lead_id
+WHERE t.kind = 'meeting' AND chance.even('recorded', t.id) < 0.5
+ORDER BY t.id;
+\echo :ROW_COUNT 'transcripts'
+
 -- Who buys answers, on a scale from 1 to 5, how the first talk was: the longer they waited, the worse.
 INSERT INTO opinion (lead_id, at, score, source, external_id, recorded_at)
 SELECT c.lead_id, c.stopped_at + interval '3 days', GREATEST(1, LEAST(5, round((5 - 0.6 * ln(1 + c.hours) + chance.even('mood', c.lead_id))::numeric)))::integer,

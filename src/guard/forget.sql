@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports, but for the words that keywords_heard finds in her transcripts, which go. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -60,6 +60,9 @@ BEGIN
              content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = touch.kind AND k.is_contact) THEN NULL
                             ELSE content END
          WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %1$I.transcript SET words = ''forgotten'', recording_url = NULL
+         WHERE touch_id IN (SELECT t.id FROM %1$I.touch t WHERE t.lead_id = ANY ($1))', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.sla_pause SET reason = ''forgotten''
          WHERE reason ~* $2 AND clock_id IN (SELECT c.id FROM %1$I.sla_clock c WHERE c.lead_id = ANY ($1))', workspace) USING leads, person;

@@ -433,6 +433,7 @@ INSERT INTO report_owner (report, owner, purpose) VALUES
     ('influence', 'both', 'what each department had to do with the revenue'),
     ('intent_tasks', 'both', 'what to do about companies that show interest'),
     ('joint_goals', 'both', 'what both departments owe, and where they stand'),
+    ('keywords_heard', 'both', 'which words are heard in talks'),
     ('lead_card', 'sales', 'what to know before a call'),
     ('lead_milestone', 'both', 'when each lead reached what is counted'),
     ('lead_outside', 'both', 'what is left out of every count'),
@@ -539,6 +540,13 @@ INSERT INTO claim (claim, kind, phrase, instead_of, approved_by) VALUES
     ('call_back', 'promise', 'a call within one working day', NULL, 'sales'),
     ('offer', 'promise', 'an offer within a week', NULL, 'sales'),
     ('qualified_lead', 'term', 'qualified lead', 'hot lead, good contact', 'revops');
+
+INSERT INTO keyword (keyword, phrases, meaning, objection) VALUES
+    ('price', '{price,expensive,discount*,cheaper}', 'Money is talked about.', 'too_expensive'),
+    ('supplier', '{current supplier,we already use,contract ends,renewal*}', 'There is somebody else to be replaced.', 'have_a_supplier'),
+    ('others_decide', '{my boss,the board,sign off,procurement,ask my*}', 'Whoever talks does not decide alone.', 'ask_partner'),
+    ('proof', '{reference*,case study,case studies,proof,guarantee*}', 'They want to see that it works.', NULL),
+    ('safety', '{security,data protection,gdpr,audit*}', 'Somebody will examine us.', NULL);
 
 INSERT INTO review_cycle (definition, every, team, approved_by) VALUES
     ('standard', '6 months', 'revops', '{marketing,sales}'),

@@ -144,7 +144,7 @@ BEGIN
              %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.review_cycle, %1$s.proposal, %1$s.proposal_decision,
              %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
              %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
-             %1$s.claim, %1$s.hypothesis, %1$s.experiment TO %2$s', ws, grantee);
+             %1$s.claim, %1$s.keyword, %1$s.hypothesis, %1$s.experiment TO %2$s', ws, grantee);
 
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(
@@ -153,13 +153,13 @@ BEGIN
                  %1$s.nurture_stay, %1$s.verdict, %1$s.verdict_answer, %1$s.absence, %1$s.assignment, %1$s.alert, %1$s.daily_look,
                  %1$s.intent_signal, %1$s.lead_score, %1$s.score_run, %1$s.campaign_cost, %1$s.deal_plan, %1$s.committee_member,
                  %1$s.battlecard_feedback, %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief,
-                 %1$s.lesson, %1$s.opinion TO %2$s', ws, grantee);
+                 %1$s.lesson, %1$s.opinion, %1$s.transcript TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT INSERT, UPDATE ON %1$s.account, %1$s.lead, %1$s.touch, %1$s.intent_signal, %1$s.deal_plan TO %2$s', ws, grantee);
         -- what both departments learn, both write
         EXECUTE pg_catalog.format(
             'GRANT INSERT, UPDATE ON %1$s.committee_member, %1$s.battlecard_feedback, %1$s.content_request, %1$s.objection_heard,
-                 %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion, %1$s.hypothesis, %1$s.experiment, %1$s.content,
-                 %1$s.battlecard TO %2$s', ws, grantee);
+                 %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion, %1$s.transcript, %1$s.hypothesis, %1$s.experiment,
+                 %1$s.content, %1$s.battlecard TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT INSERT ON %1$s.proposal, %1$s.proposal_decision TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (acknowledged_at, acknowledged_by) ON %1$s.alert TO %2$s', ws, grantee);
     END IF;
@@ -186,7 +186,7 @@ BEGIN
                  %1$s.exchange_rate, %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.review_cycle, %1$s.campaign_cost,
                  %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
                  %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
-                 %1$s.claim, %1$s.hypothesis, %1$s.experiment, %1$s.committee_member, %1$s.battlecard_feedback,
+                 %1$s.claim, %1$s.keyword, %1$s.hypothesis, %1$s.experiment, %1$s.committee_member, %1$s.transcript, %1$s.battlecard_feedback,
                  %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (currency, currency_decimals, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);

@@ -1,6 +1,7 @@
 /*
  * library.sql: what marketing and sales say: contents and battlecards, what is
- * asked for, what buyers object to, and which promises may be made.
+ * asked for, what buyers object to, which promises may be made, and what was
+ * said, word for word.
  */
 
 CREATE TABLE content (
@@ -172,6 +173,37 @@ COMMENT ON COLUMN claim.approved_on IS 'first day on which it holds; null for al
 COMMENT ON COLUMN claim.valid_until IS 'last day on which it holds; null for no end';
 COMMENT ON COLUMN claim.active IS 'whether it is in force';
 
+CREATE TABLE keyword (
+    keyword         text PRIMARY KEY CHECK (keyword ~ '^[a-z][a-z0-9_]{0,62}$'),
+    phrases         text[] NOT NULL CONSTRAINT words_in_phrases CHECK (leadflow.phrase_query(phrases) IS NOT NULL),
+    meaning         text NOT NULL,
+    objection       text REFERENCES objection ON UPDATE CASCADE,
+    active          boolean NOT NULL DEFAULT true
+);
+COMMENT ON TABLE keyword IS 'What to listen for in what was said: the report keywords_heard counts it in transcripts.';
+COMMENT ON COLUMN keyword.keyword IS 'code';
+COMMENT ON COLUMN keyword.phrases IS 'any of these phrases, as it is said: words in their order, in any case; one that ends with * also finds longer words: {too expensive,discount*}';
+COMMENT ON COLUMN keyword.meaning IS 'what it tells whoever reads it';
+COMMENT ON COLUMN keyword.objection IS 'objection that it is a sign of; null for none';
+COMMENT ON COLUMN keyword.active IS 'whether it is counted';
+
+CREATE TABLE transcript (
+    touch_id        bigint PRIMARY KEY REFERENCES touch ON DELETE CASCADE,
+    words           text NOT NULL CHECK (pg_catalog.btrim(words) <> ''),
+    language        text CHECK (language ~ '^[a-z]{2,3}(-[A-Za-z0-9]+)*$'),
+    recording_url   text CHECK (recording_url <> ''),
+    recorded_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    search          tsvector GENERATED ALWAYS AS (pg_catalog.to_tsvector('pg_catalog.simple'::regconfig, words)) STORED
+);
+CREATE INDEX ON transcript USING gin (search);
+COMMENT ON TABLE transcript IS 'What was said or written in a touch, word for word: a call, a meeting, a letter.';
+COMMENT ON COLUMN transcript.touch_id IS 'the touch; its transcript goes with it';
+COMMENT ON COLUMN transcript.words IS 'what was said; its distinct words may take a megabyte (PostgreSQL''s limit of tsvector, 54000)';
+COMMENT ON COLUMN transcript.language IS 'its language (BCP 47)';
+COMMENT ON COLUMN transcript.recording_url IS 'where the recording is';
+COMMENT ON COLUMN transcript.recorded_at IS 'when we learnt it';
+COMMENT ON COLUMN transcript.search IS 'the same for text search, in the configuration simple';
+
 CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON content
     FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();
 CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON content
@@ -187,3 +219,8 @@ CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON claim
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
 ALTER TABLE claim ENABLE ALWAYS TRIGGER leadflow_definition_recorder;
+CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON keyword
+    FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();
+CREATE TRIGGER leadflow_definition_truncate AFTER TRUNCATE ON keyword
+    FOR EACH STATEMENT EXECUTE FUNCTION leadflow.definition_recorder();
+ALTER TABLE keyword ENABLE ALWAYS TRIGGER leadflow_definition_recorder;

@@ -277,10 +277,48 @@ FROM (VALUES
     ($$INSERT INTO crm.committee_member (account_id, committee_role, who) VALUES (1, 'champion', 'x')$$, '-mso'), ($$INSERT INTO crm.objection_heard (objection, lead_id) VALUES ('ask_partner', 1)$$, '-mso'),
     ($$INSERT INTO crm.content_request (lead_id, kind, wanted) VALUES (1, 'x', 'x')$$, '-mso'), ($$INSERT INTO crm.opinion (lead_id, score) VALUES (1, 5)$$, '-mso'), ($$INSERT INTO crm.hypothesis_talk (hypothesis, lead_id, supports) VALUES ('now', 1, true)$$, '-mso'),
     ($$INSERT INTO crm.debrief (opportunity_id, held_by, conclusions) VALUES (1, '{x}', 'x')$$, '-mso'), ($$UPDATE crm.lesson SET done_at = '2026-07-01'$$, '-mso'), ($$INSERT INTO crm.battlecard_feedback (battlecard, helped) VALUES ('price', true)$$, '-mso'),
+    ('SELECT words FROM crm.transcript', '-mso'), ('SELECT count(*) FROM crm.keywords_heard', 'rmso'), ('SELECT phrases FROM crm.keyword', 'rmso'), ('DELETE FROM crm.keyword', '---o'),
+    ($$INSERT INTO crm.transcript (touch_id, words) VALUES ((SELECT min(id) FROM crm.touch WHERE kind = 'email'), 'x')$$, '-mso'), ('DELETE FROM crm.transcript', '---o'),
     ('DELETE FROM crm.opinion', '---o'), ('DELETE FROM crm.lesson', '---o'), ('TRUNCATE crm.lesson', '----')
 ) c (statement, expected);
 DROP OWNED BY :reader, :marketer, :seller, :revops;
 DROP ROLE :reader, :marketer, :seller, :revops;
+
+-- keywords_heard: three transcripts in May, one in June, one after the clock, one of spam
+
+DELETE FROM keyword;
+INSERT INTO keyword (keyword, phrases, meaning, objection) VALUES
+    ('price', '{too expensive,discount*}', 'money', 'too_expensive'), ('place', '{"Dom w górach",сад*}', 'where', NULL), ('old', '{x}', 'no longer', NULL);
+UPDATE keyword SET active = false WHERE keyword = 'old';
+INSERT INTO touch (at, recorded_at, lead_id, account_id, kind, direction, external_id) SELECT at, at, lead, account, kind, 'outbound', id
+FROM (VALUES ('T1', timestamptz '2026-05-02', 1, NULL::bigint, 'call'), ('T2', '2026-05-03', 1, NULL, 'meeting'), ('T3', '2026-05-31 23:59', 21, NULL, 'call'), ('T4', '2026-06-01', 41, NULL, 'call'),
+             ('T5', '2026-06-02', NULL, 1, 'meeting'), ('T6', '2026-07-02', 1, NULL, 'call'), ('T7', '2026-06-03', 171, NULL, 'call')) v (id, at, lead, account, kind);
+INSERT INTO transcript (touch_id, words, language) SELECT t.id, v.words, v.language
+FROM (VALUES ('T1', 'That is TOO... expensive! Far too expensive. x', 'en'), ('T2', 'They gave us discounts; dom w  górach', 'pl'), ('T3', 'expensive, too', NULL), ('T4', 'в садах', 'ru'),
+             ('T5', 'discounted', NULL), ('T6', 'too expensive', NULL), ('T7', 'too expensive', NULL)) v (touch, words, language) JOIN touch t ON t.external_id = v.touch;
+SELECT results_eq($$SELECT rows_of('SELECT month, dimension, dimension_value, keyword, transcripts, heard, heard_share, leads, last_heard_at::date FROM keywords_heard')$$, ARRAY[
+    '2026-05-01,total,*,place,3,1,0.333333,1,2026-05-03', '2026-05-01,total,*,price,3,2,0.666667,1,2026-05-03',
+    '2026-05-01,kind,call,place,2,0,0.000000,0,', '2026-05-01,kind,call,price,2,1,0.500000,1,2026-05-02', '2026-05-01,kind,meeting,place,1,1,1.000000,1,2026-05-03', '2026-05-01,kind,meeting,price,1,1,1.000000,1,2026-05-03',
+    '2026-05-01,segment,,place,3,1,0.333333,1,2026-05-03', '2026-05-01,segment,,price,3,2,0.666667,1,2026-05-03',
+    '2026-05-01,result,lost,place,1,0,0.000000,0,', '2026-05-01,result,lost,price,1,0,0.000000,0,', '2026-05-01,result,won,place,2,1,0.500000,1,2026-05-03', '2026-05-01,result,won,price,2,2,1.000000,1,2026-05-03',
+    '2026-06-01,total,*,place,2,1,0.500000,1,2026-06-01', '2026-06-01,total,*,price,2,1,0.500000,0,2026-06-02',
+    '2026-06-01,kind,call,place,1,1,1.000000,1,2026-06-01', '2026-06-01,kind,call,price,1,0,0.000000,0,', '2026-06-01,kind,meeting,place,1,0,0.000000,0,', '2026-06-01,kind,meeting,price,1,1,1.000000,0,2026-06-02',
+    '2026-06-01,segment,large,place,1,1,1.000000,1,2026-06-01', '2026-06-01,segment,large,price,1,0,0.000000,0,', '2026-06-01,segment,,place,1,0,0.000000,0,', '2026-06-01,segment,,price,1,1,1.000000,0,2026-06-02',
+    '2026-06-01,result,open,place,1,1,1.000000,1,2026-06-01', '2026-06-01,result,open,price,1,0,0.000000,0,', '2026-06-01,result,,place,1,0,0.000000,0,', '2026-06-01,result,,price,1,1,1.000000,0,2026-06-02'],
+    'words of a phrase in their order, in any case; endings only where asked for; nobody outside, nothing that is to come');
+SELECT ok(NOT EXISTS (SELECT FROM keywords_heard k JOIN (SELECT date_trunc('month', t.at)::date AS month, bool_or(s.words ~* 'too\W+expensive|\mdiscount') AS heard
+        FROM transcript s JOIN touch t ON t.id = s.touch_id WHERE t.at <= leadflow.clock() GROUP BY 1) r ON r.month = k.month WHERE k.keyword = 'price' AND k.dimension = 'total' AND (k.heard > 0) <> r.heard), 'as an expression finds them');
+SELECT is(tried(c.statement), c.expected, c.label) FROM (VALUES
+    ($$INSERT INTO crm.keyword (keyword, phrases, meaning) VALUES ('k', '{}', 'x')$$, '23514 words_in_phrases', 'no phrase'),
+    ($$INSERT INTO crm.keyword (keyword, phrases, meaning) VALUES ('k', '{ok,"?!"}', 'x')$$, '23514 words_in_phrases', 'a phrase without a word'),
+    ($$INSERT INTO crm.keyword (keyword, phrases, meaning) VALUES ('k', '{ok,NULL}', 'x')$$, '23514 words_in_phrases', 'a phrase that is null'),
+    ($$INSERT INTO crm.keyword (keyword, phrases, meaning) VALUES ('k', NULL, 'x')$$, '23502', 'none at all'),
+    ($$INSERT INTO crm.transcript (touch_id, words) VALUES (4711, 'x')$$, '23503 transcript_touch_id_fkey', 'a transcript of nothing'),
+    ($$UPDATE crm.transcript SET words = ' '$$, '23514 transcript_words_check', 'a transcript without words'),
+    ($$UPDATE crm.transcript SET words = (SELECT string_agg(md5(n::text), ' ') FROM generate_series(1, 40000) n)$$, '54000', 'more distinct words than text search takes')) c (statement, expected, label);
+SELECT is(tried($$UPDATE crm.keyword SET phrases = ARRAY['a'' & b | !c:* <-> (', '"); DROP TABLE crm.transcript --'] WHERE keyword = 'price'; UPDATE crm.transcript SET words = 'A, b c' WHERE touch_id = (SELECT id FROM crm.touch WHERE external_id = 'T4')$$,
+    $$SELECT string_agg(concat_ws(' ', month, heard), ',' ORDER BY month) FROM crm.keywords_heard WHERE keyword = 'price' AND dimension = 'total'$$), '2026-05-01 0,2026-06-01 1', 'signs of text search in a phrase are passed over');
+SELECT is(tried($$DELETE FROM crm.touch WHERE external_id = 'T4'$$, 'SELECT count(*) FROM crm.transcript'), '6', 'a transcript goes with its touch');
 
 -- a person who wants to be forgotten
 UPDATE content_request SET wanted = 'a case for L 1', note = 'x' WHERE lead_id = 1;
@@ -300,6 +338,8 @@ SELECT is((SELECT string_agg(note, ',') FROM hypothesis_talk WHERE lead_id = 2),
 SELECT is((SELECT string_agg(conclusions, ',' ORDER BY id) FROM debrief), 'forgotten,too long,x,x', 'conclusions that name her');
 SELECT is((SELECT string_agg(concat_ws('|', lesson, action), ',' ORDER BY id) FROM lesson), 'the case works for finance|forgotten,x|x,y|x', 'actions that name her');
 SELECT bag_eq('SELECT figures()', 'TABLE counted', 'every figure stays');
+SELECT is((SELECT string_agg(s.words || COALESCE(s.recording_url, ''), ',' ORDER BY s.touch_id) FROM transcript s JOIN touch t ON t.id = s.touch_id WHERE t.lead_id IN (1, 41)), 'forgotten,forgotten,forgotten,forgotten', 'what was said word for word goes');
+SELECT results_eq($$SELECT rows_of('SELECT month, keyword, transcripts, heard FROM keywords_heard WHERE dimension = ''total''')$$, ARRAY['2026-05-01,place,3,0', '2026-05-01,price,3,0', '2026-06-01,place,2,0', '2026-06-01,price,2,1'], 'and what was heard in it, but not that there was a talk');
 
 SELECT is_empty($$SELECT c.relname, a.attname FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum >= 0 AND NOT a.attisdropped
     WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind IN ('r', 'v') AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)$$, 'every table, report and column has a comment');

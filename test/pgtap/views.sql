@@ -572,6 +572,7 @@ INSERT INTO crm.content (title, kind, owner, updated_on) VALUES ('c', 'case', 'a
 INSERT INTO crm.battlecard (battlecard, scenario, argument, owner, updated_on) VALUES ('b', 'x', 'x', 'anna', '2026-03-01');
 INSERT INTO crm.content_request (asked_at, opportunity_id, kind, wanted) SELECT '2026-03-01', o.id, 'case', 'x' FROM crm.opportunity o WHERE o.name = 'Won';
 INSERT INTO crm.objection_heard (at, objection, lead_id) VALUES ('2026-03-03', 'ask_partner', 1);
+INSERT INTO crm.transcript (touch_id, words) VALUES (1, 'x');
 INSERT INTO crm.debrief (at, campaign_id, held_by, conclusions) VALUES ('2026-03-05', 1, '{anna}', 'x');
 INSERT INTO crm.opinion (lead_id, at, score) VALUES (1, '2026-03-05', 4);
 INSERT INTO crm.proposal (definition, operation, new_row, reason, in_force_from) VALUES ('free_mail_domain', 'insert', '{"domain": "x.example"}', 'x', '2026-03-02');

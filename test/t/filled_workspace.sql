@@ -145,6 +145,8 @@ INSERT INTO crm.experiment (experiment, hypothesis, variant_a, variant_b, a_star
     ('forms', 'short', 'long', 'short', '2026-01-01', '2026-01-10', '2026-01-11', '2026-01-20', 'mql', '10 days 2 hours');
 INSERT INTO crm.debrief (at, opportunity_id, held_by, conclusions) VALUES ('2026-02-04', 2, '{ann,"bob, b"}', 'why it was won');
 INSERT INTO crm.lesson (debrief_id, persona, stage, works, lesson, action, owner, due) VALUES (1, 'buyer', 'proposal.legal_review', true, 'a case', 'write one', 'ann', '2026-03-01');
+INSERT INTO crm.keyword (keyword, phrases, meaning, objection) VALUES ('pl', '{za drog*,"a \\ \"b"}', 'żółć', 'too_expensive');
+INSERT INTO crm.transcript (touch_id, words, language) VALUES (1, E'to jest za drogie\n\\ "x"', 'pl');
 INSERT INTO crm.claim (claim, kind, phrase, segments, approved_by) VALUES ('week', 'promise', 'offer within a week', '{small}', 'ann');
 INSERT INTO crm.deal_plan (opportunity_id, priority, obstacle, needs, next_step, next_step_on, reviewed_on) VALUES (1, true, 'price', '{reference,legal}', 'call', '2026-02-10', '2026-02-04');
 

@@ -21,13 +21,13 @@ FROM (SELECT d.month, k.dimension, k.dimension_value,
       FROM (SELECT d.*, pg_catalog.date_trunc('month', d.won_at)::date AS month
             FROM deal d
             WHERE d.outcome = 'won') d
-      CROSS JOIN LATERAL (VALUES ('total'::text, '*'::text), ('kind', d.kind), ('origin', d.origin), ('segment', d.segment),
+      CROSS JOIN LATERAL (VALUES ('total'::text, '*'::text), ('kind', d.kind), ('origin', d.origin), ('segment', d.segment), ('variant', d.variant),
                                  ('customer', CASE WHEN d.new_customer THEN 'new' ELSE 'returning' END)) k (dimension, dimension_value)
       GROUP BY d.month, k.dimension, k.dimension_value) c
 WINDOW whole AS (PARTITION BY c.month, c.dimension);
-COMMENT ON VIEW revenue_structure IS 'What the revenue of each month is made of, as known at leadflow.clock(): deals won by kind, origin and segment, and by new and returning customers. Counts and values may be added up over months, but not customers and shares. Deals of leads in lead_outside are left out.';
+COMMENT ON VIEW revenue_structure IS 'What the revenue of each month is made of, as known at leadflow.clock(): deals won by kind, origin, segment and variant (product line or region), and by new and returning customers. Counts and values may be added up over months, but not customers and shares. Deals of leads in lead_outside are left out.';
 COMMENT ON COLUMN revenue_structure.month IS 'first day of the month in which the deals were won, in the session''s time zone';
-COMMENT ON COLUMN revenue_structure.dimension IS 'total, kind, origin, segment or customer';
+COMMENT ON COLUMN revenue_structure.dimension IS 'total, kind, origin, segment, variant or customer';
 COMMENT ON COLUMN revenue_structure.dimension_value IS 'which one: new, cross_sell, upsell or renewal for kind; new (the first deal of the buyer) or returning for customer; * for the total, null for the deals that have none';
 COMMENT ON COLUMN revenue_structure.deals IS 'number of deals won';
 COMMENT ON COLUMN revenue_structure.customers IS 'number of buyers among them; each counts once';
