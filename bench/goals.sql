@@ -1,7 +1,7 @@
 -- What bench/views.sh reads the reports of goals and lessons on, beside what
 -- bench/views.sql fills, which comes first: 8,424 targets, 8,000 accounts with
 -- committees, 60 contents and where they were used, 40 experiments, what was
--- heard, promised, asked for, planned and learnt.  The same rows at every run.
+-- heard, promised, asked for, planned and learnt, and what was said in calls.  The same rows at every run.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 
@@ -71,6 +71,11 @@ SELECT t.at, o.code, t.lead_id, CASE WHEN t.id % 3 > 0 THEN 'card_' || o.code EN
        CASE WHEN t.id % 5 > 0 THEN t.id % 2 = 0 END
 FROM touch t
 JOIN (SELECT o.code, row_number() OVER (ORDER BY o.code) - 1 AS n, count(*) OVER () AS of FROM objection o) o ON o.n = t.id % o.of
+WHERE t.kind = 'call';
+INSERT INTO transcript (touch_id, words, language)
+SELECT t.id, repeat('We lose orders between two systems, and returns take a week. ', 40)
+           || (ARRAY['Is there a discount?', 'Do you have references in our trade?', 'I have to ask my boss.', 'Show us more.'])[1 + t.id % 4], 'en'
+FROM touch t
 WHERE t.kind = 'call';
 INSERT INTO opinion (lead_id, at, score, source, external_id)
 SELECT DISTINCT ON (t.lead_id) t.lead_id, t.at + interval '1 day', 1 + (t.lead_id % 5)::int, 'bench', t.id::text
