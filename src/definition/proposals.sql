@@ -198,7 +198,7 @@ BEGIN
         -- what the triggers of the definition would have read
         IF target <> table_name AND NEW.definition IN ('standard', 'sla_policy', 'routing_rule', 'score_rule', 'score_move', 'score_feature') AND NEW.operation <> 'delete' THEN
             PERFORM leadflow.check_expression(pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, changed ->> 'object')::regclass, e.expression,
-                        CASE WHEN NEW.definition <> 'score_feature' THEN 'boolean' WHEN changed ->> 'kind' = 'number' THEN 'numeric' WHEN changed ->> 'kind' = 'set' THEN 'text[]' ELSE 'text' END::regtype)
+                        CASE NEW.definition WHEN 'score_feature' THEN leadflow.feature_type(changed ->> 'kind') ELSE 'boolean'::regtype END)
             FROM (VALUES (changed ->> 'expression'), (changed ->> 'condition')) e (expression)
             WHERE e.expression IS NOT NULL;
         END IF;

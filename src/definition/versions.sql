@@ -27,6 +27,13 @@ $$;
 COMMENT ON FUNCTION leadflow.expression_fault(regclass, text, regtype) IS
     'what is wrong with an expression over the rows of a table, as in the standard: the error''s message; null for nothing. object: lead, opportunity or account of a workspace; type: what it must yield';
 
+CREATE FUNCTION leadflow.feature_type(kind text) RETURNS regtype
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT CASE kind WHEN 'number' THEN 'numeric'::regtype WHEN 'set' THEN 'text[]'::regtype ELSE 'text'::regtype END $$;
+COMMENT ON FUNCTION leadflow.feature_type(text) IS
+    'the type that the expression of a feature yields. kind: score_feature.kind';
+
 CREATE FUNCTION leadflow.may_loosen(general text, special text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp

@@ -16,8 +16,7 @@ WITH expression AS (
     SELECT 'score_move' AS definition, pg_catalog.jsonb_build_object('code', m.code) AS key, m.object, m.condition AS expression, 'boolean'::pg_catalog.regtype AS type
     FROM score_move m
     UNION ALL
-    SELECT 'score_feature' AS definition, pg_catalog.jsonb_build_object('feature', f.feature) AS key, f.object, f.expression,
-           CASE f.kind WHEN 'number' THEN 'numeric'::pg_catalog.regtype WHEN 'set' THEN 'text[]'::pg_catalog.regtype ELSE 'text'::pg_catalog.regtype END AS type
+    SELECT 'score_feature' AS definition, pg_catalog.jsonb_build_object('feature', f.feature) AS key, f.object, f.expression, leadflow.feature_type(f.kind) AS type
     FROM score_feature f
 ), field AS (
     SELECT 'field_owner' AS definition, o.object, o.field
