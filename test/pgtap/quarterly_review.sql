@@ -84,6 +84,10 @@ SELECT results_eq($$SELECT agenda('tests')$$, ARRAY[
     '"hypotheses closed, by verdict",confirmed,number,1,,0,1,0', '"experiments that end in the next quarter",pilot,number,1,,0,1,0', '"debriefs held",,number,1,,0,1,0', '"lessons acted upon",,number,1,,0,1,0'], 'tests');
 SELECT results_eq($$SELECT agenda('budget')$$, ARRAY[
     'spend,,money,300,,200,100,0', '"budget of campaigns that start in the next quarter, by channel",event,money,450,,0,450,0', '"budget of campaigns that start in the next quarter, by channel",search,money,0,,0,0,0'], 'budget, at the rate that is known');
+UPDATE exchange_rate SET rate = 0.9015 WHERE valid_from = '2026-01-01';
+UPDATE workspace SET currency_decimals = 0;
+SELECT is((SELECT value FROM quarterly_review WHERE item LIKE 'budget of%' AND detail = 'event' AND quarter_starts_on = '2026-04-01'), 451::numeric, 'in whole units where there are no cents');
+UPDATE workspace SET currency_decimals = 2;
 SELECT is((SELECT value FROM quarterly_review WHERE item LIKE 'budget of%' AND detail = 'search' AND quarter_starts_on = '2025-10-01'), 1000::numeric, 'a budget is talked about in the quarter before');
 SELECT is((SELECT count(DISTINCT quarter_starts_on) || ' ' || min(quarter_starts_on) || ' ' || max(quarter_starts_on) FROM quarterly_review), '8 2024-07-01 2026-04-01', 'eight whole quarters');
 SELECT is((SELECT count(*) FROM quarterly_review WHERE topic = 'corrections'), 0::bigint, 'definitions that are changed later are no correction yet');

@@ -13,11 +13,11 @@ WITH quarter AS (
     WHERE d.outcome <> 'void'
 ), happened AS (
     -- what was promised for the quarter, or for a month or week of it
-    SELECT 10 AS position, g.from_date AS day, g.metric AS detail, g.actual AS n, NULL::numeric AS of, g.target_value AS planned
-    FROM (SELECT p.starts_on AS from_date, pg_catalog.concat_ws(', ', p.metric, p.segment, p.team, p.owner) AS metric, p.actual, p.target_value
-          FROM plan_vs_actual p
-          WHERE p.starts_on = pg_catalog.date_trunc('quarter', p.starts_on::timestamp)::date
-              AND p.ends_on = (pg_catalog.date_trunc('quarter', p.starts_on::timestamp) + interval '3 months - 1 day')::date) g
+    SELECT 10 AS position, p.starts_on AS day, pg_catalog.concat_ws(', ', p.metric, p.segment, p.team, p.owner) AS detail,
+           p.actual AS n, NULL::numeric AS of, p.target_value AS planned
+    FROM plan_vs_actual p
+    WHERE p.starts_on = pg_catalog.date_trunc('quarter', p.starts_on::timestamp)::date
+        AND p.ends_on = (pg_catalog.date_trunc('quarter', p.starts_on::timestamp) + interval '3 months - 1 day')::date
     UNION ALL
     SELECT CASE WHEN a.out_of IS NULL THEN 20 ELSE 30 END, a.from_date, a.agreement, COALESCE(a.counted, a.delivered), a.out_of,
            CASE WHEN a.out_of IS NULL THEN a.promised ELSE a.promised * a.out_of END
@@ -87,7 +87,7 @@ WITH quarter AS (
     FROM lesson l
     WHERE l.done_at <= (SELECT leadflow.clock())
     UNION ALL
-    SELECT 720, (c.starts_on - interval '3 months')::date, c.channel, c.budget * CASE WHEN c.currency <> w.currency THEN r.rate ELSE 1 END, NULL::numeric, NULL::numeric
+    SELECT 720, (c.starts_on - interval '3 months')::date, c.channel, pg_catalog.round(c.budget * CASE WHEN c.currency <> w.currency THEN r.rate ELSE 1 END, w.currency_decimals), NULL::numeric, NULL::numeric
     FROM campaign c
     CROSS JOIN workspace w
     LEFT JOIN LATERAL (SELECT x.rate
