@@ -138,7 +138,12 @@ SQL_PARTS = \
 	src/definition/handbook.sql \
 	build/workspace_script.sql \
 	src/workspace/builder.sql \
+	src/workspace/upgrade.sql \
+	src/workspace/row_security.sql \
 	src/workspace/asof.sql \
+	src/growth/partitions.sql \
+	src/growth/books.sql \
+	src/growth/archive.sql \
 	src/review/sample.sql \
 	src/review/phrases.sql \
 	src/workspace/named_number.sql \
@@ -148,8 +153,12 @@ SQL_PARTS = \
 
 # What create_workspace runs: one part a file, and the reports, in this order.
 WORKSPACE_PARTS = definitions sources governance facts merges attachments feedback routing alerts agreements \
-	scoring economics reviews metrics audience library lessons proposing triggers empty b2b
+	scoring economics reviews metrics audience library lessons proposing books triggers empty b2b
 WORKSPACE_VIEWS = \
+	visible_lead \
+	visible_opportunity \
+	visible_account \
+	visible_touch \
 	lead_outside \
 	stage_dictionary \
 	stage_history \
@@ -269,7 +278,12 @@ WORKSPACE_VIEWS = \
 	definition_reviews \
 	metric_dictionary
 
+# How a workspace of an older version comes to this one, a file from each to the next.
+WORKSPACE_STEPS = 0.1--0.2
+
 DATA_built = leadflow--$(EXTVERSION).sql
+# What was released, and the ways from there: an upgrade can be tried on any server.
+DATA = $(filter-out releases/leadflow--$(EXTVERSION).sql,$(sort $(wildcard $(srcdir)/releases/leadflow--*.sql)))
 EXTRA_CLEAN = build
 
 REGRESS = stage calendar
@@ -284,7 +298,7 @@ ISOLATION := $(basename $(notdir $(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcdir)/test/isolation --load-extension=leadflow
 
 # These install what they need first, so they work before there is a PGXS.
-jobs = test demo demo-stop reference
+jobs = test demo demo-stop reference upgrade-script dist
 ifeq ($(filter $(jobs),$(MAKECMDGOALS)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -300,11 +314,12 @@ endif
 leadflow--$(EXTVERSION).sql: $(SQL_PARTS) leadflow.control
 	cat $(SQL_PARTS) > $@
 
-WORKSPACE_FILES = $(WORKSPACE_PARTS:%=src/workspace/%.sql) $(WORKSPACE_VIEWS:%=src/workspace/views/%.sql)
+WORKSPACE_FILES = $(WORKSPACE_PARTS:%=src/workspace/%.sql) $(WORKSPACE_VIEWS:%=src/workspace/views/%.sql) \
+	$(WORKSPACE_STEPS:%=src/workspace/upgrades/%.sql)
 
 build/workspace_script.sql: src/workspace/embed.sh Makefile $(WORKSPACE_FILES)
 	mkdir -p build
-	src/workspace/embed.sh "$(WORKSPACE_PARTS)" "$(WORKSPACE_VIEWS)" > $@
+	src/workspace/embed.sh "$(WORKSPACE_PARTS)" "$(WORKSPACE_VIEWS)" "$(WORKSPACE_STEPS)" > $@
 
 .PHONY: $(jobs)
 
@@ -320,3 +335,14 @@ demo-stop:
 reference:
 	@PG_CONFIG='$(PG_CONFIG)' script/reference > doc/reference.md.new || { rm -f doc/reference.md.new; exit 1; }
 	@mv doc/reference.md.new doc/reference.md
+
+# The way from the last release to this version, from what the catalogs say.
+upgrade-script:
+	@PG_CONFIG='$(PG_CONFIG)' script/upgrade
+
+# What PGXN takes: what is committed, under the distribution's name.
+DISTVERSION = $(shell sed -n 's/^    "version": "\(.*\)",/\1/p' META.json)
+
+dist:
+	test/meta
+	git archive --format=zip --prefix=leadflow-$(DISTVERSION)/ -o leadflow-$(DISTVERSION).zip HEAD

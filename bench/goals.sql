@@ -1,8 +1,10 @@
 -- What bench/views.sh reads the reports of goals and lessons on, beside what
 -- bench/views.sql fills, which comes first: 8,424 targets, 8,000 accounts with
 -- committees, 60 contents and where they were used, 40 experiments, what was
--- heard, promised, asked for, planned and learnt, and what was said in calls.  The same rows at every run.
+-- heard, promised, asked for, planned and learnt, and what was said in calls.  The same rows at every run; what leads
+-- bring with them is in proportion to them.
 \set ON_ERROR_STOP on
+SELECT count(*) * 8 / 100 AS accounts FROM lead \gset
 SET client_min_messages = warning;
 
 BEGIN;
@@ -18,9 +20,9 @@ ALTER TABLE touch DISABLE TRIGGER USER;
 INSERT INTO account (source, external_id, name, industry, segment, country, employees)
 SELECT 'bench', n::text, 'Company ' || n, (ARRAY['software', 'retail', 'logistics', 'finance'])[1 + n % 4], (ARRAY['small', 'middle', 'large'])[1 + n % 3],
        (ARRAY['PL', 'DE', 'CN'])[1 + n % 3], floor(2000 * pg_temp.fraction(n, 40))::int
-FROM generate_series(1, 8000) n;
+FROM generate_series(1, :accounts) n;
 UPDATE lead l
-SET account_id = CASE WHEN l.furthest_stage >= 'sal' THEN 1 + l.id % 8000 END,
+SET account_id = CASE WHEN l.furthest_stage >= 'sal' THEN 1 + l.id % :accounts END,
     role = CASE WHEN l.id % 4 > 0 THEN (ARRAY['CEO', 'Head of Finance', 'IT Operations', 'Sales manager', 'Founder & owner', 'Controller', 'Assistant'])[1 + l.id % 7] END,
     promised = CASE WHEN l.furthest_stage >= 'mql' THEN (ARRAY['a demonstration', 'an offer within a week', 'nothing', 'A call within one working day.', 'a free year; a demonstration'])[1 + l.id % 5] END;
 UPDATE opportunity o
@@ -34,8 +36,8 @@ FROM opportunity o
 JOIN committee_role r ON pg_temp.fraction(o.id * 16 + r.position, 42) < 0.6
 WHERE o.account_id IS NOT NULL;
 INSERT INTO intent_signal (account_id, topic, strength, source, at)
-SELECT 1 + n % 8000, 'implementation', 10, 'bench', timestamptz '2025-01-01 00:00+00' + pg_temp.fraction(n, 43) * interval '540 days'
-FROM generate_series(1, 4000) n;
+SELECT 1 + n % :accounts, 'implementation', 10, 'bench', timestamptz '2025-01-01 00:00+00' + pg_temp.fraction(n, 43) * interval '540 days'
+FROM generate_series(1, :accounts / 2) n;
 
 INSERT INTO target (metric, starts_on, ends_on, segment, team, owner, value, agreed_on)
 SELECT m.metric, d::date, (d + interval '1 month')::date - 1, w.segment, w.team, w.owner, m.value * w.share, '2024-12-15'

@@ -1,8 +1,12 @@
 -- The data that bench/views.sh reads the reports on: 100,000 leads, 500,000
 -- entries into stages, 300,000 touches, 160,000 clocks, 50,000 verdicts.  The same rows at every
--- run.  Written straight into the tables of the workspace that is first on the
+-- run; psql -v leads=N for another number of leads, and all else in proportion.  Written straight into the tables of the workspace that is first on the
 -- search path, with its triggers off: it must be a workspace of its own.
 \set ON_ERROR_STOP on
+\if :{?leads}
+\else
+\set leads 100000
+\endif
 SET client_min_messages = warning;
 
 BEGIN;
@@ -40,7 +44,7 @@ SELECT n AS lead_id,
        (ARRAY['small', 'middle', 'large'])[1 + floor(3 * pg_temp.fraction(n, 7))::int] AS segment,
        CASE WHEN pg_temp.fraction(n, 8) < 0.8 THEN '*' ELSE 'cloud' END AS variant,
        1 + floor(40 * pg_temp.fraction(n, 9))::int AS rep
-FROM (SELECT n, pg_temp.fraction(n, 2) AS f FROM generate_series(1, 100000) n) s;
+FROM (SELECT n, pg_temp.fraction(n, 2) AS f FROM generate_series(1, :leads) n) s;
 
 CREATE TEMP TABLE spine AS
 SELECT s.ordinal, s.stage FROM leadflow.spine() s;
@@ -110,8 +114,8 @@ SELECT t.at, t.at, t.lead_id, t.campaign_id,
        (ARRAY['search', 'social', 'email', 'event', 'partner', 'direct'])[1 + floor(6 * pg_temp.fraction(t.n, 23))::int], CASE WHEN t.outbound THEN 'outbound' ELSE 'inbound' END, CASE WHEN t.outbound THEN 'rep' || t.rep END, 'bench', t.n::text
 FROM (SELECT n, p.lead_id, p.campaign_id, p.rep, pg_temp.fraction(n, 22) < 0.33 AND p.lead_id % 5 <> 0 AS outbound,
              p.created_at + pg_temp.fraction(n, 21) * interval '20 days' AS at
-      FROM generate_series(1, 300000) n
-      JOIN plan p ON p.lead_id = 1 + floor(100000 * pg_temp.fraction(n, 20))::bigint) t
+      FROM generate_series(1, 3 * :leads) n
+      JOIN plan p ON p.lead_id = 1 + floor(:leads * pg_temp.fraction(n, 20))::bigint) t
 ORDER BY t.at, t.n;
 
 -- two clocks for every other lead, one for the rest

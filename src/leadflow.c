@@ -92,38 +92,57 @@ leadflow_clock(PG_FUNCTION_ARGS)
 void
 _PG_init(void)
 {
-	DefineCustomEnumVariable("leadflow.on_violation",
-							 "What happens to a row that does not meet the standard.",
-							 "raise refuses the statement, park puts the row into quarantine, warn (for the owner of the workspace only) accepts and records it.",
-							 &leadflow_on_violation,
-							 ON_VIOLATION_RAISE,
-							 on_violation_options,
-							 PGC_USERSET, 0,
-							 NULL, NULL, NULL);
+	/*
+	 * Where memory runs out in here, the next call loads the module again, and
+	 * a setting that is there cannot be defined once more.
+	 */
+	static int	n_defined = 0;
 
-	DefineCustomStringVariable("leadflow.clock",
-							   "The instant that reports are read at and new facts are dated with.",
-							   "Empty means the present.",
-							   &clock_setting,
-							   "",
-							   PGC_USERSET, 0,
-							   check_clock, NULL, NULL);
-
-	DefineCustomStringVariable("leadflow.source",
-							   "The tool that writes.",
-							   "Empty means the row's own source.",
-							   &leadflow_source,
-							   "",
-							   PGC_USERSET, 0,
-							   NULL, NULL, NULL);
-
-	DefineCustomStringVariable("leadflow.change_reason",
-							   "Why definitions are changed.",
-							   "Kept with every change of a definition in definition_change. Empty means that no reason is given.",
-							   &change_reason,
-							   "",
-							   PGC_USERSET, 0,
-							   NULL, NULL, NULL);
+	if (n_defined == 0)
+	{
+		DefineCustomEnumVariable("leadflow.on_violation",
+								 "What happens to a row that does not meet the standard.",
+								 "raise refuses the statement, park puts the row into quarantine, warn (for the owner of the workspace only) accepts and records it.",
+								 &leadflow_on_violation,
+								 ON_VIOLATION_RAISE,
+								 on_violation_options,
+								 PGC_USERSET, 0,
+								 NULL, NULL, NULL);
+		n_defined++;
+	}
+	if (n_defined == 1)
+	{
+		DefineCustomStringVariable("leadflow.clock",
+								   "The instant that reports are read at and new facts are dated with.",
+								   "Empty means the present.",
+								   &clock_setting,
+								   "",
+								   PGC_USERSET, 0,
+								   check_clock, NULL, NULL);
+		n_defined++;
+	}
+	if (n_defined == 2)
+	{
+		DefineCustomStringVariable("leadflow.source",
+								   "The tool that writes.",
+								   "Empty means the row's own source.",
+								   &leadflow_source,
+								   "",
+								   PGC_USERSET, 0,
+								   NULL, NULL, NULL);
+		n_defined++;
+	}
+	if (n_defined == 3)
+	{
+		DefineCustomStringVariable("leadflow.change_reason",
+								   "Why definitions are changed.",
+								   "Kept with every change of a definition in definition_change. Empty means that no reason is given.",
+								   &change_reason,
+								   "",
+								   PGC_USERSET, 0,
+								   NULL, NULL, NULL);
+		n_defined++;
+	}
 
 	MarkGUCPrefixReserved("leadflow");
 

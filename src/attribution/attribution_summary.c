@@ -434,7 +434,7 @@ read_terms(FunctionCallInfo fcinfo)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("models, choice of conversions and decimals must not be null")));
-	terms.models = site_models(fcinfo->flinfo, PG_GETARG_ARRAYTYPE_P(ARG_MODELS));
+	terms.models = site_models(summary_site(fcinfo), PG_GETARG_ARRAYTYPE_P(ARG_MODELS));
 	if (PG_NARGS() > ARG_LOOKBACK && !PG_ARGISNULL(ARG_LOOKBACK))
 		terms.lookback = interval_usecs(PG_GETARG_INTERVAL_P(ARG_LOOKBACK), "look-back");
 	if (PG_NARGS() > ARG_COUNT)
@@ -465,7 +465,7 @@ leadflow_attribution_add(PG_FUNCTION_ARGS)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = terms;
-		summary->terms.models = site_models_like(fcinfo->flinfo, terms.models,
+		summary->terms.models = site_models_like(summary_site(fcinfo), terms.models,
 												 summary_context(&summary->head));
 	}
 	else
@@ -496,7 +496,7 @@ leadflow_attribution_combine(PG_FUNCTION_ARGS)
 	if (summary->terms.models == NULL)
 	{
 		summary->terms = more->terms;
-		summary->terms.models = site_models_like(fcinfo->flinfo, more->terms.models,
+		summary->terms.models = site_models_like(summary_site(fcinfo), more->terms.models,
 												 summary_context(&summary->head));
 	}
 	old = MemoryContextSwitchTo(summary_context(&summary->head));

@@ -78,7 +78,7 @@ typedef struct Reader
 {
 	const char *text;			/* terminated */
 	const char *next;
-	const ModelName *name;
+	const ModelName *name;		/* NULL until it is read */
 } Reader;
 
 static void
@@ -88,7 +88,7 @@ refuse(Reader *r, const char *detail)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid attribution model: \"%s\"", r->text),
 			 errdetail("%s", detail),
-			 errhint("%s", r->name->hint)));
+			 r->name == NULL ? 0 : errhint("%s", r->name->hint)));
 }
 
 static bool
@@ -331,6 +331,7 @@ model_parse(Model *model, Word text)
 	r.text = r.next = pnstrdup(text.bytes, text.len);
 	model->text.bytes = r.text;
 	model->text.len = text.len;
+	r.name = NULL;
 	r.name = read_name(&r);
 	model->kind = r.name->kind;
 	switch (model->kind)

@@ -63,24 +63,24 @@ model_list_same(const ModelList *a, const ModelList *b)
 }
 
 static bool
-site_has_room(const FmgrInfo *flinfo)
+site_has_room(const SummarySite *site)
 {
-	const ModelList *models = flinfo->fn_extra;
+	const ModelList *models = site->kept;
 
 	return models == NULL || models->kept < SITE_LISTS;
 }
 
-/* Put models, which live as long as the query, among those of a call site. */
+/* Put models, which live as long as the site, among those of a call site. */
 static void
-keep_models(FmgrInfo *flinfo, ModelList *models)
+keep_models(SummarySite *site, ModelList *models)
 {
-	models->next = flinfo->fn_extra;
+	models->next = site->kept;
 	models->kept = models->next == NULL ? 1 : models->next->kept + 1;
-	flinfo->fn_extra = models;
+	site->kept = models;
 }
 
 const ModelList *
-site_models(FmgrInfo *flinfo, ArrayType *array)
+site_models(SummarySite *site, ArrayType *array)
 {
 	ModelList  *models;
 	Word		word[MODEL_LIST_MAX];
@@ -89,7 +89,7 @@ site_models(FmgrInfo *flinfo, ArrayType *array)
 	int			n;
 	MemoryContext old;
 
-	for (models = flinfo->fn_extra; models != NULL; models = models->next)
+	for (models = site->kept; models != NULL; models = models->next)
 	{
 		if (VARSIZE(models->array) == VARSIZE(array) &&
 			memcmp(models->array, array, VARSIZE(array)) == 0)
@@ -103,33 +103,33 @@ site_models(FmgrInfo *flinfo, ArrayType *array)
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &element, &isnull, &n);
 	for (int i = 0; i < n; i++)
 		word[i] = word_of_text((text *) DatumGetPointer(element[i]));
-	if (!site_has_room(flinfo))
+	if (!site_has_room(site))
 		return model_list(word, n);
-	old = MemoryContextSwitchTo(flinfo->fn_mcxt);
+	old = MemoryContextSwitchTo(site->context);
 	models = model_list(word, n);
 	models->array = (ArrayType *) PG_DETOAST_DATUM_COPY(PointerGetDatum(array));
 	MemoryContextSwitchTo(old);
-	keep_models(flinfo, models);
+	keep_models(site, models);
 	return models;
 }
 
 const ModelList *
-site_models_like(FmgrInfo *flinfo, const ModelList *wanted, MemoryContext state)
+site_models_like(SummarySite *site, const ModelList *wanted, MemoryContext state)
 {
 	const ModelList *models;
 	ModelList  *copy;
 	MemoryContext old;
-	bool		room = site_has_room(flinfo);
+	bool		room = site_has_room(site);
 
-	for (models = flinfo->fn_extra; models != NULL; models = models->next)
+	for (models = site->kept; models != NULL; models = models->next)
 	{
 		if (model_list_same(models, wanted))
 			return models;
 	}
-	old = MemoryContextSwitchTo(room ? flinfo->fn_mcxt : state);
+	old = MemoryContextSwitchTo(room ? site->context : state);
 	copy = model_list_copy(wanted);
 	MemoryContextSwitchTo(old);
 	if (room)
-		keep_models(flinfo, copy);
+		keep_models(site, copy);
 	return copy;
 }

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 
 #include "attribution/model.h"
+#include "summary/summary.h"
 
 #define MODEL_LIST_MAX		64
 
@@ -32,10 +33,10 @@ extern bool model_list_same(const ModelList *a, const ModelList *b);
  * The models of an argument.  It is read once for each value at a call site, as
  * long as there are not many; then all its groups share one list.
  */
-extern const ModelList *site_models(FmgrInfo *flinfo, ArrayType *array);
+extern const ModelList *site_models(SummarySite *site, ArrayType *array);
 
 /* The same models for a state: if there is room, those that its call site keeps. */
-extern const ModelList *site_models_like(FmgrInfo *flinfo, const ModelList *wanted,
+extern const ModelList *site_models_like(SummarySite *site, const ModelList *wanted,
 										 MemoryContext state);
 
 #endif							/* LEADFLOW_MODEL_LIST_H */

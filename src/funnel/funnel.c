@@ -421,14 +421,16 @@ funnel_copy(const Funnel *funnel, MemoryContext context)
 	return copy;
 }
 
-/* What the call site keeps. */
+/* What the call site keeps, and where. */
 static FunnelSite *
-site_of_call(FunctionCallInfo fcinfo)
+site_of_call(FunctionCallInfo fcinfo, MemoryContext *context)
 {
-	if (fcinfo->flinfo->fn_extra == NULL)
-		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
-														  sizeof(FunnelSite));
-	return fcinfo->flinfo->fn_extra;
+	SummarySite *site = summary_site(fcinfo);
+
+	if (site->kept == NULL)
+		site->kept = MemoryContextAllocZero(site->context, sizeof(FunnelSite));
+	*context = site->context;
+	return site->kept;
 }
 
 /* Put a funnel first that was at a place, or new after the last. */
@@ -445,7 +447,8 @@ put_first(FunnelSite *site, int place, const Funnel *funnel)
 const Funnel *
 funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel, Summary *owner)
 {
-	FunnelSite *site = site_of_call(fcinfo);
+	MemoryContext context;
+	FunnelSite *site = site_of_call(fcinfo, &context);
 	int			i;
 
 	for (i = 0; i < site->n; i++)
@@ -455,15 +458,15 @@ funnel_of_site(FunctionCallInfo fcinfo, const Funnel *funnel, Summary *owner)
 	}
 	if (site->n == MAX_SHARED)
 		return funnel_copy(funnel, summary_context(owner));
-	return put_first(site, i, funnel_copy(funnel, fcinfo->flinfo->fn_mcxt));
+	return put_first(site, i, funnel_copy(funnel, context));
 }
 
 /* The call site's funnel of these arguments; a further one in a context. */
 static const Funnel *
 funnel_of_args(FunctionCallInfo fcinfo, const FunnelArgs *args, MemoryContext further)
 {
-	FunnelSite *site = site_of_call(fcinfo);
-	MemoryContext context = site->n < MAX_SHARED ? fcinfo->flinfo->fn_mcxt : further;
+	MemoryContext context;
+	FunnelSite *site = site_of_call(fcinfo, &context);
 	Funnel	   *funnel;
 	int			i;
 
@@ -472,6 +475,8 @@ funnel_of_args(FunctionCallInfo fcinfo, const FunnelArgs *args, MemoryContext fu
 		if (same_args(site->funnel[i]->args, args))
 			return put_first(site, i, site->funnel[i]);
 	}
+	if (site->n == MAX_SHARED)
+		context = further;
 	funnel = read_funnel(args, context);
 	funnel->args = copy_args(args, context);
 	return site->n < MAX_SHARED ? put_first(site, i, funnel) : funnel;

@@ -497,9 +497,8 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 
 /* A touch was corrected or removed: undo what it started and stopped. */
 static void
-retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
+retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old_row)
 {
-	TouchColumns *touch = &rulebook->touch;
 	bool		isnull;
 	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
 	Datum		kind;
@@ -521,9 +520,9 @@ retract_touch(Rulebook *rulebook, TupleTableSlot *old_row)
 
 /* The row that a recorder below is about, which belongs on one table. */
 static TupleTableSlot *
-written_row(TriggerData *trigger, Rulebook *rulebook, const char *table)
+written_row(TriggerData *trigger, Rulebook *rulebook, const char *table, bool is_table)
 {
-	if (RelationGetRelid(trigger->tg_relation) != get_relname_relid(table, rulebook->nspid))
+	if (!is_table)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
@@ -540,7 +539,7 @@ written_row(TriggerData *trigger, Rulebook *rulebook, const char *table)
 
 /* Has an UPDATE of a touch left alone what clocks look at? */
 static bool
-touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
+touch_is_same(const TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
 {
 	return same_column(old_row, new_row, touch->at) &&
 		same_column(old_row, new_row, touch->lead_id) &&
@@ -550,9 +549,9 @@ touch_is_same(TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_
 
 /* A touch turns out to have gone by another channel, which cadences count. */
 static void
-rechannel_touch(Rulebook *rulebook, TupleTableSlot *old_row, TupleTableSlot *new_row)
+rechannel_touch(Rulebook *rulebook, const TouchColumns *touch,
+				TupleTableSlot *old_row, TupleTableSlot *new_row)
 {
-	TouchColumns *touch = &rulebook->touch;
 	bool		isnull;
 	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
 
@@ -563,8 +562,8 @@ rechannel_touch(Rulebook *rulebook, TupleTableSlot *old_row, TupleTableSlot *new
 static void
 record_touch(TriggerData *trigger, Rulebook *rulebook)
 {
-	TouchColumns *touch = &rulebook->touch;
-	TupleTableSlot *row = written_row(trigger, rulebook, "touch");
+	TouchColumns *touch = rulebook_touch_part(rulebook, RelationGetRelid(trigger->tg_relation));
+	TupleTableSlot *row = written_row(trigger, rulebook, "touch", touch != NULL);
 	int64		id;
 	int64		lead_id;
 	TimestampTz at;
@@ -578,14 +577,14 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 			return;
 		if (touch_is_same(touch, trigger->tg_trigslot, row))
 		{
-			rechannel_touch(rulebook, trigger->tg_trigslot, row);
+			rechannel_touch(rulebook, touch, trigger->tg_trigslot, row);
 			return;
 		}
-		retract_touch(rulebook, trigger->tg_trigslot);
+		retract_touch(rulebook, touch, trigger->tg_trigslot);
 	}
 	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 	{
-		retract_touch(rulebook, row);
+		retract_touch(rulebook, touch, row);
 		return;
 	}
 
@@ -616,7 +615,7 @@ Datum
 leadflow_touch_recorder(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo, "touch_recorder", TRIGGER_EVENT_AFTER, true);
-	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+	Rulebook   *rulebook = rulebook_of_table(trigger->tg_relation);
 
 	PG_TRY();
 	{
@@ -643,8 +642,10 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause");
-		AttrNumber	clock_id = get_attnum(RelationGetRelid(trigger->tg_relation), "clock_id");
+		Oid			relid = RelationGetRelid(trigger->tg_relation);
+		TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause",
+										  relid == get_relname_relid("sla_pause", rulebook->nspid));
+		AttrNumber	clock_id = get_attnum(relid, "clock_id");
 		bool		isnull;
 		Datum		clock;
 

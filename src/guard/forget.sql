@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.forget(workspace name, lead_id bigint) RETURNS void
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_forget';
 COMMENT ON FUNCTION leadflow.forget(name, bigint) IS
-    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports, but for the words that keywords_heard finds in her transcripts, which go. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten (55000), no such workspace (42704)';
+    'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, alerts, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports, but for the words that keywords_heard finds in her transcripts, which go. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten, or the workspace has another version than the extension (55000), no such workspace (42704)';
 
 CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS void
     LANGUAGE plpgsql
@@ -13,10 +13,12 @@ CREATE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint) RETURNS voi
     AS $$
 DECLARE
     found boolean;
+    part text;
     winner bigint;
     leads bigint[];
     person text;
 BEGIN
+    PERFORM leadflow.check_workspace_version(workspace);
     EXECUTE pg_catalog.format('SELECT true, l.merged_into FROM %I.lead l WHERE l.id = $1', workspace) INTO found, winner USING lead_id;
     IF found IS NULL THEN
         RAISE EXCEPTION 'workspace % has no lead %', workspace, lead_id
@@ -34,8 +36,12 @@ BEGIN
     EXECUTE pg_catalog.format(
         'SELECT ''(^|[^[:alnum:]])('' || pg_catalog.string_agg(DISTINCT pg_catalog.regexp_replace(pg_catalog.btrim(n.name), ''([^[:alnum:][:space:]])'', ''\\\1'', ''g''), ''|'')
                 || '')([^[:alnum:]]|$)''
-         FROM %I.lead l, LATERAL (VALUES (l.full_name), (l.email), (l.phone)) n (name)
-         WHERE l.id = ANY ($1) AND pg_catalog.btrim(n.name) <> ''''', workspace) INTO person USING leads;
+         FROM (SELECT v.name FROM %1$I.lead l, LATERAL (VALUES (l.full_name), (l.email), (l.phone)) v (name) WHERE l.id = ANY ($1)
+               UNION
+               -- what another tool called her
+               SELECT v.name FROM %1$I.overwrite_refused x, LATERAL (VALUES (x.kept), (x.refused)) v (name)
+               WHERE x.lead_id = ANY ($1) AND x.object = ''lead'' AND x.field IN (''full_name'', ''email'', ''phone'')) n
+         WHERE pg_catalog.btrim(n.name) <> ''''', workspace) INTO person USING leads;
 
     EXECUTE pg_catalog.format(
         'DELETE FROM %1$I.quarantine q USING %1$I.lead l
@@ -43,7 +49,9 @@ BEGIN
              AND (q.object = ''lead'' AND (q.operation = ''UPDATE'' AND q.parked_row ->> ''id'' = l.id::text
                                            OR q.source = l.source AND q.external_id = l.external_id
                                            OR pg_catalog.lower(q.parked_row ->> ''email'') = pg_catalog.lower(l.email) OR q.parked_row ->> ''phone'' = l.phone)
-                  OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text))', workspace) USING leads;
+                  OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text)
+                  -- a row of an attached table tells whose it is in its own words only
+                  OR q.object NOT IN (''lead'', ''opportunity'') AND (q.parked_row::text ~* $2 OR q.external_id ~* $2))', workspace) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.stage_event SET reason_note = NULL, facts = facts - ''features''
          WHERE (reason_note IS NOT NULL OR facts IS NOT NULL)
@@ -55,11 +63,15 @@ BEGIN
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.verdict_answer SET note = CASE WHEN answer <> ''agrees'' THEN ''forgotten'' END
          WHERE note IS NOT NULL AND verdict_id IN (SELECT v.id FROM %1$I.verdict v WHERE v.lead_id = ANY ($1))', workspace) USING leads;
-    EXECUTE pg_catalog.format(
-        'UPDATE %1$I.touch SET note = NULL, outcome = NULL, external_id = NULL,
-             content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = touch.kind AND k.is_contact) THEN NULL
-                            ELSE content END
-         WHERE lead_id = ANY ($1)', workspace) USING leads, person;
+    FOR part IN EXECUTE pg_catalog.format(
+        'SELECT ''touch'' UNION ALL SELECT a.part FROM %1$I.archived_part a WHERE pg_catalog.to_regclass(pg_catalog.format(''%%I.%%I'', %1$L, a.part)) IS NOT NULL', workspace)
+    LOOP
+        EXECUTE pg_catalog.format(
+            'UPDATE %1$I.%2$I t SET note = NULL, outcome = NULL, external_id = NULL, actor = CASE WHEN actor ~* $2 THEN NULL ELSE actor END,
+                 content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = t.kind AND k.is_contact) THEN NULL
+                                ELSE content END
+             WHERE lead_id = ANY ($1)', workspace, part) USING leads, person;
+    END LOOP;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.transcript SET words = ''forgotten'', recording_url = NULL
          WHERE touch_id IN (SELECT t.id FROM %1$I.touch t WHERE t.lead_id = ANY ($1))', workspace) USING leads;
@@ -69,6 +81,7 @@ BEGIN
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.opportunity SET reason_note = NULL,
              name = CASE WHEN name ~* $2 THEN NULL ELSE name END,
+             external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END,
              attributes = CASE WHEN attributes::text ~* $2 THEN ''{}'' ELSE attributes END
          WHERE lead_id = ANY ($1)', workspace) USING leads, person;
     -- what was learnt stays, without what she said and what names her
@@ -97,13 +110,17 @@ BEGIN
              next_step = CASE WHEN next_step ~* $2 THEN ''forgotten'' ELSE next_step END,
              needs_note = CASE WHEN needs_note ~* $2 THEN ''forgotten'' ELSE needs_note END
          WHERE opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.alert SET message = CASE WHEN message ~* $2 THEN ''forgotten'' ELSE message END,
+             details = CASE WHEN details::text ~* $2 THEN ''{}'' ELSE details END, fault = CASE WHEN fault ~* $2 THEN ''forgotten'' ELSE fault END
+         WHERE lead_id = ANY ($1) AND (message ~* $2 OR details::text ~* $2 OR fault ~* $2)', workspace) USING leads, person;
+    -- where the key of an attached table is an address: the next run begins at the beginning
+    EXECUTE pg_catalog.format('UPDATE %I.backfill_progress SET last_key = NULL WHERE last_key::text ~* $1', workspace) USING person;
     EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refusal = ''forgotten'' WHERE lead_id = ANY ($1) AND refusal IS NOT NULL', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead_merge SET survivors = ''{}'' WHERE winner_id = ANY ($1) OR loser_id = ANY ($1)', workspace) USING leads;
-    IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_refused', workspace)) IS NOT NULL THEN
-        EXECUTE pg_catalog.format(
-            'UPDATE %I.overwrite_refused SET kept = NULL, refused = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
-    END IF;
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.overwrite_refused SET kept = NULL, refused = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL, why_now = NULL,
              promised = NULL, evidence = NULL, narrative = NULL, owner_reason = NULL, attributes = ''{}'', verified = false,
@@ -113,3 +130,39 @@ END;
 $$;
 COMMENT ON FUNCTION leadflow.forget_rows(name, bigint) IS
     'part of leadflow.forget, which lets it amend what happened: called alone it is refused (23514)';
+
+CREATE FUNCTION leadflow.mentions(workspace name, words text)
+    RETURNS TABLE (relation text, key jsonb, fields text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    key_columns text;
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    IF pg_catalog.btrim(words) = '' THEN
+        RAISE EXCEPTION 'no words to look for'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOR relation, key_columns IN
+        SELECT c.relname, COALESCE(k.columns, pg_catalog.format('%L, r.ctid::text', 'ctid'))
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN LATERAL (SELECT pg_catalog.string_agg(pg_catalog.format('%L, r.%I', a.attname, a.attname), ', ' ORDER BY a.attnum) AS columns
+                           FROM pg_catalog.pg_index i
+                           JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+                           WHERE i.indrelid = c.oid AND i.indisprimary) k ON true
+        WHERE n.nspname = workspace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
+        ORDER BY c.relname
+    LOOP
+        RETURN QUERY EXECUTE pg_catalog.format(
+            'SELECT %1$L::text, f.key, f.fields FROM (SELECT pg_catalog.jsonb_build_object(%2$s) AS key,
+                    ARRAY(SELECT f.key FROM pg_catalog.jsonb_each_text(pg_catalog.to_jsonb(r)) f
+                          WHERE pg_catalog.strpos(pg_catalog.lower(f.value), pg_catalog.lower($1)) > 0 ORDER BY f.key COLLATE pg_catalog."C") AS fields
+             FROM %3$I.%1$I r) f
+             WHERE f.fields <> ''{}''', relation, key_columns, workspace) USING words;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.mentions(name, text) IS
+    'where in the tables of a workspace some words stand, whatever their capitals: the table, the primary key of the row (its ctid where there is none) and the columns, those that were added to the workspace too. For a person who asks what is known of her, and for what leadflow.forget leaves to you. Reads every row of every table that the caller may read whole. Errors: not a workspace (42704), nothing to look for (22023)';

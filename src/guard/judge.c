@@ -32,6 +32,9 @@
 /* How far ahead of ours a writer's clock may be. */
 #define MAX_CLOCK_SKEW		(5 * USECS_PER_MINUTE)
 
+/* 1900-01-01: what begins earlier is a tool's word for an unknown time. */
+#define EARLIEST_STAGE		((2415021 - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
 /* How many words of a tool are listed for whoever has written another one. */
 #define MAX_WORDS			12
 
@@ -287,6 +290,10 @@ judge_since(Move *move, List **findings)
 		finding = add_finding(findings, "stage_since", move->to,
 							  "A stage must not begin in the future.",
 							  "Give stage_since an instant that has come.", false);
+	else if (move->at < EARLIEST_STAGE)
+		finding = add_finding(findings, "stage_since", move->to,
+							  "A stage must not begin before the year 1900.",
+							  "Leave stage_since null where it is not known.", false);
 	else
 		return;
 	finding->columns = bms_make_singleton(move->rules->fields[FIELD_STAGE_SINCE]);

@@ -169,6 +169,7 @@ found_to_be(Rulebook *rulebook, int64 lead_id)
 /* The columns of touch and of opportunity by which they belong to a lead. */
 typedef struct LeadColumns
 {
+	AttrNumber	id;
 	AttrNumber	lead_id;
 	AttrNumber	merged_from;	/* whose it was before a merge */
 } LeadColumns;
@@ -248,7 +249,7 @@ follow(TriggerData *trigger, Rulebook *rulebook, const LeadColumns *columns)
 		owner = written_for;
 	if (owner == lead_id)
 		return;
-	values[0] = slot_getattr(row, rulebook->touch.id, &isnull);
+	values[0] = slot_getattr(row, columns->id, &isnull);
 	values[1] = Int64GetDatum(written_for);
 	(void) statement_run(rulebook, GIVE_TOUCH, values, NULL);
 }
@@ -272,15 +273,15 @@ leadflow_follow_merge(PG_FUNCTION_ARGS)
 	TriggerData *trigger = check_trigger(fcinfo, "follow_merge", timing, true);
 	HeapTuple	result = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
 		trigger->tg_newtuple : trigger->tg_trigtuple;
-	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+	Rulebook   *rulebook = rulebook_of_table(trigger->tg_relation);
 
 	PG_TRY();
 	{
 		ObjectRules *rules = &rulebook->objects[OBJECT_OPPORTUNITY];
-		bool		is_touch = RelationGetRelid(trigger->tg_relation) == rulebook->touch.relid;
-		LeadColumns columns = {rules->fields[FIELD_LEAD_ID], rules->fields[FIELD_MERGED_FROM]};
+		TouchColumns *touch = rulebook_touch_part(rulebook, RelationGetRelid(trigger->tg_relation));
+		LeadColumns columns = {rules->fields[FIELD_ID], rules->fields[FIELD_LEAD_ID], rules->fields[FIELD_MERGED_FROM]};
 
-		if (!is_touch &&
+		if (touch == NULL &&
 			(RelationGetRelid(trigger->tg_relation) != rules->relid || timing != TRIGGER_EVENT_BEFORE))
 			ereport(ERROR,
 					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -292,14 +293,15 @@ leadflow_follow_merge(PG_FUNCTION_ARGS)
 					 errmsg("trigger \"%s\" must be fired by INSERT or UPDATE",
 							trigger->tg_trigger->tgname)));
 
-		if (is_touch)
+		if (touch != NULL)
 		{
-			columns.lead_id = rulebook->touch.lead_id;
-			columns.merged_from = rulebook->touch.merged_from;
+			columns.id = touch->id;
+			columns.lead_id = touch->lead_id;
+			columns.merged_from = touch->merged_from;
 		}
 		/* a merge that is under way moves what there is itself */
 		if (!history_may_change && timing == TRIGGER_EVENT_BEFORE)
-			result = redirect(trigger, rulebook, &columns, !is_touch);
+			result = redirect(trigger, rulebook, &columns, touch == NULL);
 		else if (!history_may_change && rulebook->has_merges)
 			follow(trigger, rulebook, &columns);
 	}

@@ -23,6 +23,8 @@ typedef struct Span
 	int			length;
 } Span;
 
+#define NAME_MAX_LENGTH	10000	/* bytes of a name that are compared */
+
 #define PHONE_DIGITS	9		/* that many, from the end, are compared */
 #define PHONE_SHORTEST	7
 #define PHONE_LONGEST	15		/* ITU-T E.164 */
@@ -353,7 +355,8 @@ Datum
 leadflow_normal_name(PG_FUNCTION_ARGS)
 {
 	text	   *value = PG_GETARG_TEXT_PP(0);
-	char	   *name = str_tolower(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), PG_GET_COLLATION());
+	int			given = pg_mbcliplen(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), NAME_MAX_LENGTH);
+	char	   *name = str_tolower(VARDATA_ANY(value), given, PG_GET_COLLATION());
 	int			length = fold(name, strlen(name));
 	bool		shorter = true;
 

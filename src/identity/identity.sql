@@ -28,7 +28,7 @@ CREATE FUNCTION leadflow.normal_name(name text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_normal_name';
 COMMENT ON FUNCTION leadflow.normal_name(text) IS
-    'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Null for a name without a letter or digit';
+    'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Of a name of more than 10000 bytes the beginning. Null for a name without a letter or digit';
 
 CREATE FUNCTION leadflow.name_similarity(name_1 text, name_2 text) RETURNS real
     LANGUAGE C STABLE STRICT PARALLEL SAFE

@@ -134,7 +134,7 @@ report_altered(const char *table)
  * what the rulebook found any more.
  */
 static void
-check_columns(TouchColumns *columns, TupleDesc desc)
+check_columns(const TouchColumns *columns, TupleDesc desc)
 {
 	AttrNumber	strings[] = {columns->kind, columns->channel, columns->direction};
 	bool		fit = TupleDescAttr(desc, columns->lead_id - 1)->atttypid == INT8OID &&
@@ -150,6 +150,41 @@ check_columns(TouchColumns *columns, TupleDesc desc)
 		report_altered("touch");
 }
 
+/* Read the lead's touches up to an instant that lie in a partition, or in the table. */
+static void
+read_part(Evidence *evidence, const TouchColumns *columns, TimestampTz as_of,
+		  TouchReader reader, void *arg)
+{
+	Relation	rel = table_open(columns->relid, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	bool		valid = evidence->rulebook->valid;
+	SysScanDesc scan;
+	ScanKeyData key;
+	HeapTuple	tuple;
+
+	if (!valid)
+		check_columns(columns, desc);
+	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(evidence->lead_id));
+	/* the index may have been dropped just before the table was locked */
+	scan = systable_beginscan(rel, columns->lead_index,
+							  OidIsValid(columns->lead_index) && valid,
+							  GetActiveSnapshot(), 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		TimestampTz at;
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+
+		at = DatumGetTimestampTz(heap_getattr(tuple, columns->at, desc, &isnull));
+		if (!isnull && at <= as_of)
+			reader(tuple, desc, columns, at, arg);
+	}
+	systable_endscan(scan);
+	table_close(rel, NoLock);
+}
+
 /*
  * Read the lead's touches.  History is judged by what was known then, a
  * present move by what is known now: also by what was recorded since the
@@ -159,13 +194,7 @@ void
 evidence_read_touches(Evidence *evidence, TouchReader reader, void *arg)
 {
 	Rulebook   *rulebook = evidence->rulebook;
-	TouchColumns *columns = &rulebook->touch;
 	TimestampTz as_of = evidence->as_of;
-	Relation	rel;
-	TupleDesc	desc;
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
 
 	if (!evidence->has_lead)
 		return;
@@ -178,29 +207,8 @@ evidence_read_touches(Evidence *evidence, TouchReader reader, void *arg)
 		UpdateActiveSnapshotCommandId();
 	}
 
-	rel = table_open(columns->relid, AccessShareLock);
-	desc = RelationGetDescr(rel);
-	if (!rulebook->valid)
-		check_columns(columns, desc);
-	ScanKeyInit(&key, columns->lead_id, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(evidence->lead_id));
-	/* the index may have been dropped just before the table was locked */
-	scan = systable_beginscan(rel, columns->lead_index,
-							  OidIsValid(columns->lead_index) && rulebook->valid,
-							  GetActiveSnapshot(), 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		TimestampTz at;
-		bool		isnull;
-
-		CHECK_FOR_INTERRUPTS();
-
-		at = DatumGetTimestampTz(heap_getattr(tuple, columns->at, desc, &isnull));
-		if (!isnull && at <= as_of)
-			reader(tuple, desc, at, arg);
-	}
-	systable_endscan(scan);
-	table_close(rel, NoLock);
+	for (int i = 0; i < rulebook->n_touch_parts; i++)
+		read_part(evidence, &rulebook->touch_parts[i], as_of, reader, arg);
 	if (evidence->fresh)
 		PopActiveSnapshot();
 }
@@ -236,11 +244,10 @@ count_channel(Counting *counting, Datum channel)
 }
 
 static void
-count_touch(HeapTuple touch, TupleDesc desc, TimestampTz at, void *arg)
+count_touch(HeapTuple touch, TupleDesc desc, const TouchColumns *columns, TimestampTz at, void *arg)
 {
 	Counting   *counting = arg;
 	Evidence   *evidence = counting->evidence;
-	TouchColumns *columns = &evidence->rulebook->touch;
 	bool		isnull;
 	bool		inbound = touch_is_inbound(heap_getattr(touch, columns->direction, desc, &isnull));
 	TouchKind  *kind = rulebook_touch_kind(evidence->rulebook,

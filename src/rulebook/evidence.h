@@ -41,6 +41,7 @@ typedef enum EvidenceKind
 #define EVIDENCE_MAX_CHANNELS	32
 
 struct Rulebook;
+struct TouchColumns;
 
 /* The score of a lead, in units of points (see scorecard.h). */
 typedef struct LeadScore
@@ -82,7 +83,8 @@ typedef struct Evidence
 
 /* What reads the score, and a touch of the lead. */
 typedef void (*EvidenceScorer) (Evidence *evidence);
-typedef void (*TouchReader) (HeapTuple touch, TupleDesc desc, TimestampTz at, void *arg);
+typedef void (*TouchReader) (HeapTuple touch, TupleDesc desc, const struct TouchColumns *columns,
+							 TimestampTz at, void *arg);
 
 /* Set at module start by src/score. */
 extern EvidenceScorer evidence_scorer;

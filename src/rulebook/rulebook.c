@@ -20,6 +20,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
@@ -207,6 +208,20 @@ rulebook_open(Oid nspid)
 	}
 	entry->current->users++;
 	return entry->current;
+}
+
+/*
+ * The rulebook of the workspace that a table belongs to.  A partition may stand
+ * in any schema; it belongs to the workspace of what it is a partition of.
+ */
+Rulebook *
+rulebook_of_table(Relation rel)
+{
+	Oid			nspid = RelationGetNamespace(rel);
+
+	if (rel->rd_rel->relispartition && !OidIsValid(get_relname_relid("workspace", nspid)))
+		nspid = get_rel_namespace(llast_oid(get_partition_ancestors(RelationGetRelid(rel))));
+	return rulebook_open(nspid);
 }
 
 void

@@ -283,9 +283,6 @@ typedef struct ClockColumns
 /* Statements that the module runs in a workspace, each planned once. */
 #define RULEBOOK_MAX_PLANS	40
 
-/* Relations whose change makes the rulebook stale. */
-#define RULEBOOK_MAX_WATCHED	50
-
 typedef struct Rulebook
 {
 	MemoryContext mcxt;
@@ -297,6 +294,8 @@ typedef struct Rulebook
 	int			users;			/* calls that are using it */
 	ObjectRules objects[OBJECT_KINDS];
 	TouchColumns touch;
+	TouchColumns *touch_parts;	/* the partitions that hold its rows, or itself */
+	int			n_touch_parts;
 	ClockColumns clock;
 	AccountColumns account;
 	IntentColumns intent;
@@ -320,8 +319,9 @@ typedef struct Rulebook
 	bool		has_clocks;		/* there are clocks, or may be */
 	bool		has_merges;		/* a lead was found to be another one */
 	bool		owner_reason_required;
-	Oid			watched[RULEBOOK_MAX_WATCHED];
+	Oid		   *watched;		/* relations whose change makes it stale */
 	int			n_watched;
+	int			max_watched;
 	Oid			stage_type;
 	Oid			calendar_type;
 	SPIPlanPtr	plans[RULEBOOK_MAX_PLANS];
@@ -332,6 +332,7 @@ typedef struct Rulebook
 } Rulebook;
 
 extern Rulebook *rulebook_open(Oid nspid);
+extern Rulebook *rulebook_of_table(Relation rel);
 extern void rulebook_close(Rulebook *rulebook);
 extern void rulebook_check_object(Rulebook *rulebook, ObjectRules *rules, TupleDesc desc);
 extern Oid	rulebook_namespace(const char *workspace);
@@ -343,6 +344,7 @@ extern CriterionProgram *rulebook_program(Rulebook *rulebook, Oid relid,
 										  CriterionProgram **program,
 										  const char *expression, Oid type);
 extern const Reason *rulebook_reason(Rulebook *rulebook, const char *code);
+extern TouchColumns *rulebook_touch_part(Rulebook *rulebook, Oid relid);
 extern TouchKind *rulebook_touch_kind(Rulebook *rulebook, Datum kind);
 extern const NurtureTrack *rulebook_track(Rulebook *rulebook, const char *track);
 extern const Member *rulebook_member(Rulebook *rulebook, const char *member);

@@ -13,6 +13,7 @@
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "nodes/value.h"
@@ -75,6 +76,24 @@ static const struct
 	[FIELD_CLOSED_AT] = {{NULL, "closed_at"}, FIELD_TIMESTAMPTZ}
 };
 
+/* When the relation changes the rulebook is stale. */
+static void
+watch_relation(Rulebook *rulebook, Oid relid)
+{
+	if (rulebook->n_watched == rulebook->max_watched)
+	{
+		int			max = Max(64, rulebook->max_watched * 2);
+		Oid		   *watched = MemoryContextAlloc(rulebook->mcxt, sizeof(Oid) * max);
+
+		/* an invalidation that comes while memory is allocated finds a whole list */
+		if (rulebook->n_watched > 0)
+			memcpy(watched, rulebook->watched, sizeof(Oid) * rulebook->n_watched);
+		rulebook->watched = watched;
+		rulebook->max_watched = max;
+	}
+	rulebook->watched[rulebook->n_watched++] = relid;
+}
+
 /* The table of that name, watched for changes and owned as the others are. */
 Oid
 watch_table(Rulebook *rulebook, const char *name)
@@ -107,8 +126,7 @@ watch_table(Rulebook *rulebook, const char *name)
 				 errhint("Give all tables of the workspace to one owner.")));
 	ReleaseSysCache(tuple);
 
-	Assert(rulebook->n_watched < RULEBOOK_MAX_WATCHED);
-	rulebook->watched[rulebook->n_watched++] = relid;
+	watch_relation(rulebook, relid);
 	return relid;
 }
 
@@ -150,7 +168,7 @@ watch_plain_table(Rulebook *rulebook, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("table %s.%s may not be partitioned", rulebook->schema, quote_identifier(name)),
-				 errhint("stage_event, violation and quarantine may be.")));
+				 errhint("touch, stage_event, violation and quarantine may be.")));
 	return relid;
 }
 
@@ -336,21 +354,61 @@ load_object(Rulebook *rulebook, ObjectKind kind)
 	rules->id_index = find_index(rules->relid, rules->fields[FIELD_ID]);
 }
 
+/* The columns of the touches, or of a partition of them, which may have its own order. */
+static void
+find_touch_columns(Rulebook *rulebook, TouchColumns *touch, Oid relid)
+{
+	touch->relid = relid;
+	touch->id = find_required_column(rulebook, relid, "id", FIELD_BIGINT);
+	touch->at = find_required_column(rulebook, relid, "at", FIELD_TIMESTAMPTZ);
+	touch->lead_id = find_column(rulebook, relid, "lead_id", FIELD_BIGINT);
+	touch->kind = find_required_column(rulebook, relid, "kind", FIELD_TEXT);
+	touch->channel = find_column(rulebook, relid, "channel", FIELD_TEXT);
+	touch->direction = find_required_column(rulebook, relid, "direction", FIELD_TEXT);
+	touch->merged_from = find_column(rulebook, relid, "merged_from", FIELD_BIGINT);
+	touch->content = find_optional_column(rulebook, relid, "content", FIELD_TEXT);
+	touch->lead_index = find_index(relid, touch->lead_id);
+}
+
 static void
 load_touch(Rulebook *rulebook)
 {
-	TouchColumns *touch = &rulebook->touch;
+	Oid			relid = watch_table(rulebook, "touch");
+	bool		partitioned = get_rel_relkind(relid) == RELKIND_PARTITIONED_TABLE;
+	List	   *tables = partitioned ? find_all_inheritors(relid, AccessShareLock, NULL) : list_make1_oid(relid);
+	ListCell   *cell;
 
-	touch->relid = watch_plain_table(rulebook, "touch");
-	touch->id = find_required_column(rulebook, touch->relid, "id", FIELD_BIGINT);
-	touch->at = find_required_column(rulebook, touch->relid, "at", FIELD_TIMESTAMPTZ);
-	touch->lead_id = find_column(rulebook, touch->relid, "lead_id", FIELD_BIGINT);
-	touch->kind = find_required_column(rulebook, touch->relid, "kind", FIELD_TEXT);
-	touch->channel = find_column(rulebook, touch->relid, "channel", FIELD_TEXT);
-	touch->direction = find_required_column(rulebook, touch->relid, "direction", FIELD_TEXT);
-	touch->merged_from = find_column(rulebook, touch->relid, "merged_from", FIELD_BIGINT);
-	touch->content = find_optional_column(rulebook, touch->relid, "content", FIELD_TEXT);
-	touch->lead_index = find_index(touch->relid, touch->lead_id);
+	find_touch_columns(rulebook, &rulebook->touch, relid);
+	rulebook->touch_parts = load_array(rulebook, list_length(tables), sizeof(TouchColumns));
+	foreach(cell, tables)
+	{
+		Oid			part = lfirst_oid(cell);
+		char		relkind = get_rel_relkind(part);
+
+		if (part != relid)
+			watch_relation(rulebook, part);
+		if (relkind == RELKIND_PARTITIONED_TABLE)
+			continue;
+		if (relkind != RELKIND_RELATION)
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("partition \"%s\" of %s.touch is not a table", get_rel_name(part), rulebook->schema),
+					 errdetail("What a lead did is read from the partitions directly.")));
+		find_touch_columns(rulebook, &rulebook->touch_parts[rulebook->n_touch_parts++], part);
+	}
+	list_free(tables);
+}
+
+/* The columns of the partition of the touches that rows lie in; NULL for another table. */
+TouchColumns *
+rulebook_touch_part(Rulebook *rulebook, Oid relid)
+{
+	for (int i = 0; i < rulebook->n_touch_parts; i++)
+	{
+		if (rulebook->touch_parts[i].relid == relid)
+			return &rulebook->touch_parts[i];
+	}
+	return NULL;
 }
 
 static void

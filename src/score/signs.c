@@ -45,10 +45,9 @@ add_sign(Sign **signs, int *n, int *max)
 }
 
 static void
-take_touch(HeapTuple touch, TupleDesc desc, TimestampTz at, void *arg)
+take_touch(HeapTuple touch, TupleDesc desc, const TouchColumns *columns, TimestampTz at, void *arg)
 {
 	Subject    *subject = arg;
-	TouchColumns *columns = &subject->rulebook->touch;
 	bool		isnull;
 	TouchKind  *kind = rulebook_touch_kind(subject->rulebook,
 										   heap_getattr(touch, columns->kind, desc, &isnull));

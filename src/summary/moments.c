@@ -29,11 +29,11 @@ moments_make_words(MemoryContext context)
 WordTable *
 moments_site_words(FunctionCallInfo fcinfo, Summary *owner)
 {
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	WordTable  *words = flinfo->fn_extra;
+	SummarySite *site = summary_site(fcinfo);
+	WordTable  *words = site->kept;
 
 	if (words == NULL)
-		flinfo->fn_extra = words = moments_make_words(flinfo->fn_mcxt);
+		site->kept = words = moments_make_words(site->context);
 	if (words->n < MOMENTS_SHARED_WORDS)
 		return words;
 	return moments_make_words(summary_context(owner));

@@ -48,7 +48,7 @@ extern WordTable *moments_make_words(MemoryContext context);
 
 /*
  * The table of words for a new state: that which all states of a call site
- * share, for which fn_extra is taken, or where that is full one of its own.
+ * share, or where that is full one of its own.
  */
 extern WordTable *moments_site_words(FunctionCallInfo fcinfo, Summary *owner);
 

@@ -23,8 +23,14 @@
 
 #define SUMMARY_BINARY_VERSION	1
 
-/* The shared context is found by the address of its identifier. */
-static const char shared_ident[] = "states of all groups";
+#define SHARED_IDENT	"states of all groups"
+
+/* What the shared context begins with; it is found by its identifier. */
+typedef struct Shared
+{
+	char		ident[sizeof(SHARED_IDENT)];
+	SummarySite *sites;			/* of callers that have nowhere to keep them */
+} Shared;
 
 static Size get_flat_size(ExpandedObjectHeader *eohptr);
 static void flatten_into(ExpandedObjectHeader *eohptr,
@@ -255,16 +261,76 @@ static MemoryContext
 shared_context(MemoryContext aggregate)
 {
 	MemoryContext shared;
+	Shared	   *begin;
 
 	for (shared = aggregate->firstchild; shared != NULL; shared = shared->nextchild)
 	{
-		if (shared->ident == shared_ident)
+		if (shared->ident != NULL && strcmp(shared->ident, SHARED_IDENT) == 0)
 			return shared;
 	}
 	shared = AllocSetContextCreate(aggregate, "leadflow summaries",
 								   ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSetIdentifier(shared, shared_ident);
+	begin = MemoryContextAllocZero(shared, sizeof(Shared));
+	strcpy(begin->ident, SHARED_IDENT);
+	MemoryContextSetIdentifier(shared, begin->ident);
 	return shared;
+}
+
+/* Whether a context lives at least as long as another, which may lie below it. */
+static bool
+outlives(MemoryContext context, MemoryContext other)
+{
+	while (other != NULL && other != context)
+		other = MemoryContextGetParent(other);
+	return other != NULL;
+}
+
+static SummarySite *
+make_site(FmgrInfo *flinfo, MemoryContext context)
+{
+	SummarySite *site = MemoryContextAllocZero(context, sizeof(SummarySite));
+
+	site->context = context;
+	site->function = flinfo->fn_oid;
+	return site;
+}
+
+/* The site of a function that is looked up anew for every row. */
+static SummarySite *
+site_among_states(FmgrInfo *flinfo, MemoryContext shared)
+{
+	Shared	   *begin = (Shared *) shared->ident;
+	SummarySite *site;
+
+	for (site = begin->sites; site != NULL; site = site->next)
+	{
+		if (site->function == flinfo->fn_oid)
+			return site;
+	}
+	site = make_site(flinfo, shared);
+	site->next = begin->sites;
+	begin->sites = site;
+	return site;
+}
+
+/*
+ * PostgreSQL looks a transition function up once a query, in a context above the
+ * aggregate's.  A distributed database that calls it from an aggregate of its
+ * own may do so for every row, in a context that is gone with the row.
+ */
+SummarySite *
+summary_site(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *flinfo = fcinfo->flinfo;
+	MemoryContext aggregate;
+
+	if (flinfo->fn_extra != NULL)
+		return flinfo->fn_extra;
+	aggregate = aggregate_context(fcinfo);
+	if (!outlives(flinfo->fn_mcxt, aggregate))
+		return site_among_states(flinfo, shared_context(aggregate));
+	flinfo->fn_extra = make_site(flinfo, flinfo->fn_mcxt);
+	return flinfo->fn_extra;
 }
 
 Summary *

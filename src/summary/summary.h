@@ -102,6 +102,21 @@ typedef struct SummaryClass
 /* Where what belongs to a summary is to be allocated. */
 #define summary_context(summary) ((summary)->hdr.eoh_context)
 
+/* What a call site keeps for all the states that it makes. */
+typedef struct SummarySite
+{
+	void	   *kept;			/* NULL at first */
+	MemoryContext context;		/* where it belongs */
+	Oid			function;
+	struct SummarySite *next;
+} SummarySite;
+
+/*
+ * The site of a transition or combine function.  States may point to what it
+ * keeps, as they must not to anything in fn_extra: it lives as long as they do.
+ */
+extern SummarySite *summary_site(FunctionCallInfo fcinfo);
+
 /* The state, argument 0, made empty if it is null; only in an aggregate. */
 extern Summary *summary_state(FunctionCallInfo fcinfo,
 							  const SummaryClass *class);

@@ -12,20 +12,21 @@ BEGIN
         RAISE EXCEPTION 'a schedule needs a workspace and a time'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF task IS NULL OR task NOT IN ('sweep', 'scores') THEN
+    IF task IS NULL OR task NOT IN ('sweep', 'scores', 'partitions') THEN
         RAISE EXCEPTION 'unknown task "%"', task
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose sweep or scores.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose sweep, scores or partitions.';
     END IF;
     PERFORM leadflow.check_workspace_owner(workspace);
     PERFORM leadflow.require_pg_cron();
     EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job
         USING pg_catalog.format('leadflow %s %s', task, workspace), cron,
-              pg_catalog.format(CASE task WHEN 'sweep' THEN 'SELECT * FROM leadflow.sweep(%L)' ELSE 'CALL leadflow.refresh_scores(%L)' END, workspace);
+              pg_catalog.format(CASE task WHEN 'sweep' THEN 'SELECT * FROM leadflow.sweep(%L)' WHEN 'scores' THEN 'CALL leadflow.refresh_scores(%L)'
+                                     ELSE 'SELECT leadflow.add_partitions(%L)' END, workspace);
     RETURN job;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.schedule(name, text, text) IS
-    'has pg_cron do a task in the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. task: sweep (leadflow.sweep) or scores (leadflow.refresh_scores). Gives the number of the job, which is called "leadflow <task> <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time or another task (22023), what pg_cron says of a wrong expression';
+    'has pg_cron do a task in the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. task: sweep (leadflow.sweep), scores (leadflow.refresh_scores) or partitions (leadflow.add_partitions). Gives the number of the job, which is called "leadflow <task> <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time or another task (22023), what pg_cron says of a wrong expression';
 
 CREATE FUNCTION leadflow.unschedule(workspace name, task text DEFAULT 'sweep') RETURNS boolean
     LANGUAGE plpgsql

@@ -137,16 +137,16 @@ latest_merge(Summary *into, Summary *from)
 static void
 set_state(FunctionCallInfo fcinfo, Latest *latest, Word state)
 {
-	FmgrInfo   *flinfo = fcinfo->flinfo;
-	WordTable  *words = flinfo->fn_extra;
+	SummarySite *site = summary_site(fcinfo);
+	WordTable  *words = site->kept;
 	uint32		hash = word_hash(state);
 	int32		number;
 
 	if (words == NULL)
-		flinfo->fn_extra = words = moments_make_words(flinfo->fn_mcxt);
+		site->kept = words = moments_make_words(site->context);
 	number = words_find(words, state, hash);
 	if (number == WORD_NONE && words->n < MOMENTS_SHARED_WORDS)
-		number = words_number(words, state, flinfo->fn_mcxt);
+		number = words_number(words, state, site->context);
 	if (number == WORD_NONE)
 		keep_state(latest, state);
 	else

@@ -3,7 +3,7 @@
  * Makefile from the files beside this one, gives the text of each part.
  */
 
-CREATE FUNCTION leadflow.create_workspace(name text, defaults text DEFAULT 'b2b') RETURNS void
+CREATE FUNCTION leadflow.create_workspace(name text, defaults text DEFAULT 'b2b', partitioned boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
@@ -23,6 +23,10 @@ BEGIN
         RAISE EXCEPTION 'unknown defaults "%"', defaults
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose b2b or empty.';
     END IF;
+    IF partitioned IS NULL THEN
+        RAISE EXCEPTION 'partitioned must be true or false'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = create_workspace.name) THEN
         RAISE EXCEPTION 'schema "%" already exists', name
             USING ERRCODE = 'duplicate_schema',
@@ -36,19 +40,28 @@ BEGIN
     PERFORM pg_catalog.set_config('search_path',
         pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH part IN ARRAY ARRAY['definitions', 'sources', 'governance', 'facts', 'merges', 'attachments',
-            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'audience', 'library', 'lessons', 'proposing', 'triggers']
+            'feedback', 'routing', 'alerts', 'agreements', 'scoring', 'economics', 'reviews', 'metrics', 'audience', 'library', 'lessons', 'proposing', 'books', 'triggers']
         || leadflow.workspace_reports() LOOP
         EXECUTE leadflow.workspace_script(part);
+        -- before anything reads the tables
+        IF partitioned AND part = 'triggers' THEN
+            PERFORM leadflow.partition_fact(name, 'stage_event');
+            PERFORM leadflow.partition_fact(name, 'touch');
+        END IF;
     END LOOP;
+    PERFORM leadflow.secure_reports(name);
     EXECUTE pg_catalog.format('INSERT INTO %I.workspace (version) VALUES (%L)', name, leadflow.version());
     EXECUTE leadflow.workspace_script('empty');
     IF defaults <> 'empty' THEN
         EXECUTE leadflow.workspace_script(defaults);
     END IF;
+    IF partitioned THEN
+        PERFORM leadflow.add_partitions(name);
+    END IF;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.create_workspace(text, text) IS
-    'builds a workspace: a schema of that name with definitions, facts, triggers and reports, owned by the caller. defaults: b2b (a complete agreement to edit) or empty (no definition but the calendar default). Errors: the schema exists (42P06), the name is empty or the defaults are unknown (22023), the name is too long (42622), no right to create schemas (42501)';
+COMMENT ON FUNCTION leadflow.create_workspace(text, text, boolean) IS
+    'builds a workspace: a schema of that name with definitions, facts, triggers and reports, owned by the caller. defaults: b2b (a complete agreement to edit) or empty (no definition but the calendar default). partitioned: whether touches and history are kept by month (leadflow.add_partitions), for a workspace that will hold tens of millions of them. Errors: the schema exists (42P06), the name is empty, the defaults are unknown or partitioned is null (22023), the name is too long (42622), no right to create schemas (42501)';
 
 CREATE FUNCTION leadflow.version() RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -56,57 +69,86 @@ CREATE FUNCTION leadflow.version() RETURNS text
     AS $$ SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname OPERATOR(pg_catalog.=) 'leadflow' $$;
 COMMENT ON FUNCTION leadflow.version() IS 'version of the extension as installed in this database';
 
-CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
+CREATE FUNCTION leadflow.sealed_reports() RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT '{completeness,data_quality,duplicate_candidates,false_rejections,keywords_heard}'::text[] $$;
+COMMENT ON FUNCTION leadflow.sealed_reports() IS
+    'the reports that read with the rights of the workspace''s owner, because they count or compare what those who may read them may not see (e-mail addresses, telephone numbers, transcripts). Each keeps to the rows of visible_lead, visible_opportunity, visible_account and visible_touch, which read with the rights of whoever asks';
+
+CREATE FUNCTION leadflow.secure_reports(name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
-    SET standard_conforming_strings = on
     AS $$
 DECLARE
-    workspace_version text;
     report text;
-    fault text;
-    definition regclass;
-    attachment text;
 BEGIN
-    PERFORM leadflow.check_workspace(name);
-    EXECUTE pg_catalog.format('SELECT version FROM %I.workspace', name) INTO workspace_version;
-    IF workspace_version IS DISTINCT FROM leadflow.version() THEN
-        RAISE EXCEPTION 'workspace "%" has version %, which this leadflow (%) cannot upgrade',
-            name, workspace_version, leadflow.version()
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'Install the leadflow version that made the workspace, or a later one.';
+    IF pg_catalog.current_setting('server_version_num')::integer < 150000 THEN
+        RETURN;
     END IF;
-    PERFORM pg_catalog.set_config('search_path',
-        pg_catalog.quote_ident(name) || ', leadflow, pg_catalog, pg_temp', true);
     FOREACH report IN ARRAY leadflow.workspace_reports() LOOP
-        BEGIN
-            EXECUTE leadflow.workspace_script(report);
-        EXCEPTION WHEN invalid_table_definition OR wrong_object_type THEN
-            GET STACKED DIAGNOSTICS fault = MESSAGE_TEXT;
-            RAISE EXCEPTION 'report "%" of workspace "%" was replaced by something else', report, name
-                USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('PostgreSQL says: %s.', fault),
-                      HINT = 'Rename or drop it, and upgrade the workspace again.';
-        END;
-    END LOOP;
-
-    -- pg_restore --disable-triggers leaves triggers that fire always as ordinary ones
-    FOR definition IN
-        SELECT t.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger t
-        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = upgrade_workspace.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
-    LOOP
-        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
-    END LOOP;
-
-    -- the writing functions of attachments name the schema, which may have been renamed
-    FOR attachment IN EXECUTE pg_catalog.format('SELECT a.attachment FROM %I.attachment a', name) LOOP
-        PERFORM leadflow.write_attachment_function(name::pg_catalog.name, attachment::pg_catalog.name);
+        CONTINUE WHEN report = ANY (leadflow.sealed_reports());
+        EXECUTE pg_catalog.format('ALTER VIEW %I.%I SET (security_invoker = true)', name, report);
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION leadflow.upgrade_workspace(text) IS
-    'brings a workspace to the version of the installed extension; the result equals a fresh one. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed; the writing functions of attachments are made anew. Errors: not a workspace (42704), of a version that cannot be upgraded, or a report was replaced by one with other columns (55000), not its owner (42501)';
+COMMENT ON FUNCTION leadflow.secure_reports(text) IS
+    'has the reports of a workspace read with the rights of whoever reads them, so that row security holds through them, but for those of sealed_reports; create_workspace and upgrade_workspace call it. Does nothing on PostgreSQL 14, where a view always reads with its owner''s rights. Errors: not the owner (42501)';
+
+CREATE FUNCTION leadflow.grant_report_columns(workspace name, role name DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    ours constant text[] := ARRAY(SELECT r FROM pg_catalog.unnest(leadflow.workspace_reports()) r WHERE r <> ALL (leadflow.sealed_reports()));
+    statement text;
+BEGIN
+    -- whoever may read a sealed report reads which rows it keeps to
+    FOR statement IN
+        SELECT DISTINCT pg_catalog.format('GRANT SELECT ON %1$I.visible_lead, %1$I.visible_opportunity, %1$I.visible_account, %1$I.visible_touch TO %2$s', workspace,
+                   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END)
+        FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) a
+        WHERE n.nspname = workspace AND c.relkind = 'v' AND c.relname = ANY (leadflow.sealed_reports()) AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+            AND (grant_report_columns.role IS NULL OR pg_catalog.pg_get_userbyid(a.grantee) = grant_report_columns.role)
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    FOR statement IN
+        WITH RECURSIVE reader (view, role) AS (
+            SELECT c.oid, CASE a.grantee WHEN 0 THEN 'public' ELSE pg_catalog.pg_get_userbyid(a.grantee) END
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) a
+            WHERE n.nspname = workspace AND c.relkind = 'v' AND c.relname = ANY (ours) AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+            UNION
+            SELECT c.oid, r.role
+            FROM reader r
+            JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.view
+            JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+                AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'v' AND c.relname = ANY (ours)
+        )
+        SELECT pg_catalog.format('GRANT SELECT (%s) ON %s TO %s', pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(a.attname), ', '),
+                   t.oid::pg_catalog.regclass, CASE r.role WHEN 'public' THEN 'PUBLIC' ELSE pg_catalog.quote_ident(r.role) END)
+        FROM reader r
+        JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.view
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+            AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.view
+        JOIN pg_catalog.pg_class t ON t.oid = d.refobjid AND t.relkind IN ('r', 'p', 'v')
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace AND n.nspname = workspace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid AND a.attnum > 0
+        WHERE (grant_report_columns.role IS NULL OR r.role = grant_report_columns.role)
+            AND NOT pg_catalog.has_table_privilege(r.role, t.oid, 'SELECT')
+        GROUP BY t.oid, r.role
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.grant_report_columns(name, name) IS
+    'gives whoever may read a report SELECT on the columns that it reads of tables and other reports, as reports read with the rights of their reader: grant_workspace calls it for a role, upgrade_workspace for all (role is null), and so does whoever grants single reports by hand. Errors: not the owner (42501)';
 
 CREATE FUNCTION leadflow.grant_workspace(name text, role name, access text) RETURNS void
     LANGUAGE plpgsql
@@ -122,6 +164,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose read, marketing, sales or revops.';
     END IF;
     PERFORM leadflow.check_workspace_owner(name);
+    PERFORM leadflow.check_workspace_version(name);
 
     -- everybody: the reports and the definitions
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports
@@ -144,7 +187,11 @@ BEGIN
              %1$s.target, %1$s.attribution_model, %1$s.attribution_purpose, %1$s.review_cycle, %1$s.proposal, %1$s.proposal_decision,
              %1$s.metric, %1$s.report_owner, %1$s.bonus_part,
              %1$s.icp, %1$s.icp_trigger, %1$s.icp_barrier, %1$s.persona, %1$s.committee_role, %1$s.content, %1$s.battlecard,
-             %1$s.claim, %1$s.keyword, %1$s.hypothesis, %1$s.experiment TO %2$s', ws, grantee);
+             %1$s.claim, %1$s.keyword, %1$s.hypothesis, %1$s.experiment, %1$s.book, %1$s.archived_part TO %2$s', ws, grantee);
+
+    IF access = 'read' THEN
+        PERFORM leadflow.grant_report_columns(name::pg_catalog.name, role);
+    END IF;
 
     IF access IN ('marketing', 'sales', 'revops') THEN
         EXECUTE pg_catalog.format(
@@ -190,9 +237,10 @@ BEGIN
                  %1$s.content_request, %1$s.objection_heard, %1$s.hypothesis_talk, %1$s.debrief, %1$s.lesson, %1$s.opinion,
                  %1$s.touch, %1$s.account, %1$s.campaign, %1$s.quarantine TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (currency, currency_decimals, owner_reason_required, score_in_force, account_score, account_score_top) ON %1$s.workspace TO %2$s', ws, grantee);
+        EXECUTE pg_catalog.format('GRANT INSERT ON %1$s.book TO %2$s', ws, grantee);
         EXECUTE pg_catalog.format('GRANT UPDATE (applied_at, applied_by, applied_version, fault) ON %1$s.proposal TO %2$s', ws, grantee);
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.grant_workspace(text, name, text) IS
-    'gives a role its rights in a workspace. access: read (reports, but for lead_story, lead_card and unapproved_promises, and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts; both write hypotheses, contents, battlecards and what was learnt) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704)';
+    'gives a role its rights in a workspace. access: read (reports, but for lead_story, lead_card and unapproved_promises, the columns of facts that they read, and definitions), marketing (and facts, writes leads, touches, campaigns, answers to rejections), sales (writes leads, touches, opportunities, pauses, verdicts; both write hypotheses, contents, battlecards and what was learnt) or revops (edits the definitions too). Only for the owner. Errors: not the owner (42501), unknown access (22023), not a workspace or no such role (42704), of another version than the extension (55000)';

@@ -204,6 +204,8 @@ CREATE TABLE score_model_point (
     information     double precision
 );
 CREATE UNIQUE INDEX score_model_point_key ON score_model_point (version, feature, (COALESCE(value, '')), (value IS NULL));
+-- no primary key: a logical subscriber finds the row by all of it
+ALTER TABLE score_model_point REPLICA IDENTITY FULL;
 COMMENT ON TABLE score_model_point IS 'What a model gives for each value of each feature: the log-odds of a lead are the intercept and the sum of these. A value that is not listed gives nothing.';
 COMMENT ON COLUMN score_model_point.version IS 'number of the model';
 COMMENT ON COLUMN score_model_point.feature IS 'the feature';

@@ -444,7 +444,7 @@ SELECT is(state_of(format('SELECT leadflow.credits(pg_temp.path(''0 a''), %L)', 
                ('position 10000 1 1', '00000'), ('position 0.0000001 1 1', '22023'), ('position 0.000001 1 1', '00000'), ('position 99999999999999999999 1 1', '22023'),
                ('u_shaped 1 2', '22023'), ('w_shaped 1 2 3', '22023'), ('full_path 1 2 3 4', '22023'), ('custom_first', '22023'), ('custom_last', '22023'), ('custom_last 0', '22023'),
                ('time_decay soon', '22007'), ('time_decay 0', '22023'), ('time_decay -7 days', '22023'), ('time_decay -1 hour 3 days', '22023'), ('time_decay 3 days -1 hour', '00000'), ('time_decay 300000 years', '22023'),
-               ('last_non_direct "a', '22023'), ('last_non_direct "a"b', '22023'), ('last_non_direct ""', '00000'), ('"first"', '00000'),
+               ('"', '22023'), ('"first', '22023'), ('"first"x', '22023'), ('last_non_direct "a', '22023'), ('last_non_direct "a"b', '22023'), ('last_non_direct ""', '00000'), ('"first"', '00000'),
                ('custom_first' || repeat(' 1', 1000), '00000'), ('custom_first' || repeat(' 1', 1001), '22023'), ('last_non_direct' || repeat(' a', 1001), '22023'),
                ('last_non_direct ' || repeat('a', 10000), '54000')) v(model, state);
 SELECT throws_ok($$SELECT leadflow.credits(pg_temp.path('0 a'), 'middle')$$, '22023', 'unknown attribution model: "middle"', 'an unknown model is named');

@@ -11,7 +11,7 @@ FROM pg_config c, pg_extension e
 WHERE c.name = 'SHAREDIR' AND e.extname = 'leadflow';
 -- from the outermost quotes inwards
 SELECT format('UPDATE script SET words = regexp_replace(words, %L, %L, ''g'')', r, ' ')
-FROM (VALUES (1, '\$leadflow_text\$.*?\$leadflow_text\$'), (2, '\$words\$.*?\$words\$'), (3, '\$\$.*?\$\$'), (4, '/\*.*?\*/'), (5, '--[^\n]*'), (6, '''([^'']|'''')*''')) x (n, r) ORDER BY n \gexec
+FROM (VALUES (1, '\$leadflow_text\$.*?\$leadflow_text\$'), (2, '\$words\$.*?\$words\$'), (3, '\$\$.*?\$\$'), (4, '/\*([^*]|\*+[^*/])*\*+/|--[^\n]*|''([^'']|'''')*''')) x (n, r) ORDER BY n \gexec
 SELECT cmp_ok(length(words), '>', 30000, 'the script is there') FROM script;
 SELECT is((SELECT string_agg(m[1], ', ') FROM script, regexp_matches(words, '(OR REPLACE|IF NOT EXISTS|IF EXISTS|SECURITY DEFINER|CASCADE|search_path TO)', 'gi') m), NULL, 'it neither replaces nor passes over what is there, nor lends rights');
 SELECT is_empty($$SELECT m[1] FROM script, regexp_matches(words, '\mCREATE\s+(?:FUNCTION|PROCEDURE|AGGREGATE|TYPE|OPERATOR|VIEW|TABLE|DOMAIN|SEQUENCE)\s+(?:CLASS|FAMILY)?\s*([^\s(]+)', 'g') m

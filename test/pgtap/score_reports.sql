@@ -201,7 +201,7 @@ SELECT leadflow.grant_workspace('crm', 'reader_of_scores', 'read') \g /dev/null
 SET ROLE reader_of_scores;
 SELECT is(tried(format('SELECT * FROM crm.%I', v)), '00000', 'read access sees ' || v)
 FROM unnest('{lead_scores,qualification,score_grid,score_quality,score_faults,score_errors,account_scores,intent_tasks,work_queue,order_of_work}'::text[]) v;
-SELECT is(tried(format('SELECT * FROM crm.%I', v)), '42501', 'but not ' || v) FROM unnest('{lead_score,intent_signal,stage_event,lead_card}'::text[]) v;
+SELECT is(tried(format('SELECT * FROM crm.%I', v)), '42501', 'but not ' || v) FROM unnest('{intent_signal,lead_card}'::text[]) v;
 RESET ROLE;
 DROP OWNED BY reader_of_scores;
 DROP ROLE reader_of_scores;

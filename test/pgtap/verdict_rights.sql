@@ -74,7 +74,7 @@ FROM (VALUES
     ($$INSERT INTO crm.verdict_answer (verdict_id, answer) SELECT max(id), 'agrees' FROM crm.verdict WHERE verdict = 'rejected'$$, 'o-m--v'),
     -- reading
     ($$SELECT count(*) FROM crm.verdicts, crm.verdict_coverage, crm.rejections, crm.disputes, crm.false_rejections, crm.verdict_quality, crm.objection$$, 'ormspv'),
-    ($$SELECT count(*) FROM crm.verdict, crm.verdict_answer$$, 'o-mspv'),
+    ($$SELECT count(narrative) FROM crm.verdict, crm.verdict_answer$$, 'o-mspv'),
     ($$INSERT INTO crm.objection (code) VALUES ('dull')$$, 'o---p-'),
     -- nobody takes anything back
     ($$UPDATE crm.verdict SET note = 'x'$$, '------'),

@@ -52,6 +52,37 @@ cmp_ok(($answers =~ tr/\n//), '>', 400, 'it explains');
 same_lines($answers, $primary->safe_psql('postgres', $explained),
 	'as the primary does');
 
+# Each report, one by one, and what is made of them
+my $reports = $standby->safe_psql('postgres',
+	"SELECT string_agg(report, ' ' ORDER BY report) FROM unnest(leadflow.workspace_reports()) report");
+my $ran = 0;
+foreach my $report (split / /, $reports)
+{
+	my ($status, $stdout, $stderr) = $standby->psql('postgres',
+		"SET jit = off; SET leadflow.clock = '" . FIXED_CLOCK . "'; SELECT count(*) FROM crm.$report");
+	$ran++ if $status == 0 && $stdout =~ /^\d+$/;
+	diag("$report: $stderr") if $status;
+}
+cmp_ok($ran, '>', 100, 'every report runs');
+is($ran, scalar(split / /, $reports), 'every single one');
+my $asked_for = q{
+	SET jit = off;
+	SET timezone = 'UTC';
+	SET leadflow.clock = '} . FIXED_CLOCK . q{';
+	SELECT leadflow.panel_data('crm', l) FROM (VALUES ('en'), ('pl')) v (l);
+	SELECT leadflow.panel('crm');
+	SELECT leadflow.handbook('crm', l) FROM (VALUES ('en'), ('pl')) v (l);
+	SELECT m.metric, leadflow.metric('crm', m.metric, '[2026-01-01,2026-04-01)') FROM crm.metric m ORDER BY 1;
+	SELECT * FROM leadflow.definitions_at('crm', now()) ORDER BY 1, 2;
+	SELECT * FROM leadflow.pipeline_asof('crm', '2026-02-20') ORDER BY 1;
+	SELECT * FROM leadflow.backtest('crm', 'signals >= 1', '2026-02-01', '2026-03-01');
+	SELECT * FROM leadflow.review_sample('crm', '2026-02-01', '2026-03-01');
+	SELECT * FROM leadflow.explain_routing('crm', 11, 'mql');
+	SELECT c.id, e.* FROM crm.sla_clock c, leadflow.explain_due('crm', c.id) e ORDER BY 1, 2};
+my $given = $standby->safe_psql('postgres', $asked_for);
+cmp_ok(length $given, '>', 50000, 'panel, handbook, metrics and definitions are made there');
+same_lines($given, $primary->safe_psql('postgres', $asked_for), 'as on the primary');
+
 # What it may not do, it refuses in core's words.
 foreach my $write (
 	"UPDATE crm.lead SET stage = 'contacted' WHERE id = 15",
@@ -63,6 +94,12 @@ foreach my $write (
 	"SELECT leadflow.grant_workspace('crm', 'analyst', 'read')",
 	"SELECT leadflow.forget('crm', 1)",
 	"SELECT leadflow.score_some('crm')",
+	"SELECT * FROM leadflow.sweep('crm')",
+	"SELECT leadflow.merge('crm', 1, 2)",
+	"SELECT leadflow.calibrate('crm', 'odoo', NULL, '{\"min_won\": 1, \"min_lost\": 1}')",
+	"SELECT * FROM leadflow.retry_quarantine('crm')",
+	"SELECT leadflow.propose('crm', 'free_mail_domain', '{\"operation\": \"insert\", \"row\": {\"domain\": \"a.example\"}}', 'why')",
+	"SELECT * FROM leadflow.apply_proposals('crm')",
 	"CALL leadflow.refresh_scores('crm')",
 	"SELECT leadflow.pause_clock('crm', 11, 'x')")
 {

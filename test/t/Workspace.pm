@@ -8,18 +8,20 @@ use Exporter 'import';
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(create_filled catalog contents invariants same_lines
-  is_refused FIXED_CLOCK);
+our @EXPORT = qw(create_filled catalog without_column_order contents invariants
+  same_lines is_refused FIXED_CLOCK);
 
 # The instant at which views are read, so that they say the same on any day.
 use constant FIXED_CLOCK => '2026-03-02 12:00+00';
 
-# A workspace "crm" with all kinds of data in it, in an existing database.
+# A workspace "crm" with all kinds of data in it, in an existing database; with
+# a release, what that could make, in a database that has the extension.
 sub create_filled
 {
-	my ($node, $db) = @_;
+	my ($node, $db, $release) = @_;
 
-	$node->safe_psql($db, slurp_file('test/t/filled_workspace.sql'));
+	$release = defined $release ? "-$release" : '';
+	$node->safe_psql($db, slurp_file("test/t/filled_workspace$release.sql"));
 	return;
 }
 
@@ -32,6 +34,17 @@ sub catalog
 		$db,
 		slurp_file('test/oracle/catalog.sql'),
 		extra_params => [ '-v', "workspace=$schema" ]);
+}
+
+# The same without the places of the columns of tables, which an upgrade cannot
+# always choose.
+sub without_column_order
+{
+	my ($text) = @_;
+
+	my %table = map { $_ => 1 } $text =~ /^relation\|([^|]+)\|kind [rp];/mg;
+	return join "\n", sort
+	  map { s/^(column\|(.+?)) +\d+\|/$table{$2} ? "$1|" : $&/er } split /\n/, $text;
 }
 
 # A digest of the rows of every table and view of a schema, and where its

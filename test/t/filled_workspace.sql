@@ -4,15 +4,7 @@
 SET timezone = 'UTC';
 SET leadflow.clock = '2026-02-02 08:00+00';
 
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'analyst') THEN
-        CREATE ROLE analyst;
-        CREATE ROLE seller;
-        CREATE ROLE operations;
-    END IF;
-END;
-$$;
+SELECT format('CREATE ROLE %I', r) FROM unnest('{analyst,seller,operations}'::name[]) r WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) \gexec
 
 CREATE EXTENSION IF NOT EXISTS leadflow;
 SELECT leadflow.create_workspace('crm');

@@ -128,10 +128,10 @@ SELECT x.dimension,
        x.official_for,
        x.deals::numeric(15,6) AS deals,
        x.share::numeric(12,6) AS share,
-       x.value::numeric(15,2) AS value,
+       x.value::numeric(24,2) AS value,
        pg_catalog.rank() OVER (PARTITION BY x.dimension, x.model ORDER BY x.value DESC NULLS LAST) AS value_rank,
        (x.share - b.share)::numeric(12,6) AS share_moves,
-       (x.value - b.value)::numeric(15,2) AS value_moves
+       (x.value - b.value)::numeric(24,2) AS value_moves
 FROM (SELECT r.dimension, r.name, r.model, r.official_for, r.deals, r.value,
              CASE WHEN r.dimension = 'campaign' AND r.name ~ '^[0-9]+$' THEN r.name::bigint END AS campaign_id,
              r.deals / NULLIF(pg_catalog.sum(r.deals) OVER (PARTITION BY r.dimension, r.model), 0) AS share

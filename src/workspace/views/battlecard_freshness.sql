@@ -21,10 +21,10 @@ SELECT b.battlecard,
        i.low::numeric(9,6) AS overcome_share_low,
        i.high::numeric(9,6) AS overcome_share_high
 FROM battlecard b
-CROSS JOIN LATERAL (SELECT (b.updated_on + b.review_after)::date AS review_on) r
+CROSS JOIN LATERAL (SELECT (LEAST(b.updated_on, '9999-12-31'::date) + b.review_after)::date AS review_on) r
 CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS feedback, pg_catalog.count(*) FILTER (WHERE NOT f.helped) AS not_helped
                     FROM battlecard_feedback f
-                    WHERE f.battlecard = b.battlecard AND f.at >= b.updated_on + 1 AND f.at <= (SELECT leadflow.clock())) f
+                    WHERE f.battlecard = b.battlecard AND f.at >= LEAST(b.updated_on, '9999-12-31'::date) + 1 AND f.at <= (SELECT leadflow.clock())) f
 LEFT JOIN (SELECT h.battlecard, pg_catalog.count(*) AS uses,
                   pg_catalog.max(h.at) AS last_used_at,
                   pg_catalog.count(h.overcome) AS judged,

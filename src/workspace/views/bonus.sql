@@ -7,12 +7,13 @@ WITH goals AS MATERIALIZED (
     SELECT b.*, p.from_day::date AS from_date, (p.from_day + s.step)::date - 1 AS until_date
     FROM bonus_part b
     CROSS JOIN LATERAL (SELECT CASE b.period WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END AS step) s
+    CROSS JOIN LATERAL (SELECT (CASE WHEN b.starts_on <= '9999-12-31' THEN b.starts_on WHEN b.starts_on IS NOT NULL THEN '9999-12-31'::date END)::timestamp AS starts_at, (LEAST(b.ends_on, '9999-12-31'::date) + 1)::timestamp AS ends_at) t
     CROSS JOIN LATERAL pg_catalog.generate_series(
-        pg_catalog.date_trunc(b.period, GREATEST((SELECT pg_catalog.min(g.from_date) FROM goals g), b.starts_on)::timestamp),
+        pg_catalog.date_trunc(b.period, GREATEST((SELECT pg_catalog.min(g.from_date) FROM goals g)::timestamp, t.starts_at, '1900-01-01'::timestamp)),
         LEAST(b.ends_on, (SELECT leadflow.clock())::date)::timestamp, s.step) p (from_day)
     WHERE (SELECT pg_catalog.min(g.from_date) FROM goals g) IS NOT NULL
-        AND (b.starts_on IS NULL OR p.from_day >= b.starts_on::timestamp)
-        AND (b.ends_on IS NULL OR p.from_day + s.step <= (b.ends_on + 1)::timestamp)
+        AND (b.starts_on IS NULL OR p.from_day >= t.starts_at)
+        AND (b.ends_on IS NULL OR p.from_day + s.step <= t.ends_at)
 ), result AS (
     SELECT p.department, p.part, p.from_date, p.until_date, pg_catalog.count(*) AS periods, pg_catalog.avg(g.delivered / NULLIF(g.promised, 0)) AS reached
     FROM part p

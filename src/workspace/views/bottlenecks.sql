@@ -80,7 +80,7 @@ SELECT pg_catalog.rank() OVER (ORDER BY r.extra_won DESC NULLS LAST) AS rank,
        r.benchmark::numeric(9,6) AS benchmark,
        r.won_after::numeric(9,6) AS won_after_share,
        r.extra_won::numeric(15,4) AS extra_won_per_month,
-       (r.extra_won * r.average)::numeric(15,2) AS extra_revenue_per_month,
+       (r.extra_won * r.average)::numeric(24,2) AS extra_revenue_per_month,
        r.median::bigint AS seconds_median,
        leadflow.seconds(d.norm) AS norm_seconds,
        r.median > leadflow.seconds(d.norm) AS over_norm

@@ -3,7 +3,7 @@ WITH money AS MATERIALIZED (
     -- the rates of a currency, the earliest first
     SELECT r.currency,
            pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from) AS valid_from,
-           pg_catalog.array_agg(r.rate ORDER BY r.valid_from) AS rate
+           pg_catalog.array_agg(LEAST(r.rate, 1e15) ORDER BY r.valid_from) AS rate
     FROM exchange_rate r
     GROUP BY r.currency
 ), line AS (
@@ -22,21 +22,25 @@ SELECT s.campaign_id,
        c.name AS campaign,
        c.channel,
        s.month,
-       s.spend::numeric(15,2) AS spend,
-       s.budget::numeric(15,2) AS budget,
+       s.spend::numeric(24,2) AS spend,
+       s.budget::numeric(24,2) AS budget,
        s.amounts,
        s.without_rate
 FROM (SELECT v.campaign_id,
              pg_catalog.date_trunc('month', v.day::timestamp)::date AS month,
-             pg_catalog.sum(pg_catalog.round(v.cost * v.rate, (SELECT w.currency_decimals FROM workspace w))) AS spend,
-             pg_catalog.sum(pg_catalog.round(v.budget * v.rate, (SELECT w.currency_decimals FROM workspace w))) AS budget,
+             pg_catalog.sum(v.spend) AS spend,
+             pg_catalog.sum(v.budget) AS budget,
              pg_catalog.count(v.cost) AS amounts,
-             pg_catalog.count(*) FILTER (WHERE v.cost IS NOT NULL AND v.rate IS NULL) AS without_rate
-      FROM (SELECT n.campaign_id, n.day, n.cost, n.budget,
-                   CASE WHEN n.currency <> (SELECT w.currency FROM workspace w) THEN m.rate[pg_catalog.width_bucket(n.day, m.valid_from)] ELSE 1 END AS rate
-            FROM line n
-            LEFT JOIN money m ON m.currency = n.currency
-            WHERE n.day <= (SELECT leadflow.clock())::date) v
+             pg_catalog.count(*) FILTER (WHERE v.cost IS NOT NULL AND v.spend IS NULL) AS without_rate
+      FROM (SELECT n.campaign_id, n.day, n.cost,
+                   CASE WHEN pg_catalog.abs(n.cost * n.rate) < 1e13 THEN pg_catalog.round(n.cost * n.rate, n.currency_decimals) END AS spend,
+                   CASE WHEN pg_catalog.abs(n.budget * n.rate) < 1e13 THEN pg_catalog.round(n.budget * n.rate, n.currency_decimals) END AS budget
+            FROM (SELECT l.campaign_id, l.day, l.cost, l.budget, w.currency_decimals,
+                         CASE WHEN l.currency <> w.currency THEN m.rate[pg_catalog.width_bucket(l.day, m.valid_from)] ELSE 1 END AS rate
+                  FROM line l
+                  CROSS JOIN workspace w
+                  LEFT JOIN money m ON m.currency = l.currency
+                  WHERE l.day <= (SELECT leadflow.clock())::date) n) v
       GROUP BY v.campaign_id, pg_catalog.date_trunc('month', v.day::timestamp)::date) s
 JOIN campaign c ON c.id = s.campaign_id;
 COMMENT ON VIEW campaign_spend IS 'What was spent on each campaign in each month, up to the day of leadflow.clock(), in the currency of the workspace at the rate of the day. Where a campaign has lines in campaign_cost, they are its cost; else campaign.cost is, on the day on which it starts, or was created where that is not known. Spend and budget may be added up.';
@@ -47,4 +51,4 @@ COMMENT ON COLUMN campaign_spend.month IS 'first day of the month';
 COMMENT ON COLUMN campaign_spend.spend IS 'what was spent; null where nothing was, or no amount has a rate';
 COMMENT ON COLUMN campaign_spend.budget IS 'what was planned for the whole campaign, in the month in which it starts; null in others';
 COMMENT ON COLUMN campaign_spend.amounts IS 'number of amounts spent';
-COMMENT ON COLUMN campaign_spend.without_rate IS 'how many of them are left out, as their currency has no rate of that day or before';
+COMMENT ON COLUMN campaign_spend.without_rate IS 'how many of them are left out, as their currency has no rate of that day or before, or they are 10^13 or more';

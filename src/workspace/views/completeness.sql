@@ -34,6 +34,7 @@ WITH usual AS (
            pg_catalog.count(NULLIF(pg_catalog.btrim(l.evidence), '')) AS evidence
     FROM lead l
     WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+        AND l.id IN (SELECT s.id FROM visible_lead s)
     GROUP BY leadflow.base(l.stage), leadflow.ordinal(l.furthest_stage), l.origin, l.owner
 ), counted AS MATERIALIZED (
     SELECT l.at_stage, l.at_furthest, l.at_origin, l.at_owner, l.n, pg_catalog.to_jsonb(l) AS counts FROM lead_group l
@@ -41,7 +42,9 @@ WITH usual AS (
     SELECT 'lead'::text AS object, leadflow.base(l.stage) AS stage, leadflow.ordinal(l.furthest_stage) AS furthest, l.origin, l.owner,
            pg_catalog.to_jsonb(l) AS fields
     FROM lead l
-    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND EXISTS (
+    WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+        AND l.id IN (SELECT s.id FROM visible_lead s)
+        AND EXISTS (
         SELECT FROM field_owner f
         WHERE f.object = 'lead' AND f.field <> ALL ((SELECT u.fields FROM usual u)::text[]))
     UNION ALL
@@ -49,14 +52,18 @@ WITH usual AS (
            pg_catalog.to_jsonb(o) AS fields
     FROM opportunity o
     WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
+        AND o.id IN (SELECT s.id FROM visible_opportunity s)
     UNION ALL
     SELECT 'account'::text AS object, NULL::leadflow.stage AS stage, s.furthest, NULL::text AS origin, a.owner, pg_catalog.to_jsonb(a) AS fields
     FROM account a
     LEFT JOIN (SELECT x.account_id, leadflow.ordinal(pg_catalog.max(x.furthest_stage)) AS furthest
                FROM (SELECT l.account_id, l.furthest_stage FROM lead l WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+                         AND l.id IN (SELECT s.id FROM visible_lead s)
                      UNION ALL
-                     SELECT o.account_id, o.furthest_stage FROM opportunity o) x
+                     SELECT o.account_id, o.furthest_stage FROM opportunity o
+                     WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
                GROUP BY x.account_id) s ON s.account_id = a.id
+    WHERE a.id IN (SELECT s.id FROM visible_account s)
 )
 SELECT f.object,
        f.field,

@@ -27,8 +27,8 @@ SELECT s.scope,
        t.position,
        (ARRAY['lead', 'assigned', 'mql', 'sal', 'sql', 'opportunity', 'customer'])[t.position] AS stage,
        COALESCE(t.reached, 0)::bigint AS leads,
-       s.spend::numeric(15,2) AS spend,
-       (s.spend / NULLIF(t.reached, 0))::numeric(15,2) AS cost_each
+       s.spend::numeric(24,2) AS spend,
+       (s.spend / NULLIF(t.reached, 0))::numeric(24,2) AS cost_each
 FROM scoped s
 CROSS JOIN LATERAL pg_catalog.unnest(s.reached) WITH ORDINALITY t (reached, position)
 LEFT JOIN campaign c ON c.id = s.campaign_id;

@@ -64,9 +64,9 @@ SELECT w.month,
        w.retained::bigint AS retained,
        (w.retained / w.customers)::numeric(9,6) AS retained_share,
        w.deals::bigint AS deals,
-       w.value::numeric(15,2) AS revenue,
-       w.value_so_far::numeric(15,2) AS revenue_so_far,
-       (w.value_so_far / w.customers)::numeric(15,2) AS revenue_per_customer,
+       w.value::numeric(24,2) AS revenue,
+       w.value_so_far::numeric(24,2) AS revenue_so_far,
+       (w.value_so_far / w.customers)::numeric(24,2) AS revenue_per_customer,
        pg_catalog.round((w.value_so_far - pg_catalog.lag(w.value_so_far, 12) OVER walked)
            / NULLIF(pg_catalog.max(w.value_so_far) FILTER (WHERE w.age = 11) OVER (PARTITION BY w.month), 0), 6)::numeric(24,6) AS net_revenue_retention,
        w.amounts_unknown::bigint AS amounts_unknown

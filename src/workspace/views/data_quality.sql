@@ -15,6 +15,7 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       FROM lead l
       JOIN field_owner f ON f.object = 'lead' AND f.field <> 'owner' AND f.owed_from <= l.furthest_stage
       WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s)
           AND (f.field <> 'origin' OR l.campaign_id IS NOT NULL)
           AND COALESCE(pg_catalog.btrim(CASE f.field
                   WHEN 'full_name' THEN l.full_name
@@ -39,22 +40,26 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       FROM (SELECT o.id, o.external_id, o.owner, o.furthest_stage, pg_catalog.to_jsonb(o) AS fields
             FROM opportunity o
             WHERE o.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
+                AND o.id IN (SELECT s.id FROM visible_opportunity s)
             OFFSET 0) o
       JOIN field_owner f ON f.object = 'opportunity' AND f.owed_from <= o.furthest_stage
       WHERE COALESCE(pg_catalog.btrim(o.fields ->> f.field), '') = ''
       UNION ALL
       SELECT 'account'::text AS object, a.id, a.external_id, a.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
              LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id
-                    WHERE l.account_id = a.id AND e.to_stage >= f.owed_from),
+                    WHERE l.account_id = a.id AND l.id IN (SELECT s.id FROM visible_lead s) AND e.to_stage >= f.owed_from),
                    (SELECT pg_catalog.min(e.at) FROM opportunity o JOIN stage_event e ON e.opportunity_id = o.id
-                    WHERE o.account_id = a.id AND e.to_stage >= f.owed_from)) AS since_at
+                    WHERE o.account_id = a.id AND o.id IN (SELECT s.id FROM visible_opportunity s) AND e.to_stage >= f.owed_from)) AS since_at
       FROM (SELECT a.id, a.external_id, a.owner, s.furthest_stage, pg_catalog.to_jsonb(a) AS fields
             FROM account a
             JOIN (SELECT x.account_id, pg_catalog.max(x.furthest_stage) AS furthest_stage
                   FROM (SELECT l.account_id, l.furthest_stage FROM lead l WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s)
                         UNION ALL
-                        SELECT o.account_id, o.furthest_stage FROM opportunity o) x
+                        SELECT o.account_id, o.furthest_stage FROM opportunity o
+                        WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
                   GROUP BY x.account_id) s ON s.account_id = a.id
+            WHERE a.id IN (SELECT s.id FROM visible_account s)
             OFFSET 0) a
       JOIN field_owner f ON f.object = 'account' AND f.owed_from <= a.furthest_stage
       WHERE COALESCE(pg_catalog.btrim(a.fields ->> f.field), '') = ''
@@ -63,25 +68,30 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
              (SELECT pg_catalog.min(e.at) FROM stage_event e
               WHERE e.lead_id = l.id AND e.opportunity_id IS NULL AND e.to_stage >= 'mql') AS since_at
       FROM lead l
-      WHERE l.stage >= 'mql' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND COALESCE(pg_catalog.btrim(l.owner), '') = ''
+      WHERE l.stage >= 'mql' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s) AND COALESCE(pg_catalog.btrim(l.owner), '') = ''
       UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_email'::text AS fault, 'email'::text AS field, l.email AS value, l.updated_at AS since_at
       FROM lead l
-      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND pg_catalog.btrim(l.email) <> '' AND leadflow.normal_email(l.email) IS NULL
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s) AND pg_catalog.btrim(l.email) <> '' AND leadflow.normal_email(l.email) IS NULL
       UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_phone'::text AS fault, 'phone'::text AS field, l.phone AS value, l.updated_at AS since_at
       FROM lead l
-      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND pg_catalog.btrim(l.phone) <> '' AND leadflow.normal_phone(l.phone) IS NULL
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s) AND pg_catalog.btrim(l.phone) <> '' AND leadflow.normal_phone(l.phone) IS NULL
       UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'untagged_source'::text AS fault, 'origin'::text AS field, NULL::text AS value, l.created_at AS since_at
       FROM lead l
-      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id) AND l.campaign_id IS NULL AND COALESCE(pg_catalog.btrim(l.origin), '') = ''
+      WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s) AND l.campaign_id IS NULL AND COALESCE(pg_catalog.btrim(l.origin), '') = ''
       UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'stale'::text AS fault, NULL::text AS field, NULL::text AS value, GREATEST(l.updated_at, t.at) AS since_at
       FROM lead l
       LEFT JOIN LATERAL (SELECT pg_catalog.max(t.at) AS at FROM touch t
                          WHERE t.lead_id = l.id AND t.at <= (SELECT leadflow.clock())) t ON true
       WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s)
           AND l.updated_at < (SELECT leadflow.clock()) - interval '90 days'
           AND (t.at IS NULL OR t.at < (SELECT leadflow.clock()) - interval '90 days')) q
 LEFT JOIN field_owner f ON f.object = q.object AND f.field = q.field

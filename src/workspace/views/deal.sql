@@ -5,7 +5,8 @@ WITH money AS MATERIALIZED (
     -- the rates of a currency, the earliest first
     SELECT r.currency,
            pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from) AS valid_from,
-           pg_catalog.array_agg(r.rate ORDER BY r.valid_from) AS rate
+           -- what costs more is beyond all money anyway
+           pg_catalog.array_agg(LEAST(r.rate, 1e15) ORDER BY r.valid_from) AS rate
     FROM exchange_rate r
     GROUP BY r.currency
 )
@@ -35,9 +36,9 @@ SELECT d.opportunity_id,
        d.reason,
        d.amount,
        COALESCE(d.currency, (SELECT w.currency FROM workspace w)) AS currency,
-       pg_catalog.round(d.amount * r.rate, (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS value,
+       (CASE WHEN pg_catalog.abs(v.value) < 1e13 THEN v.value END)::numeric(15,2) AS value,
        CASE WHEN d.won_at IS NOT NULL THEN d.won_number = 1 END AS new_customer,
-       pg_catalog.round(d.recurring * r.rate, (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS recurring_value
+       (CASE WHEN pg_catalog.abs(v.recurring) < 1e13 THEN v.recurring END)::numeric(15,2) AS recurring_value
 FROM (SELECT o.id AS opportunity_id,
              o.name,
              o.lead_id,
@@ -63,7 +64,7 @@ FROM (SELECT o.id AS opportunity_id,
                   ELSE 'lost' END AS outcome,
              h.won_at,
              COALESCE(h.won_at, CASE WHEN s.to_stage < 'visitor' THEN s.at END) AS closed_at,
-             o.expected_close,
+             CASE WHEN pg_catalog.isfinite(o.expected_close) THEN o.expected_close END AS expected_close,
              s.reason,
              CASE WHEN h.ahead THEN s.amount::numeric(15,2) ELSE o.amount END AS amount,
              CASE WHEN h.ahead THEN s.currency ELSE o.currency END AS currency,
@@ -93,7 +94,9 @@ LEFT JOIN team_member m ON m.member = d.owner
 LEFT JOIN money c ON c.currency = d.currency
 CROSS JOIN LATERAL (SELECT CASE WHEN d.currency <> (SELECT w.currency FROM workspace w)
                                 THEN c.rate[pg_catalog.width_bucket(COALESCE(d.closed_at, (SELECT leadflow.clock()))::date, c.valid_from)]
-                                ELSE 1 END AS rate) r;
+                                ELSE 1 END AS rate) r
+CROSS JOIN LATERAL (SELECT pg_catalog.round(d.amount * r.rate, w.currency_decimals) AS value, pg_catalog.round(d.recurring * r.rate, w.currency_decimals) AS recurring
+                    FROM workspace w) v;
 COMMENT ON VIEW deal IS 'Every opportunity as known at leadflow.clock(): where it is, how it ended, what it is worth. Opportunities of leads in lead_outside are left out. Reports on pipeline and revenue count these rows.';
 COMMENT ON COLUMN deal.opportunity_id IS 'the opportunity';
 COMMENT ON COLUMN deal.name IS 'name of the deal';
@@ -117,10 +120,10 @@ COMMENT ON COLUMN deal.entered_at IS 'since when it is in the stage';
 COMMENT ON COLUMN deal.outcome IS 'void (it is disqualified: opened in error, even where it was won), won (it was, whatever else came after), open, or lost (in the exit nurture, lost or churned)';
 COMMENT ON COLUMN deal.won_at IS 'when it was first won; null for not, and for one opened in error';
 COMMENT ON COLUMN deal.closed_at IS 'when it was won, lost or void; null while it is open';
-COMMENT ON COLUMN deal.expected_close IS 'day on which it is expected to close';
+COMMENT ON COLUMN deal.expected_close IS 'day on which it is expected to close; null where that is not known, or infinite';
 COMMENT ON COLUMN deal.reason IS 'code of the reason given on the last entry';
 COMMENT ON COLUMN deal.amount IS 'amount, in currency; null where it is not known';
 COMMENT ON COLUMN deal.currency IS 'ISO 4217 code of the amount';
-COMMENT ON COLUMN deal.value IS 'the amount in the currency of the workspace, at the rate of the day on which it closed, or of the clock''s, rounded to its decimals (workspace.currency_decimals); null where amount or rate are not known';
+COMMENT ON COLUMN deal.value IS 'the amount in the currency of the workspace, at the rate of the day on which it closed, or of the clock''s, rounded to its decimals (workspace.currency_decimals); null where amount or rate are not known, or it is 10^13 or more';
 COMMENT ON COLUMN deal.new_customer IS 'whether it is the first deal won from this buyer; null where it was not won';
 COMMENT ON COLUMN deal.recurring_value IS 'what comes again every year, as written now, converted as value; null where that or the rate are not known';

@@ -25,7 +25,7 @@ SELECT t.opportunity_id,
        t.id AS touch_id,
        t.at AS touched_at,
        t.kind,
-       COALESCE(t.channel, c.channel, t.kind) AS channel,
+       pg_catalog.substr(COALESCE(t.channel, c.channel, t.kind), 1, 200) AS channel,
        t.campaign_id,
        c.name AS campaign,
        t.direction,
@@ -47,7 +47,7 @@ COMMENT ON COLUMN deal_touch.opportunity_id IS 'the deal';
 COMMENT ON COLUMN deal_touch.touch_id IS 'the touch (touch.id)';
 COMMENT ON COLUMN deal_touch.touched_at IS 'when it happened';
 COMMENT ON COLUMN deal_touch.kind IS 'kind of touch';
-COMMENT ON COLUMN deal_touch.channel IS 'its channel, else that of its campaign, else its kind';
+COMMENT ON COLUMN deal_touch.channel IS 'its channel, else that of its campaign, else its kind: the first 200 characters';
 COMMENT ON COLUMN deal_touch.campaign_id IS 'campaign that it belongs to';
 COMMENT ON COLUMN deal_touch.campaign IS 'name of the campaign';
 COMMENT ON COLUMN deal_touch.direction IS 'inbound or outbound';

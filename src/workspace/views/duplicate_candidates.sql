@@ -13,6 +13,7 @@ WITH keyed AS MATERIALIZED (
                  leadflow.email_domain(l.email) AS domain
           FROM lead l
           WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+              AND l.id IN (SELECT s.id FROM visible_lead s)
           OFFSET 0) p
     LEFT JOIN free_mail_domain f ON f.domain = p.domain
     CROSS JOIN LATERAL (VALUES
@@ -27,6 +28,7 @@ WITH keyed AS MATERIALIZED (
                  leadflow.normal_name(a.name) AS name,
                  leadflow.normal_domain(a.domain) AS domain
           FROM account a
+          WHERE a.id IN (SELECT s.id FROM visible_account s)
           OFFSET 0) c
     LEFT JOIN free_mail_domain f ON f.domain = c.domain
     CROSS JOIN LATERAL (VALUES

@@ -7,8 +7,8 @@ WITH milestone AS MATERIALIZED (
     WHERE EXISTS (SELECT FROM experiment)
 ), term AS MATERIALIZED (
     SELECT e.experiment, e.campaign_a, e.campaign_b, e.segment, e.of_stage, e.reaches, e.within,
-           e.a_starts_on::timestamptz AS a_from, (e.a_ends_on + 1)::timestamptz AS a_to,
-           e.b_starts_on::timestamptz AS b_from, (e.b_ends_on + 1)::timestamptz AS b_to
+           GREATEST(LEAST(e.a_starts_on, '9999-12-31'::date), '0001-01-01'::date)::timestamptz AS a_from, (GREATEST(LEAST(e.a_ends_on, '9999-12-31'::date), '0001-01-01'::date) + 1)::timestamptz AS a_to,
+           GREATEST(LEAST(e.b_starts_on, '9999-12-31'::date), '0001-01-01'::date)::timestamptz AS b_from, (GREATEST(LEAST(e.b_ends_on, '9999-12-31'::date), '0001-01-01'::date) + 1)::timestamptz AS b_to
     FROM experiment e
 ), cut AS MATERIALIZED (
     SELECT pg_catalog.array_agg(DISTINCT c.at ORDER BY c.at) AS instants
@@ -78,7 +78,7 @@ SELECT e.experiment,
             ELSE 'no_difference_shown' END AS finding
 FROM experiment e
 JOIN grouped c ON c.experiment = e.experiment
-CROSS JOIN LATERAL (SELECT (GREATEST(e.a_ends_on, e.b_ends_on) + 1)::timestamptz + e.within AS final_at) f
+CROSS JOIN LATERAL (SELECT (GREATEST(LEAST(GREATEST(e.a_ends_on, e.b_ends_on), '9999-12-31'::date), '0001-01-01'::date) + 1)::timestamptz + e.within AS final_at) f
 LEFT JOIN LATERAL leadflow.share_interval(c.a_reached, c.a_judged) a ON true
 LEFT JOIN LATERAL leadflow.share_interval(c.b_reached, c.b_judged) b ON true
 LEFT JOIN LATERAL leadflow.difference_interval(c.b_reached, c.b_judged, c.a_reached, c.a_judged) d ON true;

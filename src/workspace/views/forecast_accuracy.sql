@@ -5,7 +5,7 @@ WITH money AS MATERIALIZED (
     -- the rates of a currency, the earliest first
     SELECT r.currency,
            pg_catalog.array_agg(r.valid_from ORDER BY r.valid_from) AS valid_from,
-           pg_catalog.array_agg(r.rate ORDER BY r.valid_from) AS rate
+           pg_catalog.array_agg(LEAST(r.rate, 1e15) ORDER BY r.valid_from) AS rate
     FROM exchange_rate r
     GROUP BY r.currency
 ), deals AS MATERIALIZED (
@@ -48,11 +48,12 @@ WITH money AS MATERIALIZED (
     GROUP BY c.day, s.ordinal
 ), known AS MATERIALIZED (
     SELECT v.opportunity_id, v.day, v.value, (v.value * r.win_rate)::numeric(15,2) AS weighted_value, d.expected_close, d.won_at, d.value AS value_now
-    FROM (SELECT h.opportunity_id, h.day, h.ordinal,
-                 pg_catalog.round(h.amount * CASE WHEN h.currency <> (SELECT w.currency FROM workspace w) THEN c.rate[pg_catalog.width_bucket(h.day, c.valid_from)] ELSE 1 END,
-                                 (SELECT w.currency_decimals FROM workspace w))::numeric(15,2) AS value
+    FROM (SELECT h.opportunity_id, h.day, h.ordinal, CASE WHEN pg_catalog.abs(x.value) < 1e13 THEN x.value END::numeric(15,2) AS value
           FROM standing h
           LEFT JOIN money c ON c.currency = h.currency
+          CROSS JOIN LATERAL (SELECT pg_catalog.round(
+              h.amount * CASE WHEN h.currency <> (SELECT w.currency FROM workspace w) THEN c.rate[pg_catalog.width_bucket(h.day, c.valid_from)] ELSE 1 END,
+              (SELECT w.currency_decimals FROM workspace w)) AS value) x
           WHERE h.outcome = 'open') v
     LEFT JOIN rate r ON r.day = v.day AND r.ordinal = v.ordinal
     JOIN deals d ON d.opportunity_id = v.opportunity_id
@@ -85,17 +86,17 @@ SELECT c.period,
        c.from_date,
        c.until_date,
        c.deals,
-       COALESCE(c.value, 0)::numeric(15,2) AS value,
-       c.weighted_value::numeric(15,2) AS weighted_value,
+       COALESCE(c.value, 0)::numeric(24,2) AS value,
+       c.weighted_value::numeric(24,2) AS weighted_value,
        c.due_deals,
        c.left_out,
-       COALESCE(c.forecast_value, 0)::numeric(15,2) AS forecast_value,
+       COALESCE(c.forecast_value, 0)::numeric(24,2) AS forecast_value,
        c.won_open,
-       COALESCE(c.won_open_value, 0)::numeric(15,2) AS won_open_value,
-       c.won_value::numeric(15,2) AS won_value,
-       c.error::numeric(15,2) AS error_value,
-       pg_catalog.round(pg_catalog.abs(c.error) / NULLIF(pg_catalog.abs(c.won_open_value), 0), 6)::numeric(24,6) AS error_share,
-       pg_catalog.round(pg_catalog.sum(c.error) OVER so_far / NULLIF(pg_catalog.sum(c.won_open_value) OVER so_far, 0), 6)::numeric(24,6) AS bias_share
+       COALESCE(c.won_open_value, 0)::numeric(24,2) AS won_open_value,
+       c.won_value::numeric(24,2) AS won_value,
+       c.error::numeric(24,2) AS error_value,
+       pg_catalog.round(pg_catalog.abs(c.error) / NULLIF(pg_catalog.abs(c.won_open_value), 0), 6)::numeric(30,6) AS error_share,
+       pg_catalog.round(pg_catalog.sum(c.error) OVER so_far / NULLIF(pg_catalog.sum(c.won_open_value) OVER so_far, 0), 6)::numeric(30,6) AS bias_share
 FROM compared c
 WINDOW so_far AS (PARTITION BY c.period ORDER BY c.from_date ROWS UNBOUNDED PRECEDING)
 ORDER BY c.period, c.from_date;

@@ -9,6 +9,7 @@ WITH said AS MATERIALIZED (
                        FROM stage_event e
                        WHERE e.lead_id = t.lead_id AND e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())) h ON true
     WHERE t.at <= (SELECT leadflow.clock()) AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = t.lead_id)
+        AND t.id IN (SELECT v.id FROM visible_touch v)
 ), listened AS (
     SELECT s.month, g.dimension, g.dimension_value, pg_catalog.count(*) AS transcripts
     FROM said s

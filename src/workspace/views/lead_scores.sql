@@ -19,7 +19,7 @@ SELECT l.id AS lead_id,
        s.grade,
        s.probability,
        s.model_version,
-       l.score::numeric(15,4) AS tool_score,
+       t.score::numeric(15,4) AS tool_score,
        f.score_in_force::numeric(15,4) AS score_in_force,
        CASE WHEN f.score_in_force IS NULL OR w.force = 'tool' THEN 'tool'
             WHEN w.force = 'model' AND s.probability IS NOT NULL THEN 'model'
@@ -35,7 +35,8 @@ LEFT JOIN account a ON a.id = l.account_id
 LEFT JOIN campaign g ON g.id = l.campaign_id
 LEFT JOIN team_member m ON m.member = l.owner
 CROSS JOIN LATERAL (SELECT (SELECT w.score_in_force FROM workspace w) AS force) w
-CROSS JOIN LATERAL (SELECT COALESCE(CASE w.force WHEN 'rules' THEN s.total WHEN 'model' THEN 100 * s.probability END, l.score) AS score_in_force) f
+CROSS JOIN LATERAL (SELECT CASE WHEN pg_catalog.abs(l.score) < 10000000000 THEN l.score END AS score) t
+CROSS JOIN LATERAL (SELECT COALESCE(CASE w.force WHEN 'rules' THEN s.total WHEN 'model' THEN 100 * s.probability END, t.score) AS score_in_force) f
 WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id);
 COMMENT ON VIEW lead_scores IS 'The scores of every lead: what leadflow gives, what the tool gives, and which of them orders the work. Scores are those of the last leadflow.refresh_scores, whatever leadflow.clock() is; the lead is the present one. Leads in lead_outside are left out.';
 COMMENT ON COLUMN lead_scores.lead_id IS 'the lead';
@@ -57,7 +58,7 @@ COMMENT ON COLUMN lead_scores.behaviour_grade IS 'grade of the behaviour: 1 is t
 COMMENT ON COLUMN lead_scores.grade IS 'both grades: B2';
 COMMENT ON COLUMN lead_scores.probability IS 'probability of winning, 0..1, by the model that was active; null for none';
 COMMENT ON COLUMN lead_scores.model_version IS 'that model (score_model.version)';
-COMMENT ON COLUMN lead_scores.tool_score IS 'score given by the tool (lead.score); null for none';
+COMMENT ON COLUMN lead_scores.tool_score IS 'score given by the tool (lead.score); null for none, and for one of 10^10 or more';
 COMMENT ON COLUMN lead_scores.score_in_force IS 'the score that orders the work, as workspace.score_in_force asks: total (rules), 100 times the probability (model) or the tool''s; where leadflow has not scored the lead by it yet, the tool''s; null for none';
 COMMENT ON COLUMN lead_scores.in_force IS 'which one that is: rules, model or tool';
 COMMENT ON COLUMN lead_scores.scored_at IS 'the instant as of which leadflow scored it; null for not yet';

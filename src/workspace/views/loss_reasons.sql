@@ -17,7 +17,7 @@ SELECT x.ordinal::bigint AS last_ordinal,
        r.category,
        x.deals,
        (x.deals / pg_catalog.sum(x.deals) OVER ())::numeric(9,6) AS deals_share,
-       x.value::numeric(15,2) AS value,
+       x.value::numeric(24,2) AS value,
        (x.positive / NULLIF(pg_catalog.sum(x.positive) OVER (), 0))::numeric(9,6) AS value_share,
        x.amounts_unknown,
        leadflow.seconds(x.age) AS age_seconds_average

@@ -16,7 +16,7 @@ WITH open AS MATERIALIZED (
 SELECT r.ordinal,
        r.stage,
        COALESCE(o.deals, 0) AS deals,
-       COALESCE(o.value, 0)::numeric(15,2) AS value,
+       COALESCE(o.value, 0)::numeric(24,2) AS value,
        COALESCE(o.amounts_unknown, 0) AS amounts_unknown,
        (COALESCE(o.deals, 0) / NULLIF(pg_catalog.sum(o.deals) OVER (), 0))::numeric(9,6) AS deals_share,
        (COALESCE(o.positive, 0) / NULLIF(pg_catalog.sum(o.positive) OVER (), 0))::numeric(9,6) AS value_share,
@@ -30,7 +30,7 @@ SELECT r.ordinal,
        r.win_rate,
        r.win_rate_low,
        r.win_rate_high,
-       (CASE WHEN r.win_rate IS NOT NULL THEN COALESCE(o.weighted_value, 0) END)::numeric(15,2) AS weighted_value
+       (CASE WHEN r.win_rate IS NOT NULL THEN COALESCE(o.weighted_value, 0) END)::numeric(24,2) AS weighted_value
 FROM stage_win_rate r
 LEFT JOIN open o ON o.ordinal = r.ordinal
 LEFT JOIN stage_definition n ON n.stage = r.stage::leadflow.stage AND n.variant = '*'

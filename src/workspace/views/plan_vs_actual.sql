@@ -9,7 +9,7 @@ WITH deals AS MATERIALIZED (
 ), cut AS MATERIALIZED (
     SELECT pg_catalog.array_agg(DISTINCT c.day ORDER BY c.day) AS days
     FROM target t
-    CROSS JOIN LATERAL (VALUES (t.starts_on), (t.ends_on + 1)) c (day)
+    CROSS JOIN LATERAL (VALUES (t.starts_on), (LEAST(t.ends_on, '9999-12-31'::date) + 1)) c (day)
 ), fact AS (
     -- of open deals the weighted value falls due when they are expected to close
     SELECT k.metric, pg_catalog.width_bucket(k.at::date, (SELECT c.days FROM cut c)) AS slot, d.segment, d.team, d.owner,
@@ -68,9 +68,10 @@ WITH deals AS MATERIALIZED (
                / NULLIF(leadflow.seconds(leadflow.worktime(c.calendar, n.starts_at, n.ends_at)), 0)::numeric AS worked,
            -- the slots before its first and after its last day
            pg_catalog.width_bucket(t.starts_on, (SELECT c.days FROM cut c)) - 1 AS slot_before,
-           pg_catalog.width_bucket(t.ends_on + 1, (SELECT c.days FROM cut c)) - 1 AS slot_last
+           pg_catalog.width_bucket(LEAST(t.ends_on, '9999-12-31'::date) + 1, (SELECT c.days FROM cut c)) - 1 AS slot_last
     FROM (SELECT DISTINCT t.starts_on, t.ends_on FROM target t) t
-    CROSS JOIN LATERAL (SELECT (SELECT leadflow.clock()) AS present, t.starts_on::timestamptz AS starts_at, (t.ends_on + 1)::timestamptz AS ends_at) n
+    CROSS JOIN LATERAL (SELECT (SELECT leadflow.clock()) AS present, GREATEST(LEAST(t.starts_on, '9999-12-31'::date), '0001-01-01'::date)::timestamptz AS starts_at,
+                               (GREATEST(LEAST(t.ends_on, '9999-12-31'::date), '0001-01-01'::date) + 1)::timestamptz AS ends_at) n
     LEFT JOIN business_calendar c ON c.code = 'default'
 ), period AS (
     SELECT t.*, n.over, n.begun, n.gone, n.worked,
@@ -93,16 +94,16 @@ SELECT x.id AS target_id,
        x.owner,
        CASE WHEN x.over THEN 'over' WHEN x.begun THEN 'running' ELSE 'to come' END AS state,
        x.value AS target_value,
-       x.actual::numeric(15,2) AS actual,
-       GREATEST(x.value - x.actual, 0)::numeric(15,2) AS gap,
-       pg_catalog.round(x.actual / NULLIF(x.value, 0), 6)::numeric(24,6) AS reached_share,
+       x.actual::numeric(24,2) AS actual,
+       GREATEST(x.value - x.actual, 0)::numeric(24,2) AS gap,
+       pg_catalog.round(x.actual / NULLIF(x.value, 0), 6)::numeric(30,6) AS reached_share,
        x.gone::numeric(9,6) AS time_share,
        x.worked::numeric(9,6) AS working_time_share,
-       (x.value * COALESCE(x.worked, x.gone))::numeric(15,2) AS expected,
-       pg_catalog.round(x.actual / NULLIF(x.value * COALESCE(x.worked, x.gone), 0), 4)::numeric(24,4) AS pace,
+       (x.value * COALESCE(x.worked, x.gone))::numeric(24,2) AS expected,
+       pg_catalog.round(x.actual / NULLIF(x.value * COALESCE(x.worked, x.gone), 0), 4)::numeric(30,4) AS pace,
        x.basis AS forecast_basis,
        x.forecast::numeric(24,2) AS forecast,
-       pg_catalog.round(x.forecast / NULLIF(x.value, 0), 6)::numeric(24,6) AS forecast_share,
+       pg_catalog.round(x.forecast / NULLIF(x.value, 0), 6)::numeric(30,6) AS forecast_share,
        (CASE WHEN x.basis = 'weighted pipeline' THEN x.left_out END)::bigint AS left_out,
        CASE WHEN x.begun AND x.actual >= x.value THEN 'reached'
             WHEN x.over THEN 'missed'

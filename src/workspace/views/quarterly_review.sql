@@ -76,7 +76,7 @@ WITH quarter AS (
     WHERE h.closed_on <= (SELECT leadflow.clock())::date
     UNION ALL
     -- a test belongs to the quarter before the one in which it ends
-    SELECT 620, (e.b_ends_on - interval '3 months')::date, e.experiment, 1::numeric, NULL::numeric, NULL::numeric
+    SELECT 620, (LEAST(GREATEST(e.b_ends_on, '0001-01-01'::date), '9999-12-31'::date) - interval '3 months')::date, e.experiment, 1::numeric, NULL::numeric, NULL::numeric
     FROM experiment e
     UNION ALL
     SELECT 630, b.at::date, NULL::text, 1::numeric, NULL::numeric, NULL::numeric
@@ -87,14 +87,16 @@ WITH quarter AS (
     FROM lesson l
     WHERE l.done_at <= (SELECT leadflow.clock())
     UNION ALL
-    SELECT 720, (c.starts_on - interval '3 months')::date, c.channel, pg_catalog.round(c.budget * CASE WHEN c.currency <> w.currency THEN r.rate ELSE 1 END, w.currency_decimals), NULL::numeric, NULL::numeric
+    SELECT 720, (LEAST(GREATEST(c.starts_on, '0001-01-01'::date), '9999-12-31'::date) - interval '3 months')::date, c.channel,
+           CASE WHEN pg_catalog.abs(v.budget) < 1e13 THEN pg_catalog.round(v.budget, w.currency_decimals) END, NULL::numeric, NULL::numeric
     FROM campaign c
     CROSS JOIN workspace w
-    LEFT JOIN LATERAL (SELECT x.rate
+    LEFT JOIN LATERAL (SELECT LEAST(x.rate, 1e15) AS rate
                        FROM exchange_rate x
                        WHERE x.currency = c.currency AND x.valid_from <= (SELECT leadflow.clock())::date
                        ORDER BY x.valid_from DESC
                        LIMIT 1) r ON true
+    CROSS JOIN LATERAL (SELECT c.budget * CASE WHEN c.currency <> w.currency THEN r.rate ELSE 1 END AS budget) v
     WHERE c.budget IS NOT NULL
     UNION ALL
     SELECT 810, c.changed_at::date, c.definition, 1::numeric, NULL::numeric, NULL::numeric
@@ -142,11 +144,11 @@ SELECT t.starts_on AS quarter_starts_on,
        t.item,
        t.detail,
        t.unit,
-       t.value::numeric(24,6) AS value,
-       t.planned::numeric(24,6) AS planned,
-       t.quarter_before::numeric(24,6) AS quarter_before,
-       (t.value - t.quarter_before)::numeric(24,6) AS change,
-       t.year_before::numeric(24,6) AS year_before
+       t.value::numeric(30,6) AS value,
+       t.planned::numeric(30,6) AS planned,
+       t.quarter_before::numeric(30,6) AS quarter_before,
+       (t.value - t.quarter_before)::numeric(30,6) AS change,
+       t.year_before::numeric(30,6) AS year_before
 FROM (SELECT t.*,
              pg_catalog.lag(t.value) OVER (PARTITION BY t.position, t.detail ORDER BY t.starts_on) AS quarter_before,
              pg_catalog.lag(t.value, 4) OVER (PARTITION BY t.position, t.detail ORDER BY t.starts_on) AS year_before

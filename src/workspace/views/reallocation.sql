@@ -34,13 +34,13 @@ SELECT m.what,
        g.advice AS from_advice,
        m.to_id AS to_campaign_id,
        t.campaign AS to_campaign,
-       m.amount::numeric(15,2) AS amount,
-       (m.amount * g.yield)::numeric(15,2) AS new_revenue,
-       (m.amount * COALESCE(t.yield, 0))::numeric(15,2) AS new_revenue_expected,
+       m.amount::numeric(24,2) AS amount,
+       (m.amount * g.yield)::numeric(24,2) AS new_revenue,
+       (m.amount * COALESCE(t.yield, 0))::numeric(38,2) AS new_revenue_expected,
        (m.amount * g.new_customers / g.spend)::numeric(15,4) AS new_customers,
-       (m.amount * COALESCE(t.new_customers / t.spend, 0))::numeric(15,4) AS new_customers_expected,
-       g.yield::numeric(15,4) AS new_revenue_per_spend,
-       t.yield::numeric(15,4) AS new_revenue_per_spend_expected
+       (m.amount * COALESCE(t.new_customers / t.spend, 0))::numeric(38,4) AS new_customers_expected,
+       g.yield::numeric(30,4) AS new_revenue_per_spend,
+       t.yield::numeric(30,4) AS new_revenue_per_spend_expected
 FROM moved m
 JOIN spent g ON g.campaign_id = m.from_id
 LEFT JOIN spent t ON t.campaign_id = m.to_id;

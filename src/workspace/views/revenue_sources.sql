@@ -28,12 +28,12 @@ SELECT s.dimension,
        s.leads,
        (s.leads::numeric / NULLIF(pg_catalog.sum(s.leads) OVER every, 0))::numeric(9,6) AS leads_share,
        s.won,
-       s.revenue::numeric(15,2) AS revenue,
-       (s.revenue / NULLIF(pg_catalog.sum(s.revenue) OVER every, 0))::numeric(15,6) AS revenue_share,
+       s.revenue::numeric(24,2) AS revenue,
+       (s.revenue / NULLIF(pg_catalog.sum(s.revenue) OVER every, 0))::numeric(30,6) AS revenue_share,
        s.new_customers,
-       s.new_revenue::numeric(15,2) AS new_revenue,
-       (s.new_revenue / NULLIF(pg_catalog.sum(s.new_revenue) OVER every, 0))::numeric(15,6) AS new_revenue_share,
-       (s.revenue - s.new_revenue)::numeric(15,2) AS returning_revenue
+       s.new_revenue::numeric(24,2) AS new_revenue,
+       (s.new_revenue / NULLIF(pg_catalog.sum(s.new_revenue) OVER every, 0))::numeric(30,6) AS new_revenue_share,
+       (s.revenue - s.new_revenue)::numeric(24,2) AS returning_revenue
 FROM sourced s
 WINDOW every AS (PARTITION BY s.dimension, s.month);
 COMMENT ON VIEW revenue_sources IS 'Where leads and revenue come from, by origin, channel and campaign, by month and for all time, as known at leadflow.clock(), in the currency of the workspace. A lead counts in the month in which it came in, with campaign and origin of its first entry; a deal in the month in which it was won, with its own. Deals without a known value count as deals, not as money. Leads in lead_outside are left out.';

@@ -5,11 +5,11 @@ SELECT c.month,
        c.deals,
        c.customers,
        (c.deals / pg_catalog.sum(c.deals) OVER whole)::numeric(9,6) AS deals_share,
-       c.value::numeric(15,2) AS value,
+       c.value::numeric(24,2) AS value,
        (c.positive / NULLIF(pg_catalog.sum(c.positive) OVER whole, 0))::numeric(9,6) AS value_share,
        c.average_value::numeric(15,2) AS value_average,
        c.amounts_unknown,
-       c.recurring_value::numeric(15,2) AS recurring_value
+       c.recurring_value::numeric(24,2) AS recurring_value
 FROM (SELECT d.month, k.dimension, k.dimension_value,
              pg_catalog.count(*) AS deals,
              pg_catalog.count(DISTINCT d.buyer) AS customers,

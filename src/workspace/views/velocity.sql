@@ -26,7 +26,7 @@ SELECT c.dimension,
        c.amounts_unknown,
        c.cycle::numeric(15,4) AS cycle_days_average,
        c.median_cycle::numeric(15,4) AS cycle_days_median,
-       (c.open_deals * c.won * c.average_value / NULLIF((c.won + c.lost) * c.cycle, 0))::numeric(20,2) AS velocity
+       (c.open_deals * c.won * c.average_value / NULLIF((c.won + c.lost) * c.cycle, 0))::numeric(38,2) AS velocity
 FROM counted c
 ORDER BY CASE c.dimension WHEN 'total' THEN 1 WHEN 'segment' THEN 2 WHEN 'kind' THEN 3 WHEN 'team' THEN 4 ELSE 5 END, c.dimension_value;
 COMMENT ON VIEW velocity IS 'How much money the pipeline makes a day, at leadflow.clock(): open deals x win rate x average value of a deal won / days from opening to winning: sales velocity, as Salesforce and HubSpot define it. Rate, value and days are of the deals that were won or lost in the 365 days before the clock. Velocities of groups do not add up to the total. Void deals and those of leads in lead_outside are left out.';

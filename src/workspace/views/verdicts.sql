@@ -30,7 +30,7 @@ SELECT v.id AS verdict_id,
        v.origin,
        v.segment,
        v.variant,
-       v.score::numeric(18,4) AS score,
+       (CASE WHEN pg_catalog.abs(v.score) < 10000000000000 THEN v.score END)::numeric(18,4) AS score,
        v.session_actor,
        v.actor,
        a.answer,
@@ -69,7 +69,7 @@ COMMENT ON COLUMN verdicts.campaign_id IS 'campaign of the lead at that moment';
 COMMENT ON COLUMN verdicts.origin IS 'origin of the lead at that moment';
 COMMENT ON COLUMN verdicts.segment IS 'segment of the lead at that moment';
 COMMENT ON COLUMN verdicts.variant IS 'product line or region of the lead at that moment; * for the general ones';
-COMMENT ON COLUMN verdicts.score IS 'score of the lead at that moment';
+COMMENT ON COLUMN verdicts.score IS 'score of the lead at that moment; null for none, and for one of 10^13 or more';
 COMMENT ON COLUMN verdicts.session_actor IS 'role that opened the session';
 COMMENT ON COLUMN verdicts.actor IS 'role in whose name it was given';
 COMMENT ON COLUMN verdicts.answer IS 'latest answer of marketing: agrees, disputes or mends; null for none';

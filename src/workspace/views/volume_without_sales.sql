@@ -33,7 +33,7 @@ WITH milestone AS MATERIALIZED (
 SELECT n.dimension,
        n.campaign_id,
        COALESCE(n.name, c.name) AS name,
-       s.spend::numeric(15,2) AS spend,
+       s.spend::numeric(24,2) AS spend,
        n.leads,
        n.judged,
        n.won,

@@ -1,0 +1,2 @@
+-- create_workspace has another argument
+DROP FUNCTION leadflow.create_workspace(text, text);

@@ -1,0 +1,337 @@
+/*
+ * partitions.sql: touches and history by month.
+ *
+ * A fact table that is partitioned has a partition for each month of UTC, one
+ * for everything else (_default), so that no write is ever refused for want of
+ * a partition, and, where it was partitioned later, one for all that went
+ * before (_earlier).
+ */
+
+CREATE FUNCTION leadflow.check_partitionable(workspace text, fact text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    relid constant regclass := pg_catalog.format('%I.%I', workspace, fact)::pg_catalog.regclass;
+    others text;
+BEGIN
+    SELECT pg_catalog.string_agg(o.what, ', ' ORDER BY o.what) INTO others
+    FROM (SELECT pg_catalog.format('foreign key %s of %s', k.conname, k.conrelid::pg_catalog.regclass)
+          FROM pg_catalog.pg_constraint k
+          WHERE k.confrelid = relid AND k.contype = 'f'
+              AND NOT (k.conname = 'transcript_touch_id_fkey' AND k.conrelid = pg_catalog.to_regclass(pg_catalog.format('%I.transcript', workspace)))
+          UNION ALL
+          SELECT pg_catalog.format('policy %s', p.polname) FROM pg_catalog.pg_policy p WHERE p.polrelid = relid
+          UNION ALL
+          SELECT pg_catalog.format('publication %s', p.pubname)
+          FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = relid
+          UNION ALL
+          SELECT pg_catalog.format('statistics %s', s.stxname) FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = relid
+          UNION ALL
+          SELECT pg_catalog.format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = relid) o (what);
+    IF others IS NOT NULL THEN
+        RAISE EXCEPTION 'table % cannot be partitioned', relid
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = pg_catalog.format('These belong to it: %s.', others),
+                  HINT = 'Drop them, and make them anew afterwards.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.check_partitionable(text, text) IS
+    'raises an error where something belongs to a fact table that leadflow.partition_fact would not carry over (55000)';
+
+CREATE FUNCTION leadflow.partition_fact(workspace text, fact text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    SET datestyle = 'ISO'
+    SET row_security = off
+    AS $$
+DECLARE
+    name constant text := pg_catalog.format('%I.%I', workspace, fact);
+    earlier constant text := pg_catalog.format('%I.%I', workspace, fact || '_earlier');
+    relid constant regclass := name::pg_catalog.regclass;
+    owner constant text := (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = relid);
+    comment constant text := pg_catalog.obj_description(relid, 'pg_class');
+    carried text[];
+    dropped text[];
+    last_id bigint;
+    filled boolean;
+    latest timestamptz;
+    statement text;
+BEGIN
+    PERFORM leadflow.check_partitionable(workspace, fact);
+    EXECUTE pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', name);
+    EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
+    EXECUTE pg_catalog.format('SELECT CASE WHEN s.is_called THEN s.last_value END FROM %s s', pg_catalog.pg_get_serial_sequence(name, 'id')) INTO last_id;
+
+    -- what the new table has of the old one, in this order; keys take the instant in
+    SELECT pg_catalog.array_agg(c.statement ORDER BY c.turn, c.name) INTO carried
+    FROM (SELECT 1 AS turn, k.conname, pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s (%s)', name, k.conname,
+                     CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END,
+                     (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY u.place)
+                      FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u (attnum, place)
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = relid AND a.attnum = u.attnum) || ', at')
+          FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
+          UNION ALL
+          SELECT 2, k.conname, pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', name, k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+          FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype = 'f'
+          UNION ALL
+          SELECT 3, i.indexrelid::pg_catalog.regclass::text::pg_catalog.name, pg_catalog.pg_get_indexdef(i.indexrelid)
+          FROM pg_catalog.pg_index i WHERE i.indrelid = relid AND NOT i.indisunique
+          UNION ALL
+          SELECT 4, t.tgname, pg_catalog.pg_get_triggerdef(t.oid)
+              || CASE t.tgenabled WHEN 'O' THEN '' ELSE
+                     pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', name,
+                         CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+          FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid AND NOT t.tgisinternal
+          UNION ALL
+          SELECT 5, 'owner', pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, owner)
+          UNION ALL
+          SELECT 6, 'rights', pg_catalog.format('GRANT %s ON %s TO %s%s', a.privilege_type, name,
+                     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+                     CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a WHERE c.oid = relid AND a.grantee <> c.relowner
+          UNION ALL
+          SELECT 7, 'rights of columns', pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, c.attname, name,
+                     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+                     CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+          FROM pg_catalog.pg_attribute c, pg_catalog.aclexplode(c.attacl) a WHERE c.attrelid = relid) c (turn, name, statement);
+
+    -- what the old one must not have as a partition
+    SELECT pg_catalog.array_agg(d.statement ORDER BY d.turn, d.statement) INTO dropped
+    FROM (SELECT 1, pg_catalog.format('DROP TRIGGER %I ON %s', t.tgname, earlier)
+          FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid AND NOT t.tgisinternal
+          UNION ALL
+          SELECT 2, pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', earlier, k.conname)
+          FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
+          UNION ALL
+          SELECT 3, pg_catalog.format('ALTER INDEX %I.%I RENAME TO %I', workspace, c.relname,
+              pg_catalog.left(fact || '_earlier' || pg_catalog.substr(c.relname, pg_catalog.length(fact) + 1), 63))
+          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+          WHERE i.indrelid = relid AND NOT i.indisunique) d (turn, statement);
+
+    IF fact = 'touch' AND pg_catalog.to_regclass(pg_catalog.format('%I.transcript', workspace)) IS NOT NULL THEN
+        EXECUTE pg_catalog.format('ALTER TABLE %I.transcript DROP CONSTRAINT IF EXISTS transcript_touch_id_fkey', workspace);
+    END IF;
+    EXECUTE pg_catalog.format('ALTER TABLE %s RENAME TO %I', name, fact || '_earlier');
+    EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN id DROP IDENTITY', earlier);
+    FOREACH statement IN ARRAY dropped LOOP
+        EXECUTE statement;
+    END LOOP;
+
+    EXECUTE pg_catalog.format(
+        'CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS) PARTITION BY RANGE (at)',
+        name, earlier);
+    EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY', name);
+    IF last_id IS NOT NULL THEN
+        PERFORM pg_catalog.setval(pg_catalog.pg_get_serial_sequence(name, 'id')::pg_catalog.regclass, last_id);
+    END IF;
+    EXECUTE pg_catalog.format('COMMENT ON TABLE %s IS %L', name, comment);
+    FOREACH statement IN ARRAY carried LOOP
+        EXECUTE statement;
+    END LOOP;
+    IF fact = 'touch' THEN
+        EXECUTE pg_catalog.format(
+            'CREATE TRIGGER leadflow_touch_transcript AFTER DELETE ON %1$s FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript();
+             CREATE TRIGGER leadflow_transcript_touch AFTER INSERT OR UPDATE ON %2$I.transcript FOR EACH ROW EXECUTE FUNCTION leadflow.transcript_touch()',
+            name, workspace);
+    END IF;
+
+    IF filled THEN
+        EXECUTE pg_catalog.format('SELECT pg_catalog.max(at) FROM %s', earlier) INTO latest;
+        EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', name, earlier,
+            pg_catalog.date_trunc('month', GREATEST(latest, leadflow.clock())) + interval '1 month');
+        PERFORM leadflow.protect_partition(name::pg_catalog.regclass, earlier::pg_catalog.regclass);
+    ELSE
+        EXECUTE pg_catalog.format('DROP TABLE %s', earlier);
+    END IF;
+    EXECUTE pg_catalog.format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', workspace, fact || '_default', name);
+    PERFORM leadflow.protect_partition(name::pg_catalog.regclass, pg_catalog.format('%I.%I', workspace, fact || '_default')::pg_catalog.regclass);
+END;
+$$;
+COMMENT ON FUNCTION leadflow.partition_fact(text, text) IS
+    'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of its last row or of leadflow.clock(). Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
+
+CREATE FUNCTION leadflow.partition_workspace(name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
+    AS $$
+DECLARE
+    state jsonb;
+    report text;
+BEGIN
+    PERFORM leadflow.check_workspace_owner(name);
+    PERFORM leadflow.check_workspace_version(name);
+    EXECUTE pg_catalog.format('LOCK TABLE %1$I.stage_event, %1$I.touch IN ACCESS EXCLUSIVE MODE', name);
+    IF EXISTS (SELECT FROM pg_catalog.pg_class c
+               WHERE c.oid IN (pg_catalog.to_regclass(pg_catalog.format('%I.touch', name)), pg_catalog.to_regclass(pg_catalog.format('%I.stage_event', name))) AND c.relkind = 'p') THEN
+        RAISE EXCEPTION 'workspace % is partitioned already', name
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    state := leadflow.report_state(name::pg_catalog.name);
+    PERFORM leadflow.drop_reports(name::pg_catalog.name, leadflow.workspace_reports());
+    PERFORM leadflow.partition_fact(name, 'stage_event');
+    PERFORM leadflow.partition_fact(name, 'touch');
+    FOREACH report IN ARRAY leadflow.workspace_reports() LOOP
+        PERFORM leadflow.restore_report(name::pg_catalog.name, report, false);
+    END LOOP;
+    PERFORM leadflow.restore_report_state(name::pg_catalog.name, state);
+    PERFORM leadflow.add_partitions(name);
+END;
+$$;
+COMMENT ON FUNCTION leadflow.partition_workspace(text) IS
+    'keeps touches and history of a workspace by month from now on: what there is becomes one partition (touch_earlier, stage_event_earlier) without being copied, but for its keys, which are built anew; the reports are made anew with the rights that they had. Nobody reads or writes the tables meanwhile. Only for the owner. Errors: not the owner (42501), not a workspace (42704), partitioned already, of another version than the extension, or a policy, a publication, statistics, a rule or a foreign key belongs to one of the tables, which is named (55000), something was built on a report (2BP01)';
+
+CREATE FUNCTION leadflow.protect_partition(fact regclass, part regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    statement text;
+BEGIN
+    -- TRUNCATE of a partition fires no trigger of the table
+    FOR statement IN
+        SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), ' ON ' || pg_catalog.format('%I.%I', n.nspname, c.relname) || ' ',
+                                  ' ON ' || (SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname) FROM pg_catalog.pg_class p
+                                             JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = part) || ' ')
+        FROM pg_catalog.pg_trigger t
+        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 1) = 0
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.protect_partition(regclass, regclass) IS
+    'gives a partition the statement triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
+
+CREATE FUNCTION leadflow.partition_bounds(fact regclass)
+    RETURNS TABLE (part regclass, is_default boolean, lower_at timestamptz, upper_at timestamptz)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    SET datestyle = 'ISO'
+    AS $$
+    SELECT i.inhrelid::regclass, b.bound = 'DEFAULT',
+           CASE WHEN b.bound <> 'DEFAULT' THEN COALESCE(pg_catalog.substring(b.bound, 'FROM \(''([^'']*)''\)'), '-infinity')::timestamptz END,
+           CASE WHEN b.bound <> 'DEFAULT' THEN COALESCE(pg_catalog.substring(b.bound, 'TO \(''([^'']*)''\)'), 'infinity')::timestamptz END
+    FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+    CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid)) b (bound)
+    WHERE i.inhparent = fact AND c.relpartbound IS NOT NULL
+    ORDER BY 3 NULLS LAST
+$$;
+COMMENT ON FUNCTION leadflow.partition_bounds(regclass) IS
+    'the partitions of a fact table, by time: each with its first instant and the first one after it (infinite where it has none); both null for the default partition';
+
+CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL, since date DEFAULT NULL) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    SET datestyle = 'ISO'
+    SET row_security = off
+    AS $$
+DECLARE
+    max_months constant integer := 1200;
+    last_month constant date := pg_catalog.date_trunc('month', COALESCE(until, leadflow.clock() + interval '3 months'));
+    first_month date;
+    fact text;
+    name text;
+    rest text;
+    part text;
+    month date;
+    month_begin timestamptz;
+    month_end timestamptz;
+    waiting boolean;
+    made bigint := 0;
+BEGIN
+    PERFORM leadflow.check_workspace_owner(workspace);
+    FOREACH fact IN ARRAY ARRAY['stage_event', 'touch'] LOOP
+        name := pg_catalog.format('%I.%I', workspace, fact);
+        rest := NULL;
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = name::pg_catalog.regclass AND c.relkind = 'p') THEN
+            RAISE EXCEPTION 'table % is not partitioned', name
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
+        END IF;
+        SELECT b.part::text INTO rest FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.is_default;
+        first_month := since;
+        IF first_month IS NULL AND rest IS NOT NULL THEN
+            EXECUTE pg_catalog.format('SELECT pg_catalog.min(at) FROM %s', rest) INTO first_month;
+        END IF;
+        first_month := pg_catalog.date_trunc('month', COALESCE(LEAST(first_month, leadflow.clock()::date), leadflow.clock()::date));
+        IF last_month > first_month + pg_catalog.make_interval(months => max_months) THEN
+            RAISE EXCEPTION 'partitions from % to % are more than % months', first_month, last_month, max_months
+                USING ERRCODE = 'program_limit_exceeded', HINT = 'Give since and until, or make partitions of another width yourself.';
+        END IF;
+
+        FOR month IN SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m LOOP
+            month_begin := month::timestamptz;
+            month_end := month_begin + interval '1 month';
+            CONTINUE WHEN EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b
+                                  WHERE b.lower_at < month_end AND b.upper_at > month_begin);
+            waiting := false;
+            IF rest IS NOT NULL THEN
+                EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s WHERE at >= $1 AND at < $2)', rest) INTO waiting USING month_begin, month_end;
+            END IF;
+            part := pg_catalog.format('%I.%I', workspace, fact || pg_catalog.to_char(month, '_YYYY_MM'));
+            EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, name);
+            EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
+                (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = name::pg_catalog.regclass));
+            -- what the default partition holds of the month moves: as a table of its own it has no triggers
+            IF waiting THEN
+                EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', name, rest);
+                EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %s WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %s SELECT * FROM moved', rest, part)
+                    USING month_begin, month_end;
+            END IF;
+            EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', name, part, month_begin, month_end);
+            PERFORM leadflow.protect_partition(name::pg_catalog.regclass, part::pg_catalog.regclass);
+            IF waiting THEN
+                EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', name, rest);
+            END IF;
+            made := made + 1;
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.add_partitions(text, date, date) IS
+    'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for the first month of which the default partition holds rows, or this one. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
+
+CREATE FUNCTION leadflow.transcript_touch() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    found boolean;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT true FROM %I.touch t WHERE t.id = $1 FOR KEY SHARE', TG_TABLE_SCHEMA) INTO found USING new.touch_id;
+    IF found IS NULL THEN
+        RAISE EXCEPTION 'there is no touch %', new.touch_id
+            USING ERRCODE = 'foreign_key_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = 'transcript_touch_id_fkey';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.transcript_touch() IS
+    'trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Needs SELECT and UPDATE on touch';
+
+CREATE FUNCTION leadflow.touch_transcript() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    workspace constant text := (SELECT c.relnamespace::pg_catalog.regnamespace FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.pg_partition_root(TG_RELID));
+BEGIN
+    -- a touch that moves to another month is deleted and inserted again
+    EXECUTE pg_catalog.format('DELETE FROM %1$s.transcript s WHERE s.touch_id = $1 AND NOT EXISTS (SELECT FROM %1$s.touch t WHERE t.id = $1)', workspace)
+        USING old.id;
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.touch_transcript() IS
+    'trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch. Needs SELECT on touch and DELETE on transcript';
