@@ -54,7 +54,7 @@ FROM (VALUES
     ('O''Brien', 'obrien'), ('O’Brien', 'obrien'), ('Nowak-Kowalska, Anna', 'nowak kowalska anna'), ('J. Kowalski', 'j kowalski'), ('Łódź', 'łódź'), ('A&B', 'a b'), ('Acme – Polska', 'acme polska'),
     (E'Acme\u00a0Polska', 'acme polska'), ('3M', '3m'), ('„Acme”', 'acme'), ('...', NULL), ('', NULL), (' - ', NULL), (NULL, NULL)
 ) AS c (given, expected);
-SELECT ok(leadflow.normal_name(repeat('Xy GmbH ', 20000)) = repeat('xy gmbh ', 19999) || 'xy' AND leadflow.normal_name('Xy' || repeat(' GmbH', 20000)) = 'xy', 'normal_name of a long text');
+SELECT ok(leadflow.normal_name(repeat('Xy GmbH ', 20000)) = repeat('xy gmbh ', 1249) || 'xy' AND leadflow.normal_name('Xy' || repeat(' GmbH', 1999)) = 'xy', 'normal_name of a long text');
 
 SELECT results_eq($$SELECT rows_of('SELECT p.provolatile, p.proisstrict, p.proparallel, string_agg(p.proname, '' '' ORDER BY p.proname) FROM pg_proc p
         WHERE p.pronamespace = ''leadflow''::regnamespace AND p.proname ~ ''^(normal_|email_domain|name_similarity)'' GROUP BY 1, 2, 3 ORDER BY 1')$$, ARRAY[

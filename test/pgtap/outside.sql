@@ -39,6 +39,7 @@ SET leadflow.clock = '2026-03-10 10:00+00';
 CREATE FUNCTION reports() RETURNS SETOF name LANGUAGE sql AS $$
     SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'clean'::regnamespace AND c.relkind = 'v'
         AND c.relname NOT IN ('stage_history', 'current_stage', 'sla_status', 'lead_outside')
+        AND c.relname NOT LIKE 'visible\_%'
 $$;
 CREATE FUNCTION differences(report name, OUT is bigint, OUT was bigint) LANGUAGE plpgsql AS $$
 BEGIN
