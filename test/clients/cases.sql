@@ -125,7 +125,7 @@ INSERT INTO client_case (kind, name, sql, types, params) VALUES
     ('often', 'stage ilike', 'SELECT count(*) AS n FROM crm.stage_definition WHERE stage ILIKE ?', 'text', '{%QL%}');
 
 -- what an analyst may not read
-INSERT INTO client_case (kind, name, sql) SELECT 'query', 'refused ' || v, format('SELECT count(*) AS n FROM crm.%I', v) FROM unnest(ARRAY['lead', 'lead_card', 'touch']) v;
+INSERT INTO client_case (kind, name, sql) SELECT 'query', 'refused ' || v, format('SELECT count(r) AS n FROM crm.%I r', v) FROM unnest(ARRAY['lead', 'lead_card', 'touch']) v;
 
 -- with the schema of the workspace as the whole search path
 INSERT INTO client_case (kind, name, path, sql, types, params) VALUES
