@@ -19,6 +19,8 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "spared.h"
+
 PG_MODULE_MAGIC;
 
 /* of failing_malloc.c, where that is preloaded */
@@ -42,7 +44,11 @@ static void
 count_request(void)
 {
 	requests++;
-	if (countdown > 0 && --countdown == 0)
+	if (countdown == 0 || --countdown > 0)
+		return;
+	if (spared())
+		countdown = 1;
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory"),

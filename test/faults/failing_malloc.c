@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "spared.h"
+
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
@@ -22,12 +24,15 @@ static int
 refused(void)
 {
 	failing_malloc_requests++;
-	if (failing_malloc_countdown > 0 && --failing_malloc_countdown == 0)
+	if (failing_malloc_countdown == 0 || --failing_malloc_countdown > 0)
+		return 0;
+	if (spared())
 	{
-		errno = ENOMEM;
-		return 1;
+		failing_malloc_countdown = 1;
+		return 0;
 	}
-	return 0;
+	errno = ENOMEM;
+	return 1;
 }
 
 void *
