@@ -123,7 +123,7 @@ my $core = qr/ERROR:\ \ \w{5}:\ (?:invalid\ regular\ expression:\ out\ of\ memor
 	|regular\ expression\ failed:\ out\ of\ memory
 	|time\ zone\ "[^"]+"\ not\ recognized
 	|invalid\ value\ for\ parameter\ "(?:TimeZone|DateStyle)")/x;
-my $ended = qr/FATAL:  (?:53200: out of memory|XX000: failed to initialize \S+ to )|WARNING:  53200: out of memory|attempt to redefine parameter "plpgsql|could not compute MD5 hash/;
+my $ended = qr/FATAL:  (?:53200: out of memory|XX000: failed to (?:initialize|restore) \S+ to )|WARNING:  53200: out of memory|attempt to redefine parameter "plpgsql|could not compute MD5 hash/;
 
 # An operation while memory fails, and again in the same session; then how many
 # rulebooks that kept.  What counts is called before, so that it is known by then.
