@@ -1,4 +1,11 @@
 -- What a criterion may say, and what is refused when it is written
+\ir common/tried.sql
+SELECT tried($$CREATE COLLATION x (provider = icu, locale = 'und')$$) = '00000' AND tried($$SELECT '<a/>'::xml$$) = '00000' AS whole \gset
+\if :whole
+\else
+SELECT '1..0 # SKIP needs a PostgreSQL with ICU and libxml';
+\quit
+\endif
 SET client_min_messages = warning;
 SET TIME ZONE 'UTC';
 SELECT leadflow.create_workspace('crm', 'empty') \g /dev/null

@@ -15,7 +15,7 @@ VALUES ('p', 'p', '{trial_started}', '{meeting}', '01:00', 'x', 'c');
 
 -- set up a clock of that calendar (null: elapsed time); instants are local times of its zone
 CREATE FUNCTION zone() RETURNS text LANGUAGE sql AS $$ SELECT split_part(calendar::text, ';', 1) FROM crm.business_calendar WHERE code = 'c' $$;
-CREATE FUNCTION begin(calendar text, start text, target interval, warn_after interval DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION start(calendar text, start text, target interval, warn_after interval DEFAULT NULL) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE crm.business_calendar b SET calendar = coalesce($1, 'Europe/Warsaw; off')::leadflow.calendar WHERE code = 'c';
     UPDATE crm.sla_policy p SET measure = CASE WHEN $1 IS NULL THEN 'elapsed' ELSE 'working' END, target = $3, warn_after = $4 WHERE policy = 'p';
@@ -78,7 +78,7 @@ $$;
 -- cases: what happened, and the explanation at the end of it
 CREATE TABLE explanation (nth integer GENERATED ALWAYS AS IDENTITY, label text, calls text, expected text);
 INSERT INTO explanation (label, calls, expected) VALUES
-('an hour on Friday evening', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '01:00')$$, '
+('an hour on Friday evening', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '01:00')$$, '
 Fri 02 16:30 > Fri 02 17:00 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -86,19 +86,19 @@ Sun 04 00:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 09:30 +00:30 open: Mo-Fr 09:00-17:00
 Mon 05 09:30 due'),
-('four hours on Thursday evening', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '04:00')$$, '
+('four hours on Thursday evening', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '04:00')$$, '
 Thu 01 16:00 > Thu 01 17:00 +01:00 open: Mo-Fr 09:00-17:00
 Thu 01 17:00 > Fri 02 09:00 closed: outside Mo-Fr 09:00-17:00
 Fri 02 09:00 > Fri 02 12:00 +03:00 open: Mo-Fr 09:00-17:00
 Fri 02 12:00 due'),
-('a warning an hour before, in its own time', $$begin('Europe/Warsaw; Mo-Fr 08:00-18:00', '2026-10-05 17:00', '04:00', '03:00')$$, '
+('a warning an hour before, in its own time', $$start('Europe/Warsaw; Mo-Fr 08:00-18:00', '2026-10-05 17:00', '04:00', '03:00')$$, '
 Mon 05 17:00 > Mon 05 18:00 +01:00 open: Mo-Fr 08:00-18:00
 Mon 05 18:00 > Tue 06 08:00 closed: outside Mo-Fr 08:00-18:00
 Tue 06 08:00 > Tue 06 10:00 +02:00 open: Mo-Fr 08:00-18:00
 Tue 06 10:00 warning
 Tue 06 10:00 > Tue 06 11:00 +01:00 open: Mo-Fr 08:00-18:00
 Tue 06 11:00 due'),
-('48 hours over two holidays', $$begin('Europe/Berlin; Mo-Su 09:00-21:00; 2016 Nov 11 off; 2016 Nov 13 off', '2016-11-09 23:00', '48:00')$$, '
+('48 hours over two holidays', $$start('Europe/Berlin; Mo-Su 09:00-21:00; 2016 Nov 11 off; 2016 Nov 13 off', '2016-11-09 23:00', '48:00')$$, '
 Wed 09 23:00 > Thu 10 09:00 closed: outside Mo-Su 09:00-21:00
 Thu 10 09:00 > Thu 10 21:00 +12:00 open: Mo-Su 09:00-21:00
 Thu 10 21:00 > Fri 11 00:00 closed: outside Mo-Su 09:00-21:00
@@ -112,19 +112,19 @@ Mon 14 09:00 > Mon 14 21:00 +12:00 open: Mo-Su 09:00-21:00
 Mon 14 21:00 > Tue 15 09:00 closed: outside Mo-Su 09:00-21:00
 Tue 15 09:00 > Tue 15 21:00 +12:00 open: Mo-Su 09:00-21:00
 Tue 15 21:00 due'),
-('no minute is lost at midnight', $$begin('Europe/Warsaw; 24/7', '2026-10-05 23:30', '01:00')$$, '
+('no minute is lost at midnight', $$start('Europe/Warsaw; 24/7', '2026-10-05 23:30', '01:00')$$, '
 Mon 05 23:30 > Tue 06 00:30 +01:00 open: 24/7
 Tue 06 00:30 due'),
-('over lunch', $$begin('Europe/Warsaw; Mo-Fr 08:00-12:00,13:30-18:00', '2026-10-05 11:45', '02:00')$$, '
+('over lunch', $$start('Europe/Warsaw; Mo-Fr 08:00-12:00,13:30-18:00', '2026-10-05 11:45', '02:00')$$, '
 Mon 05 11:45 > Mon 05 12:00 +00:15 open: Mo-Fr 08:00-12:00,13:30-18:00
 Mon 05 12:00 > Mon 05 13:30 closed: outside Mo-Fr 08:00-12:00,13:30-18:00
 Mon 05 13:30 > Mon 05 15:15 +01:45 open: Mo-Fr 08:00-12:00,13:30-18:00
 Mon 05 15:15 due'),
-('from lunch', $$begin('Europe/Warsaw; Mo-Fr 08:00-12:00,13:30-18:00', '2026-10-05 12:30', '00:15')$$, '
+('from lunch', $$start('Europe/Warsaw; Mo-Fr 08:00-12:00,13:30-18:00', '2026-10-05 12:30', '00:15')$$, '
 Mon 05 12:30 > Mon 05 13:30 closed: outside Mo-Fr 08:00-12:00,13:30-18:00
 Mon 05 13:30 > Mon 05 13:45 +00:15 open: Mo-Fr 08:00-12:00,13:30-18:00
 Mon 05 13:45 due'),
-('15 minutes on Friday evening', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:50', '00:15', '00:10')$$, '
+('15 minutes on Friday evening', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:50', '00:15', '00:10')$$, '
 Fri 02 16:50 > Fri 02 17:00 +00:10 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 warning
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
@@ -133,7 +133,7 @@ Sun 04 00:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 09:05 +00:05 open: Mo-Fr 09:00-17:00
 Mon 05 09:05 due'),
-('two hours on Friday evening', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '02:00')$$, '
+('two hours on Friday evening', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '02:00')$$, '
 Fri 02 16:30 > Fri 02 17:00 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -141,7 +141,7 @@ Sun 04 00:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 10:30 +01:30 open: Mo-Fr 09:00-17:00
 Mon 05 10:30 due'),
-('the same where Monday is a holiday', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00; 2026 Oct 5 off', '2026-10-02 16:30', '02:00')$$, '
+('the same where Monday is a holiday', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00; 2026 Oct 5 off', '2026-10-02 16:30', '02:00')$$, '
 Fri 02 16:30 > Fri 02 17:00 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -150,30 +150,30 @@ Mon 05 00:00 > Tue 06 00:00 closed: 2026 Oct 5 off
 Tue 06 00:00 > Tue 06 09:00 closed: outside Mo-Fr 09:00-17:00
 Tue 06 09:00 > Tue 06 10:30 +01:30 open: Mo-Fr 09:00-17:00
 Tue 06 10:30 due'),
-('due when the day ends', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '02:00')$$, '
+('due when the day ends', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '02:00')$$, '
 Fri 02 15:00 > Fri 02 17:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 due'),
-('the night of 23 hours', $$begin('Europe/Warsaw; 24/7', '2026-03-28 20:00', '08:00')$$, '
+('the night of 23 hours', $$start('Europe/Warsaw; 24/7', '2026-03-28 20:00', '08:00')$$, '
 Sat 28 20:00 > Sun 29 05:00 +08:00 open: 24/7
 Sun 29 05:00 due'),
-('the day of 25 hours', $$begin('Europe/Warsaw; 24/7', '2026-10-25 00:00', '25:00')$$, '
+('the day of 25 hours', $$start('Europe/Warsaw; 24/7', '2026-10-25 00:00', '25:00')$$, '
 Sun 25 00:00 > Mon 26 00:00 +25:00 open: 24/7
 Mon 26 00:00 due'),
-('held over the weekend', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00'), now_is('2026-10-05 10:00'), pause('2026-10-02 16:00', '2026-10-05 10:00', 'waiting for the prospect')$$, '
+('held over the weekend', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00'), now_is('2026-10-05 10:00'), pause('2026-10-02 16:00', '2026-10-05 10:00', 'waiting for the prospect')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 > Mon 05 10:00 paused: waiting for the prospect
 Mon 05 10:00 > Mon 05 13:00 +03:00 open: Mo-Fr 09:00-17:00
 Mon 05 13:00 due'),
-('started in the night', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-05 03:00', '01:00')$$, '
+('started in the night', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-05 03:00', '01:00')$$, '
 Mon 05 03:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 due'),
-('started on Sunday', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-04 12:00', '01:00')$$, '
+('started on Sunday', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-04 12:00', '01:00')$$, '
 Sun 04 12:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 due'),
-('a warning when the day ends', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '03:00', '02:00')$$, '
+('a warning when the day ends', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '03:00', '02:00')$$, '
 Fri 02 15:00 > Fri 02 17:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 warning
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
@@ -182,11 +182,11 @@ Sun 04 00:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 due'),
-('warning and due at once', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00', '01:00')$$, '
+('warning and due at once', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00', '01:00')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 warning
 Fri 02 16:00 due'),
-('Christmas, half a day before it, and a Sunday', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00; Dec 25-26 off; 2026 Dec 24 09:00-13:00', '2026-12-24 12:00', '02:00')$$, '
+('Christmas, half a day before it, and a Sunday', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00; Dec 25-26 off; 2026 Dec 24 09:00-13:00', '2026-12-24 12:00', '02:00')$$, '
 Thu 24 12:00 > Thu 24 13:00 +01:00 open: 2026 Dec 24 09:00-13:00
 Thu 24 13:00 > Fri 25 00:00 closed: outside 2026 Dec 24 09:00-13:00
 Fri 25 00:00 > Sun 27 00:00 closed: Dec 25-26 off
@@ -194,7 +194,7 @@ Sun 27 00:00 > Mon 28 00:00 closed: no rule for Sunday
 Mon 28 00:00 > Mon 28 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 28 09:00 > Mon 28 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 28 10:00 due'),
-('New Year', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00; Dec 31-Jan 1 off', '2026-12-30 16:00', '02:00')$$, '
+('New Year', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00; Dec 31-Jan 1 off', '2026-12-30 16:00', '02:00')$$, '
 Wed 30 16:00 > Wed 30 17:00 +01:00 open: Mo-Fr 09:00-17:00
 Wed 30 17:00 > Thu 31 00:00 closed: outside Mo-Fr 09:00-17:00
 Thu 31 00:00 > Sat 02 00:00 closed: Dec 31-Jan 1 off
@@ -203,7 +203,7 @@ Sun 03 00:00 > Mon 04 00:00 closed: no rule for Sunday
 Mon 04 00:00 > Mon 04 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 04 09:00 > Mon 04 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 04 10:00 due'),
-('holidays that were added', $$begin(leadflow.with_holidays('Europe/Warsaw; Mo-Fr 09:00-17:00', '{2026-05-01,2027-05-03}')::text, '2026-04-30 16:00', '02:00')$$, '
+('holidays that were added', $$start(leadflow.with_holidays('Europe/Warsaw; Mo-Fr 09:00-17:00', '{2026-05-01,2027-05-03}')::text, '2026-04-30 16:00', '02:00')$$, '
 Thu 30 16:00 > Thu 30 17:00 +01:00 open: Mo-Fr 09:00-17:00
 Thu 30 17:00 > Fri 01 00:00 closed: outside Mo-Fr 09:00-17:00
 Fri 01 00:00 > Sat 02 00:00 closed: 2026 May 1 off
@@ -212,70 +212,70 @@ Sun 03 00:00 > Mon 04 00:00 closed: no rule for Sunday
 Mon 04 00:00 > Mon 04 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 04 09:00 > Mon 04 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 04 10:00 due'),
-('night shifts end on the next day', $$begin('Europe/Warsaw; Mo,We 22:00-06:00', '2026-10-05 23:00', '08:00')$$, '
+('night shifts end on the next day', $$start('Europe/Warsaw; Mo,We 22:00-06:00', '2026-10-05 23:00', '08:00')$$, '
 Mon 05 23:00 > Tue 06 06:00 +07:00 open: Mo,We 22:00-06:00
 Tue 06 06:00 > Wed 07 00:00 closed: no rule for Tuesday
 Wed 07 00:00 > Wed 07 22:00 closed: outside Mo,We 22:00-06:00
 Wed 07 22:00 > Wed 07 23:00 +01:00 open: Mo,We 22:00-06:00
 Wed 07 23:00 due'),
-('one shift after the other', $$begin('Europe/Warsaw; Mo 22:00-06:00; Tu 06:00-14:00', '2026-10-05 23:00', '08:00')$$, '
+('one shift after the other', $$start('Europe/Warsaw; Mo 22:00-06:00; Tu 06:00-14:00', '2026-10-05 23:00', '08:00')$$, '
 Mon 05 23:00 > Tue 06 06:00 +07:00 open: Mo 22:00-06:00
 Tue 06 06:00 > Tue 06 07:00 +01:00 open: Tu 06:00-14:00
 Tue 06 07:00 due'),
-('a shift over a holiday', $$begin('Europe/Warsaw; Mo 22:00-06:00; Tu-We 08:00-16:00; 2026 Oct 6 off', '2026-10-05 23:00', '08:00')$$, '
+('a shift over a holiday', $$start('Europe/Warsaw; Mo 22:00-06:00; Tu-We 08:00-16:00; 2026 Oct 6 off', '2026-10-05 23:00', '08:00')$$, '
 Mon 05 23:00 > Tue 06 06:00 +07:00 open: Mo 22:00-06:00
 Tue 06 06:00 > Wed 07 00:00 closed: 2026 Oct 6 off
 Wed 07 00:00 > Wed 07 08:00 closed: outside Tu-We 08:00-16:00
 Wed 07 08:00 > Wed 07 09:00 +01:00 open: Tu-We 08:00-16:00
 Wed 07 09:00 due'),
-('a span in the hour that does not exist', $$begin('Europe/Warsaw; Su 02:15-02:45,04:00-05:00', '2026-03-29 00:00', '01:00')$$, '
+('a span in the hour that does not exist', $$start('Europe/Warsaw; Su 02:15-02:45,04:00-05:00', '2026-03-29 00:00', '01:00')$$, '
 Sun 29 00:00 > Sun 29 03:15 closed: outside Su 02:15-02:45,04:00-05:00
 Sun 29 03:15 > Sun 29 03:45 +00:30 open: Su 02:15-02:45,04:00-05:00
 Sun 29 03:45 > Sun 29 04:00 closed: outside Su 02:15-02:45,04:00-05:00
 Sun 29 04:00 > Sun 29 04:30 +00:30 open: Su 02:15-02:45,04:00-05:00
 Sun 29 04:30 due'),
-('a span across the hour that does not exist', $$begin('Europe/Warsaw; Su 01:00-04:00', '2026-03-29 00:00', '02:00')$$, '
+('a span across the hour that does not exist', $$start('Europe/Warsaw; Su 01:00-04:00', '2026-03-29 00:00', '02:00')$$, '
 Sun 29 00:00 > Sun 29 01:00 closed: outside Su 01:00-04:00
 Sun 29 01:00 > Sun 29 04:00 +02:00 open: Su 01:00-04:00
 Sun 29 04:00 due'),
-('a span across the hour that is there twice', $$begin('Europe/Warsaw; Su 01:00-04:00', '2026-10-25 00:00', '04:00')$$, '
+('a span across the hour that is there twice', $$start('Europe/Warsaw; Su 01:00-04:00', '2026-10-25 00:00', '04:00')$$, '
 Sun 25 00:00 > Sun 25 01:00 closed: outside Su 01:00-04:00
 Sun 25 01:00 > Sun 25 04:00 +04:00 open: Su 01:00-04:00
 Sun 25 04:00 due'),
-('midnight that does not exist', $$begin('America/Sao_Paulo; Mo-Su 00:00-02:00', '2018-11-03 23:00', '02:00')$$, '
+('midnight that does not exist', $$start('America/Sao_Paulo; Mo-Su 00:00-02:00', '2018-11-03 23:00', '02:00')$$, '
 Sat 03 23:00 > Sun 04 01:00 closed: outside Mo-Su 00:00-02:00
 Sun 04 01:00 > Sun 04 02:00 +01:00 open: Mo-Su 00:00-02:00
 Sun 04 02:00 > Mon 05 00:00 closed: outside Mo-Su 00:00-02:00
 Mon 05 00:00 > Mon 05 01:00 +01:00 open: Mo-Su 00:00-02:00
 Mon 05 01:00 due'),
-('a day that does not exist', $$begin('Pacific/Apia; Mo-Fr 09:00-17:00', '2011-12-29 16:00', '02:00')$$, '
+('a day that does not exist', $$start('Pacific/Apia; Mo-Fr 09:00-17:00', '2011-12-29 16:00', '02:00')$$, '
 Thu 29 16:00 > Thu 29 17:00 +01:00 open: Mo-Fr 09:00-17:00
 Thu 29 17:00 > Sat 31 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 31 00:00 > Sat 31 09:00 closed: no rule for Saturday
 Sat 31 09:00 > Sat 31 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Sat 31 10:00 due'),
-('elapsed time', $$begin(NULL, '2026-10-02 15:00', '2 days', '1 day')$$, '
+('elapsed time', $$start(NULL, '2026-10-02 15:00', '2 days', '1 day')$$, '
 Fri 02 15:00 > Sat 03 15:00 +24:00 elapsed time
 Sat 03 15:00 warning
 Sat 03 15:00 > Sun 04 15:00 +24:00 elapsed time
 Sun 04 15:00 due'),
-('elapsed time across a clock change', $$begin(NULL, '2026-03-28 15:00', '1 day')$$, '
+('elapsed time across a clock change', $$start(NULL, '2026-03-28 15:00', '1 day')$$, '
 Sat 28 15:00 > Sun 29 16:00 +24:00 elapsed time
 Sun 29 16:00 due'),
-('elapsed time with a pause', $$begin(NULL, '2026-10-02 15:00', '04:00'), now_is('2026-10-03 15:00'), pause('2026-10-02 16:00', '2026-10-03 10:00', 'asked to wait')$$, '
+('elapsed time with a pause', $$start(NULL, '2026-10-02 15:00', '04:00'), now_is('2026-10-03 15:00'), pause('2026-10-02 16:00', '2026-10-03 10:00', 'asked to wait')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 elapsed time
 Fri 02 16:00 > Sat 03 10:00 paused: asked to wait
 Sat 03 10:00 > Sat 03 13:00 +03:00 elapsed time
 Sat 03 13:00 due
 Sat 03 13:00 > Sat 03 15:00 +02:00 elapsed time'),
-('several pauses', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '04:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 11:00', '2026-10-02 12:00', 'lunch'), pause('2026-10-02 13:00', '2026-10-02 14:00', 'a meeting')$$, '
+('several pauses', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '04:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 11:00', '2026-10-02 12:00', 'lunch'), pause('2026-10-02 13:00', '2026-10-02 14:00', 'a meeting')$$, '
 Fri 02 10:00 > Fri 02 11:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 11:00 > Fri 02 12:00 paused: lunch
 Fri 02 12:00 > Fri 02 13:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 13:00 > Fri 02 14:00 paused: a meeting
 Fri 02 14:00 > Fri 02 16:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('two that overlap count once', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 10:30', '2026-10-02 12:00', 'a'), pause('2026-10-02 11:00', '2026-10-02 13:00', 'b')$$, '
+('two that overlap count once', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 10:30', '2026-10-02 12:00', 'a'), pause('2026-10-02 11:00', '2026-10-02 13:00', 'b')$$, '
 Fri 02 10:00 > Fri 02 10:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 10:30 > Fri 02 11:00 paused: a
 Fri 02 11:00 > Fri 02 12:00 paused: a; b
@@ -283,13 +283,13 @@ Fri 02 12:00 > Fri 02 13:00 paused: b
 Fri 02 13:00 > Fri 02 14:30 +01:30 open: Mo-Fr 09:00-17:00
 Fri 02 14:30 due
 Fri 02 14:30 > Fri 02 15:00 +00:30 open: Mo-Fr 09:00-17:00'),
-('two that touch', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 10:30', '2026-10-02 11:00', 'a'), pause('2026-10-02 11:00', '2026-10-02 12:00', 'a')$$, '
+('two that touch', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 15:00'), pause('2026-10-02 10:30', '2026-10-02 11:00', 'a'), pause('2026-10-02 11:00', '2026-10-02 12:00', 'a')$$, '
 Fri 02 10:00 > Fri 02 10:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 10:30 > Fri 02 12:00 paused: a
 Fri 02 12:00 > Fri 02 13:30 +01:30 open: Mo-Fr 09:00-17:00
 Fri 02 13:30 due
 Fri 02 13:30 > Fri 02 15:00 +01:30 open: Mo-Fr 09:00-17:00'),
-('a pause at night', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-01 18:00', '2026-10-02 08:00', 'asleep')$$, '
+('a pause at night', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-01 18:00', '2026-10-02 08:00', 'asleep')$$, '
 Thu 01 16:00 > Thu 01 17:00 +01:00 open: Mo-Fr 09:00-17:00
 Thu 01 17:00 > Thu 01 18:00 closed: outside Mo-Fr 09:00-17:00
 Thu 01 18:00 > Fri 02 08:00 paused: asleep
@@ -297,32 +297,32 @@ Fri 02 08:00 > Fri 02 09:00 closed: outside Mo-Fr 09:00-17:00
 Fri 02 09:00 > Fri 02 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 10:00 due
 Fri 02 10:00 > Fri 02 12:00 +02:00 open: Mo-Fr 09:00-17:00'),
-('a pause from before the start', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-02 09:00', '2026-10-02 10:30', 'x')$$, '
+('a pause from before the start', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-02 09:00', '2026-10-02 10:30', 'x')$$, '
 Fri 02 10:00 > Fri 02 10:30 paused: x
 Fri 02 10:30 > Fri 02 12:30 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 12:30 due'),
-('a pause of no time', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-02 11:00', '2026-10-02 11:00', 'x')$$, '
+('a pause of no time', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 12:00'), pause('2026-10-02 11:00', '2026-10-02 11:00', 'x')$$, '
 Fri 02 10:00 > Fri 02 12:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 12:00 due'),
-('a pause after the due time, not late', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '01:00'), now_is('2026-10-02 10:30'), pause('2026-10-02 12:00', '2026-10-02 13:00', 'x')$$, '
+('a pause after the due time, not late', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '01:00'), now_is('2026-10-02 10:30'), pause('2026-10-02 12:00', '2026-10-02 13:00', 'x')$$, '
 Fri 02 10:00 > Fri 02 11:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 11:00 due'),
-('a pause that goes on', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'waiting for the prospect'), now_is('2026-10-05 09:30')$$, '
+('a pause that goes on', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'waiting for the prospect'), now_is('2026-10-05 09:30')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 > Mon 05 09:30 paused: waiting for the prospect
 Mon 05 09:30 due: not foreseen while it stands still'),
-('a pause that goes on, of a clock in warning', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 13:00', '04:00', '02:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 16:30')$$, '
+('a pause that goes on, of a clock in warning', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 13:00', '04:00', '02:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 16:30')$$, '
 Fri 02 13:00 > Fri 02 15:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 15:00 warning
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 > Fri 02 16:30 paused: x
 Fri 02 16:30 due: not foreseen while it stands still'),
-('a pause of a clock that was late goes on', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 13:00', '01:00'), now_is('2026-10-02 15:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 16:00')$$, '
+('a pause of a clock that was late goes on', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 13:00', '01:00'), now_is('2026-10-02 15:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 16:00')$$, '
 Fri 02 13:00 > Fri 02 14:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 14:00 due
 Fri 02 14:00 > Fri 02 15:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 15:00 > Fri 02 16:00 paused: x'),
-('the same, before it was paused', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:30')$$, '
+('the same, before it was paused', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:30')$$, '
 Fri 02 15:00 > Fri 02 17:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -332,11 +332,11 @@ Mon 05 09:00 > Mon 05 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 warning
 Mon 05 10:00 > Mon 05 11:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 11:00 due'),
-('resumed, as it was while it was paused', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-05 10:00'), leadflow.resume_clock('crm', clock()), now_is('2026-10-05 09:30')$$, '
+('resumed, as it was while it was paused', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-05 10:00'), leadflow.resume_clock('crm', clock()), now_is('2026-10-05 09:30')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 > Mon 05 09:30 paused: x
 Mon 05 09:30 due: not foreseen while it stands still'),
-('resumed, as it was before', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-05 10:00'), leadflow.resume_clock('crm', clock()), now_is('2026-10-02 15:30')$$, '
+('resumed, as it was before', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '04:00', '03:00'), now_is('2026-10-02 16:00'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-05 10:00'), leadflow.resume_clock('crm', clock()), now_is('2026-10-02 15:30')$$, '
 Fri 02 15:00 > Fri 02 17:00 +02:00 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -346,7 +346,7 @@ Mon 05 09:00 > Mon 05 10:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 warning
 Mon 05 10:00 > Mon 05 11:00 +01:00 open: Mo-Fr 09:00-17:00
 Mon 05 11:00 due'),
-('late and still owed', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-05 09:30')$$, '
+('late and still owed', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-05 09:30')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due
 Fri 02 16:00 > Fri 02 17:00 +01:00 open: Mo-Fr 09:00-17:00
@@ -355,15 +355,15 @@ Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
 Sun 04 00:00 > Mon 05 00:00 closed: no rule for Sunday
 Mon 05 00:00 > Mon 05 09:00 closed: outside Mo-Fr 09:00-17:00
 Mon 05 09:00 > Mon 05 09:30 +00:30 open: Mo-Fr 09:00-17:00'),
-('due at this moment', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:00')$$, '
+('due at this moment', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:00')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('stopped in time', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:20'), stop()$$, '
+('stopped in time', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:20'), stop()$$, '
 Fri 02 15:00 > Fri 02 15:20 +00:20 open: Mo-Fr 09:00-17:00
 Fri 02 15:20 stopped: touch meeting
 Fri 02 15:20 > Fri 02 16:00 +00:40 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('stopped late, seen later', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '01:00'), now_is('2026-10-05 10:00'), stop(), now_is('2026-10-09 10:00')$$, '
+('stopped late, seen later', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 16:30', '01:00'), now_is('2026-10-05 10:00'), stop(), now_is('2026-10-09 10:00')$$, '
 Fri 02 16:30 > Fri 02 17:00 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 17:00 > Sat 03 00:00 closed: outside Mo-Fr 09:00-17:00
 Sat 03 00:00 > Sun 04 00:00 closed: no rule for Saturday
@@ -373,29 +373,29 @@ Mon 05 09:00 > Mon 05 09:30 +00:30 open: Mo-Fr 09:00-17:00
 Mon 05 09:30 due
 Mon 05 09:30 > Mon 05 10:00 +00:30 open: Mo-Fr 09:00-17:00
 Mon 05 10:00 stopped: touch meeting'),
-('stopped late, seen before it was', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-05 10:00'), stop(), now_is('2026-10-02 15:10')$$, '
+('stopped late, seen before it was', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-05 10:00'), stop(), now_is('2026-10-02 15:10')$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('stopped at the due time', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:00'), stop()$$, '
+('stopped at the due time', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:00'), stop()$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due
 Fri 02 16:00 stopped: touch meeting'),
-('cancelled', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leave()$$, '
+('cancelled', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leave()$$, '
 Fri 02 15:00 > Fri 02 15:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 15:30 cancelled: stage nurture
 Fri 02 15:30 > Fri 02 16:00 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('cancelled late', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:30'), leave()$$, '
+('cancelled late', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 16:30'), leave()$$, '
 Fri 02 15:00 > Fri 02 16:00 +01:00 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due
 Fri 02 16:00 > Fri 02 16:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 16:30 cancelled: stage nurture'),
-('recorded late: stopped before the pause that goes on', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:45'), stop('2026-10-02 15:10'), now_is('2026-10-05 10:00')$$, '
+('recorded late: stopped before the pause that goes on', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:45'), stop('2026-10-02 15:10'), now_is('2026-10-05 10:00')$$, '
 Fri 02 15:00 > Fri 02 15:10 +00:10 open: Mo-Fr 09:00-17:00
 Fri 02 15:10 stopped: touch meeting
 Fri 02 15:10 > Fri 02 16:00 +00:50 open: Mo-Fr 09:00-17:00
 Fri 02 16:00 due'),
-('stopped while it was paused', $$begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:45'), stop(), now_is('2026-10-05 10:00')$$, '
+('stopped while it was paused', $$start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-02 15:00', '01:00'), now_is('2026-10-02 15:30'), leadflow.pause_clock('crm', clock(), 'x'), now_is('2026-10-02 15:45'), stop(), now_is('2026-10-05 10:00')$$, '
 Fri 02 15:00 > Fri 02 15:30 +00:30 open: Mo-Fr 09:00-17:00
 Fri 02 15:30 > Fri 02 15:45 paused: x
 Fri 02 15:45 stopped: touch meeting
@@ -406,25 +406,25 @@ SELECT is(tried('SELECT ' || calls, $$SELECT E'\n' || explained()$$), expected, 
 SELECT is(tried('SELECT ' || calls, 'SELECT faults()'), '', 'the laws: ' || label) FROM explanation ORDER BY nth;
 
 -- the columns themselves
-SELECT is(tried($$SELECT begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '02:00', '01:30')$$,
+SELECT is(tried($$SELECT start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-10-01 16:00', '02:00', '01:30')$$,
                 $$SELECT json_agg(e)::text FROM (SELECT from_at AT TIME ZONE zone() AS f, counted AS c, seconds AS s, total_seconds AS t FROM leadflow.explain_due('crm', clock())) e$$)::jsonb,
           '[{"f": "2026-10-01T16:00:00", "c": true, "s": 3600, "t": 3600}, {"f": "2026-10-01T17:00:00", "c": false, "s": 0, "t": 3600},
             {"f": "2026-10-02T09:00:00", "c": true, "s": 1800, "t": 5400}, {"f": "2026-10-02T09:30:00", "c": false, "s": 0, "t": 5400},
             {"f": "2026-10-02T09:30:00", "c": true, "s": 1800, "t": 7200}, {"f": "2026-10-02T10:00:00", "c": false, "s": 0, "t": 7200}]',
           'seconds and their sum');
-SELECT is(tried($$SELECT begin('UTC; Mo-Fr 09:00-17:00', '2026-10-02 16:59:59.4', '00:00:01.5')$$,
+SELECT is(tried($$SELECT start('UTC; Mo-Fr 09:00-17:00', '2026-10-02 16:59:59.4', '00:00:01.5')$$,
                 $$SELECT string_agg(concat_ws(' ', to_char(to_at, 'HH24:MI:SS.MS'), seconds, total_seconds), '; ' ORDER BY n)
                   FROM leadflow.explain_due('crm', clock()) WITH ORDINALITY AS e (from_at, to_at, counted, why, seconds, total_seconds, n)$$),
           '17:00:00.000 0 0; 00:00:00.000 0 0; 00:00:00.000 0 0; 00:00:00.000 0 0; 09:00:00.000 0 0; 09:00:00.900 1 1; 09:00:00.900 0 1',
           'parts of a second are rounded down in the sum');
-SELECT is(tried($$SELECT begin('UTC; 24/7', '2026-10-02 15:00', '01:00'), now_is('2026-10-01 10:00')$$, 'SELECT explained()'),
+SELECT is(tried($$SELECT start('UTC; 24/7', '2026-10-02 15:00', '01:00'), now_is('2026-10-01 10:00')$$, 'SELECT explained()'),
           E'Fri 02 15:00 > Fri 02 16:00 +01:00 open: 24/7\nFri 02 16:00 due', 'a clock that will begin is explained as it will be');
-SELECT is(tried($$SELECT begin('UTC; 2026 Oct 2 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 20:00'), pause('2026-10-02 10:30', '2026-10-02 17:00', 'x')$$, 'SELECT explained()'),
+SELECT is(tried($$SELECT start('UTC; 2026 Oct 2 09:00-17:00', '2026-10-02 10:00', '02:00'), now_is('2026-10-02 20:00'), pause('2026-10-02 10:30', '2026-10-02 17:00', 'x')$$, 'SELECT explained()'),
           E'Fri 02 10:00 > Fri 02 10:30 +00:30 open: 2026 Oct 2 09:00-17:00\nFri 02 10:30 > Fri 02 17:00 paused: x\nFri 02 17:00 > Fri 02 20:00 closed: outside 2026 Oct 2 09:00-17:00\n'
           'Fri 02 20:00 due: never, because the calendar has too little working time', 'a due time that does not come');
-SELECT is(tried($$SELECT begin('UTC; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'); SET LOCAL TIME ZONE 'Asia/Tokyo'; SET LOCAL lc_time = 'C'; SET LOCAL IntervalStyle = 'iso_8601'; SET LOCAL DateStyle = 'German'$$,
+SELECT is(tried($$SELECT start('UTC; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00'); SET LOCAL TIME ZONE 'Asia/Tokyo'; SET LOCAL lc_time = 'C'; SET LOCAL IntervalStyle = 'iso_8601'; SET LOCAL DateStyle = 'German'$$,
                 'SELECT explained()'), E'Fri 02 10:00 > Fri 02 12:00 +02:00 open: Mo-Fr 09:00-17:00\nFri 02 12:00 due', 'the session''s time zone and styles change nothing');
-SELECT is(tried($$SELECT begin('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-01-02 12:00', '2000:00')$$, $$SELECT faults() || count(*) FROM leadflow.explain_due('crm', clock())$$),
+SELECT is(tried($$SELECT start('Europe/Warsaw; Mo-Fr 09:00-17:00', '2026-01-02 12:00', '2000:00')$$, $$SELECT faults() || count(*) FROM leadflow.explain_due('crm', clock())$$),
           '652', 'a year of working time');
 
 -- an opportunity's clock
@@ -479,7 +479,7 @@ SELECT is_empty($$SELECT leadflow.explain_due('crm', NULL)$$, 'nothing of nothin
 CREATE ROLE explain_due_sales;
 CREATE ROLE explain_due_reader;
 DO $$ BEGIN
-    PERFORM begin('UTC; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00');
+    PERFORM start('UTC; Mo-Fr 09:00-17:00', '2026-10-02 10:00', '02:00');
     PERFORM leadflow.grant_workspace('crm', 'explain_due_sales', 'sales'), leadflow.grant_workspace('crm', 'explain_due_reader', 'read');
 END $$;
 SET leadflow.clock = '2026-10-02 10:00+00';
