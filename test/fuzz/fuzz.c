@@ -72,8 +72,8 @@ static bool by_length;			/* is it a type with a length, thus compared by bytes? 
 static bool check_worktime;
 static FmgrInfo input;
 static FmgrInfo output;
-static FmgrInfo receive;
-static FmgrInfo send;
+static FmgrInfo receiver;
+static FmgrInfo sender;
 static Oid	io_param;
 static FmgrInfo worktime;
 static FmgrInfo add_worktime;
@@ -162,7 +162,7 @@ read_binary(const char *bytes, Size size, Datum *value)
 	buf.len = size;
 	buf.maxlen = size + 1;
 	buf.cursor = 0;
-	*value = ReceiveFunctionCall(&receive, &buf, io_param, -1);
+	*value = ReceiveFunctionCall(&receiver, &buf, io_param, -1);
 	return buf.cursor == buf.len;
 }
 
@@ -202,7 +202,7 @@ check_round_trip(const char *where, Datum value)
 		if (!same_bytes(value, again))
 			fail(where, psprintf("read again from text it differs: %s, %s", text,
 								 OutputFunctionCall(&output, again)));
-		bytes = SendFunctionCall(&send, value);
+		bytes = SendFunctionCall(&sender, value);
 		if (!read_binary(VARDATA(bytes), VARSIZE(bytes) - VARHDRSZ, &again) ||
 			!same_bytes(value, again))
 			fail(where, psprintf("read again from binary it differs: %s, %s", text,
@@ -644,9 +644,9 @@ prepare(const char *target)
 	getTypeOutputInfo(type, &oid, &varlena);
 	fmgr_info(oid, &output);
 	getTypeBinaryInputInfo(type, &oid, &io_param);
-	fmgr_info(oid, &receive);
+	fmgr_info(oid, &receiver);
 	getTypeBinaryOutputInfo(type, &oid, &varlena);
-	fmgr_info(oid, &send);
+	fmgr_info(oid, &sender);
 	for (int i = 0; i < (int) MAX_LITERALS; i++)
 		literal_type[i] = find_type(literals[i][0]);
 	find_function("leadflow.worktime(leadflow.calendar,timestamptz,timestamptz)", &worktime);
