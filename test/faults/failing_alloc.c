@@ -99,8 +99,13 @@ replace_all_methods(void)
 
 	if (replaced[0].methods != NULL)
 		return;
+#if PG_VERSION_NUM < 150000
+	generation = GenerationContextCreate(CurrentMemoryContext, "example",
+										 ALLOCSET_DEFAULT_INITSIZE);
+#else
 	generation = GenerationContextCreate(CurrentMemoryContext, "example",
 										 ALLOCSET_DEFAULT_SIZES);
+#endif
 	replace_methods(&replaced[0], TopMemoryContext);
 	replace_methods(&replaced[1], generation);
 	MemoryContextDelete(generation);

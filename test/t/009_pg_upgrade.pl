@@ -21,7 +21,8 @@ $old->stop;
 
 my $new = PostgreSQL::Test::Cluster->new('new');
 $new->init;
-my $bindir = $new->config_data('--bindir');
+my $bindir = qx{$ENV{PG_CONFIG} --bindir};
+chomp $bindir;
 
 # pg_upgrade writes into the current directory.
 my $checkout = getcwd();
