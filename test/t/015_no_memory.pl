@@ -122,6 +122,7 @@ sub run_session
 my $core = qr/ERROR:\ \ \w{5}:\ (?:invalid\ regular\ expression:\ out\ of\ memory
 	|regular\ expression\ failed:\ out\ of\ memory
 	|time\ zone\ "[^"]+"\ not\ recognized
+	|could\ not\ load\ library
 	|invalid\ value\ for\ parameter\ "(?:TimeZone|DateStyle)")/x;
 my $ended = qr/FATAL:  (?:53200: out of memory|XX000: failed to (?:initialize|restore) \S+ to )|WARNING:  53200: out of memory|attempt to redefine parameter "plpgsql|could not compute MD5 hash/;
 
