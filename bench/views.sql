@@ -16,7 +16,7 @@ BEGIN;
 -- a number from 0 up to 1 that depends on nothing but its arguments
 CREATE FUNCTION pg_temp.fraction(n bigint, salt bigint) RETURNS float8
     LANGUAGE sql IMMUTABLE
-    AS $$ SELECT (pg_catalog.hashint8extended(n, salt) & 1048575) / 1048576.0::float8 $$;
+    AS $$ SELECT (pg_catalog.hashint8extended(n, salt) & 1099511627775) / 1099511627776.0::float8 $$;
 
 INSERT INTO team_member (member, full_name, team, department)
 SELECT 'rep' || n, 'Representative ' || n, 'team' || n % 8, CASE WHEN n % 8 < 3 THEN 'marketing' ELSE 'sales' END

@@ -5456,61 +5456,59 @@ $leadflow_text$
 WHEN 'sla_status' THEN $leadflow_text$CREATE OR REPLACE VIEW sla_status AS
 WITH present AS MATERIALIZED (
     SELECT leadflow.clock() AS at
-), pause AS (
-    -- the clocks that ever stood still: few, so that the others cost little
-    SELECT c.id AS clock_id,
-           p.known,
-           p.open_since,
-           p.reason,
-           leadflow.worktime(t.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at), p.known) AS elapsed,
-           -- the limits that are stored know of the pauses that were resumed, also after the present
-           CASE WHEN p.moved THEN leadflow.add_worktime(t.calendar, c.started_at,
-               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.warn_after)), p.ended) ELSE c.warn_at END AS warn_at,
-           CASE WHEN p.moved THEN leadflow.add_worktime(t.calendar, c.started_at,
-               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), p.ended) ELSE c.due_at END AS due_at
-    FROM (SELECT p.clock_id,
-                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(e.resumed_at, n.at)))
-                     FILTER (WHERE p.paused_at <= n.at), '{}') AS known,
-                 COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, e.resumed_at))
-                     FILTER (WHERE e.resumed_at <= n.at), '{}') AS ended,
-                 pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS open_since,
-                 pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
-                     FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS reason,
-                 pg_catalog.bool_or(e.resumed_at > n.at IS TRUE OR e.resumed_at IS DISTINCT FROM p.resumed_at) AS moved
-          FROM sla_pause p
-          JOIN sla_clock c ON c.id = p.clock_id
-          CROSS JOIN present n
-          -- what stopped the clock has ended its pause
-          CROSS JOIN LATERAL (
-              SELECT CASE WHEN c.stopped_at <= n.at AND (p.resumed_at <= c.stopped_at) IS NOT TRUE
-                          THEN GREATEST(c.stopped_at, p.paused_at) ELSE p.resumed_at END AS resumed_at) e
-          GROUP BY p.clock_id) p
-    JOIN sla_clock c ON c.id = p.clock_id
-    CROSS JOIN present n
-    CROSS JOIN LATERAL (SELECT COALESCE(c.calendar, 'UTC; 24/7'::leadflow.calendar) AS calendar) t
-    WHERE c.started_at <= n.at
 ), clock AS (
     SELECT c.id, c.policy, c.metric, c.lead_id, c.opportunity_id, c.owner, c.team, c.variant, c.started_at, c.target, c.calendar,
            c.started_by, c.start_touch_id, c.definition_version,
-           CASE WHEN p.clock_id IS NULL THEN c.warn_at ELSE p.warn_at END AS warn_at,
-           CASE WHEN p.clock_id IS NULL THEN c.due_at ELSE p.due_at END AS due_at,
+           -- the limits that are stored know of the pauses that were resumed, also after the present
+           CASE WHEN c.moved THEN leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'), c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.warn_after)), c.ended) ELSE c.warn_at END AS warn_at,
+           CASE WHEN c.moved THEN leadflow.add_worktime(COALESCE(c.calendar, 'UTC; 24/7'), c.started_at,
+               pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', c.target)), c.ended) ELSE c.due_at END AS due_at,
            CASE WHEN c.stopped_at <= n.at THEN c.stopped_at END AS stopped_at,
            CASE WHEN c.stopped_at <= n.at THEN c.stop_touch_id END AS stop_touch_id,
            CASE WHEN c.cancelled_at <= n.at THEN c.cancelled_at END AS cancelled_at,
            CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN c.stopped_by END AS stopped_by,
-           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN NULL ELSE p.open_since END AS paused_at,
-           p.reason AS pause_reason,
-           p.known AS pauses,
+           CASE WHEN c.stopped_at <= n.at OR c.cancelled_at <= n.at THEN NULL ELSE c.open_since END AS paused_at,
+           c.reason AS pause_reason,
+           c.known AS pauses,
            n.at AS present_at,
            LEAST(n.at, c.stopped_at, c.cancelled_at) AS until_at,
            t.elapsed
-    FROM sla_clock c
+    FROM (SELECT c.id, c.policy, c.metric, c.lead_id, c.opportunity_id, c.owner, c.team, c.variant, c.started_at, c.warn_at, c.due_at,
+                 c.stopped_at, c.cancelled_at, c.target, c.warn_after, c.calendar, c.started_by, c.stopped_by, c.start_touch_id, c.stop_touch_id,
+                 c.definition_version,
+                 NULL::tstzmultirange AS known, NULL::tstzmultirange AS ended, NULL::timestamptz AS open_since, NULL::text AS reason, false AS moved
+          FROM sla_clock c
+          WHERE NOT EXISTS (SELECT FROM sla_pause p WHERE p.clock_id = c.id)
+          UNION ALL
+          -- the clocks that ever stood still: few, so that the others cost little
+          SELECT c.id, c.policy, c.metric, c.lead_id, c.opportunity_id, c.owner, c.team, c.variant, c.started_at, c.warn_at, c.due_at,
+                 c.stopped_at, c.cancelled_at, c.target, c.warn_after, c.calendar, c.started_by, c.stopped_by, c.start_touch_id, c.stop_touch_id,
+                 c.definition_version,
+                 p.known, p.ended, p.open_since, p.reason, p.moved
+          FROM sla_clock c
+          CROSS JOIN LATERAL (
+              SELECT COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, LEAST(e.resumed_at, n.at)))
+                         FILTER (WHERE p.paused_at <= n.at), '{}') AS known,
+                     COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(p.paused_at, e.resumed_at))
+                         FILTER (WHERE e.resumed_at <= n.at), '{}') AS ended,
+                     pg_catalog.min(p.paused_at) FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS open_since,
+                     pg_catalog.string_agg(p.reason, '; ' ORDER BY p.paused_at)
+                         FILTER (WHERE p.paused_at <= n.at AND e.resumed_at <= n.at IS NOT TRUE) AS reason,
+                     pg_catalog.bool_or(e.resumed_at > n.at IS TRUE OR e.resumed_at IS DISTINCT FROM p.resumed_at) AS moved
+              FROM sla_pause p
+              CROSS JOIN present n
+              -- what stopped the clock has ended its pause
+              CROSS JOIN LATERAL (
+                  SELECT CASE WHEN c.stopped_at <= n.at AND (p.resumed_at <= c.stopped_at) IS NOT TRUE
+                              THEN GREATEST(c.stopped_at, p.paused_at) ELSE p.resumed_at END AS resumed_at) e
+              WHERE p.clock_id = c.id) p
+          WHERE EXISTS (SELECT FROM sla_pause p WHERE p.clock_id = c.id)) c
     CROSS JOIN present n
-    LEFT JOIN pause p ON p.clock_id = c.id
     -- OFFSET 0: compute it once for the columns that need it
     CROSS JOIN LATERAL (
         SELECT pg_catalog.date_part('epoch', CASE
-            WHEN p.clock_id IS NOT NULL THEN p.elapsed
+            WHEN c.known IS NOT NULL THEN leadflow.worktime(COALESCE(c.calendar, 'UTC; 24/7'), c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at), c.known)
             WHEN c.calendar IS NULL THEN LEAST(n.at, c.stopped_at, c.cancelled_at) - c.started_at
             ELSE leadflow.worktime(c.calendar, c.started_at, LEAST(n.at, c.stopped_at, c.cancelled_at)) END) AS elapsed
         OFFSET 0) t

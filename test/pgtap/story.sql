@@ -6,6 +6,7 @@ SET timezone = 'UTC';
 SELECT no_plan();
 
 SELECT leadflow.create_workspace('crm') \g /dev/null
+\ir common/plan_of.sql
 \ir common/rows_of.sql
 
 SET search_path = crm, public;
@@ -105,7 +106,8 @@ INSERT INTO sla_clock (policy, metric, lead_id, variant, started_at, due_at, tar
 INSERT INTO verdict (lead_id, verdict, handed_over_at, variant) SELECT 3 + n, 'accepted', '2026-03-02', '*' FROM generate_series(1, 2900) n;
 INSERT INTO nurture_stay (lead_id, entered_at) SELECT 3 + n, '2026-03-02' FROM generate_series(1, 2900) n;
 INSERT INTO assignment (at, lead_id, stage, pool, owner, how, turn) SELECT '2026-03-02', 3 + n, 'mql', 'x', 'anna', 'turn', n FROM generate_series(1, 2900) n;
-ANALYZE lead, touch, stage_event, sla_clock, verdict, nurture_stay, assignment;
+INSERT INTO sla_pause (clock_id, paused_at, reason, actor) SELECT c.id, '2026-03-02 00:10', 'holiday', 'x' FROM sla_clock c WHERE c.policy = 'p';
+ANALYZE lead, touch, stage_event, sla_clock, sla_pause, verdict, nurture_stay, assignment;
 CREATE FUNCTION scanned(query text) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -114,7 +116,7 @@ DECLARE
     scans text := '';
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        scans := scans || COALESCE(substring(line FROM 'Seq Scan on (lead|touch|stage_event|sla_clock|verdict|nurture_stay|assignment) '), '');
+        scans := scans || COALESCE(substring(line FROM 'Seq Scan on (lead|touch|stage_event|sla_clock|sla_pause|verdict|nurture_stay|assignment) '), '');
     END LOOP;
     RETURN scans;
 END;
@@ -122,6 +124,8 @@ $$;
 SELECT is(scanned('SELECT * FROM crm.lead_story WHERE lead_id = 1 ORDER BY happened_at'), '', 'the story of one lead is found by indexes');
 SELECT is(scanned('SELECT * FROM crm.lead_card WHERE lead_id = 1'), '', 'so is its card');
 SELECT is(scanned('SELECT * FROM crm.sla_open WHERE lead_id = 1'), '', 'and what is owed to it');
+SELECT is(scanned('SELECT * FROM crm.sla_status WHERE lead_id = 1'), '', 'and all that was promised to it');
+SELECT doesnt_match(plan_of('SELECT * FROM crm.sla_status WHERE lead_id = 1'), 'Group Key', 'without adding up the pauses of others');
 SELECT is(scanned('SELECT * FROM crm.contact_attempt WHERE lead_id = 1'), '', 'and what was tried');
 
 -- of a merged lead the touches are the winner's, of spam there is nothing
