@@ -1,14 +1,16 @@
 -- The data that bench/views.sh reads the reports on: 100,000 leads, 520,000
 -- entries into stages, 300,000 touches, 160,000 clocks, 33,000 verdicts.  The
 -- same rows at every run; psql -v leads=N for another number of leads, and all
--- else in proportion.  Written straight into the tables of the workspace that is
--- first on the search path, with triggers off, which takes a superuser: it must
--- be a workspace of its own.
+-- else in proportion, but for the 24 campaigns: a representative has 2,500 leads.
+-- Written straight into the tables of the workspace that is first on the search
+-- path, with triggers off, which takes a superuser: it must be a workspace of its
+-- own.
 \set ON_ERROR_STOP on
 \if :{?leads}
 \else
 \set leads 100000
 \endif
+SELECT GREATEST(:leads / 2500, 1) AS representatives \gset
 SET client_min_messages = warning;
 SET session_replication_role = replica;
 
@@ -20,7 +22,7 @@ CREATE FUNCTION pg_temp.fraction(n bigint, salt bigint) RETURNS float8
 
 INSERT INTO team_member (member, full_name, team, department)
 SELECT 'rep' || n, 'Representative ' || n, 'team' || n % 8, CASE WHEN n % 8 < 3 THEN 'marketing' ELSE 'sales' END
-FROM generate_series(1, 40) n;
+FROM generate_series(1, :representatives) n;
 
 INSERT INTO campaign (source, external_id, name, channel, starts_on)
 SELECT 'bench', n::text, 'Campaign ' || n, (ARRAY['search', 'social', 'event', 'partner'])[1 + n % 4], '2025-01-01' FROM generate_series(1, 24) n;
@@ -39,7 +41,7 @@ SELECT n AS lead_id,
        CASE WHEN pg_temp.fraction(n, 5) < 0.7 THEN 1 + floor(24 * pg_temp.fraction(n, 6))::bigint END AS campaign_id,
        (ARRAY['small', 'middle', 'large'])[1 + floor(3 * pg_temp.fraction(n, 7))::int] AS segment,
        CASE WHEN pg_temp.fraction(n, 8) < 0.8 THEN '*' ELSE 'cloud' END AS variant,
-       1 + floor(40 * pg_temp.fraction(n, 9))::int AS rep
+       1 + floor(:representatives * pg_temp.fraction(n, 9))::int AS rep
 FROM (SELECT n, pg_temp.fraction(n, 2) AS f FROM generate_series(1, :leads) n) s;
 
 CREATE TEMP TABLE spine AS
