@@ -18,8 +18,8 @@ WITH rejected AS MATERIALIZED (
     LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
     WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
-        AND (e.opportunity_id IS NULL OR o.id IN (SELECT s.id FROM visible_opportunity s))
-        AND (l.id IS NULL OR l.id IN (SELECT s.id FROM visible_lead s))
+        AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
+        AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))
 )
 SELECT DISTINCT ON (h.verdict_id)
        h.verdict_id,

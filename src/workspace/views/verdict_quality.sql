@@ -46,12 +46,12 @@ FROM (SELECT v.team,
              pg_catalog.count(v.false_id) AS rejected_won
       FROM (SELECT w.verdict, w.given_at, w.owner, w.team, f.verdict_id AS false_id,
                    EXISTS (SELECT FROM pg_catalog.unnest(o.at) t (at) WHERE t.at >= w.given_at AND (t.at < h.next_at) IS NOT FALSE) AS is_won,
-                   h.next_at IS NOT NULL OR COALESCE(s.is_exit, false)
-                       OR EXISTS (SELECT FROM closed c WHERE c.lead_id = w.lead_id) AS is_over
+                   h.next_at IS NOT NULL OR COALESCE(s.is_exit, false) OR c.lead_id IS NOT NULL AS is_over
             FROM verdicts w
             LEFT JOIN handed h ON h.lead_id = w.lead_id AND h.at = w.handed_over_at
             LEFT JOIN current_stage s ON s.lead_id = w.lead_id AND s.subject = 'lead'
             LEFT JOIN won o ON o.lead_id = w.lead_id
+            LEFT JOIN closed c ON c.lead_id = w.lead_id
             LEFT JOIN false_rejections f ON f.verdict_id = w.verdict_id
             WHERE w.in_force) v
       GROUP BY v.team, v.owner, pg_catalog.date_trunc('month', v.given_at)::date) x;
