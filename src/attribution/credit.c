@@ -135,8 +135,8 @@ journeys_next(Journeys *walk, Journey *journey)
 		since = DT_NOBEGIN;
 	while (walk->from < walk->to && walk->touch[walk->from].at <= since)
 		walk->from++;
-	journey->touch = walk->touch + walk->from;
 	journey->n = walk->to - walk->from;
+	journey->touch = journey->n > 0 ? &walk->touch[walk->from] : NULL;
 	journey->lead = touch_of(&walk->lead, walk, since);
 	journey->opportunity = touch_of(&walk->opportunity, walk, since);
 	return true;
