@@ -109,18 +109,10 @@ INSERT INTO assignment (at, lead_id, stage, pool, owner, how, turn) SELECT '2026
 INSERT INTO sla_pause (clock_id, paused_at, reason, actor) SELECT c.id, '2026-03-02 00:10', 'holiday', 'x' FROM sla_clock c WHERE c.policy = 'p';
 ANALYZE lead, touch, stage_event, sla_clock, sla_pause, verdict, nurture_stay, assignment;
 CREATE FUNCTION scanned(query text) RETURNS text
-    LANGUAGE plpgsql
+    LANGUAGE sql
     AS $$
-DECLARE
-    line text;
-    scans text := '';
-BEGIN
-    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
-        scans := scans || COALESCE(substring(line FROM 'Seq Scan on (lead|touch|stage_event|sla_clock|sla_pause|verdict|nurture_stay|assignment) '), '');
-    END LOOP;
-    RETURN scans;
-END;
-$$;
+    SELECT COALESCE(string_agg(m[1], ', '), '')
+    FROM regexp_matches(plan_of(query), 'Seq Scan on (lead|touch|stage_event|sla_clock|sla_pause|verdict|nurture_stay|assignment) ', 'g') m $$;
 SELECT is(scanned('SELECT * FROM crm.lead_story WHERE lead_id = 1 ORDER BY happened_at'), '', 'the story of one lead is found by indexes');
 SELECT is(scanned('SELECT * FROM crm.lead_card WHERE lead_id = 1'), '', 'so is its card');
 SELECT is(scanned('SELECT * FROM crm.sla_open WHERE lead_id = 1'), '', 'and what is owed to it');

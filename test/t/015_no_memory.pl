@@ -118,11 +118,14 @@ sub run_session
 # What PostgreSQL itself makes of a malloc that fails in its libraries and
 # settings, where not an ERROR 53200: another SQLSTATE, or the session's end; a
 # setting made before its module is loaded is lost with a warning, PL/pgSQL
-# defines its settings only once, and OpenSSL has no MD5 ever after.
+# defines its settings only once, and OpenSSL has no MD5 ever after.  PostgreSQL
+# 14 has no SQLSTATE of its own for a library that memory was too short to load.
+my $version = $node->safe_psql('postgres', 'SHOW server_version_num');
+my $unloaded = $version < 150000 ? qr/could not load library/ : qr/(?!)/;
 my $core = qr/ERROR:\ \ \w{5}:\ (?:invalid\ regular\ expression:\ out\ of\ memory
 	|regular\ expression\ failed:\ out\ of\ memory
 	|time\ zone\ "[^"]+"\ not\ recognized
-	|could\ not\ load\ library
+	|$unloaded
 	|invalid\ value\ for\ parameter\ "(?:TimeZone|DateStyle)")/x;
 my $ended = qr/FATAL:  (?:53200: out of memory|XX000: failed to (?:initialize|restore) \S+ to )|WARNING:  53200: out of memory|attempt to redefine parameter "plpgsql|could not compute MD5 hash/;
 
@@ -150,7 +153,7 @@ sub attempt
 	};
 }
 
-my @kinds = $node->safe_psql('postgres', 'SHOW server_version_num') < 160000 ? qw(palloc malloc) : qw(malloc);
+my @kinds = $version < 160000 ? qw(palloc malloc) : qw(malloc);
 my ($tried, $sessions_ended) = (0, 0);
 foreach my $name (grep { /$only/ } sort keys %operations)
 {
