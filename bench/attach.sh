@@ -11,18 +11,11 @@
 set -euo pipefail
 rounds=${1:-6}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_attach}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -f "$here/attach_setup.sql" >/dev/null
+. "$here/database.sh"
+fresh_database attach -f "$here/attach_setup.sql"
 . "$here/in_turn.sh"
 
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), synchronous_commit off, jit off, $slices turns of $slice s"
-"${psql[@]}" -c "ALTER DATABASE $PGDATABASE SET synchronous_commit = off" -c "ALTER DATABASE $PGDATABASE SET jit = off"
+show_machine "synchronous_commit off, jit off, $slices turns of $slice s"
 
 # compare WHAT SET: single-row updates of the three tables
 compare() {

@@ -1,8 +1,8 @@
 # cases.sh: to be sourced. Times statements that answer with one number, all in
 # one session and in rounds, so that all of them see the same moods of the machine.
 #
-# Needs: psql (array: how to call psql), work (a directory), rounds. The CPU time
-# is the backend's own, from /proc/PID/schedstat: the server is on this machine.
+# Needs: database.sh, rounds. The CPU time is the backend's own, from
+# /proc/PID/schedstat: the server is on this machine.
 
 # add WHAT STATEMENT: one line of the part whose name is in $part and size in $n;
 # the first of a part is what its others are compared with, and in brackets is what

@@ -12,17 +12,11 @@
 set -euo pipefail
 rounds=${1:-6}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_enforce}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$here/database.sh"
+fresh_database enforce -f "$here/enforce_setup.sql"
+. "$here/in_turn.sh"
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -f "$here/enforce_setup.sql" >/dev/null
-
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), synchronous_commit off, jit off, $rounds rounds, medians"
-"${psql[@]}" -c "ALTER DATABASE $PGDATABASE SET synchronous_commit = off" -c "ALTER DATABASE $PGDATABASE SET jit = off"
+show_machine "synchronous_commit off, jit off, $rounds rounds, medians"
 
 variants="bare|bench.bare
 five CHECK constraints|bench.peer_check
@@ -60,7 +54,6 @@ sort -t'|' -k2,2g "$work/bulk.medians" | awk -F'|' -v bare="$bare" \
 
 # Single rows, in turns
 variants=$(sed "s/\([^|]*\)$/\1|UPDATE \1 SET stage = (CASE WHEN stage = 'mql' THEN 'contacted' ELSE 'mql' END)::leadflow.stage WHERE id = :id/" <<<"$variants")
-. "$here/in_turn.sh"
 for clients in 1 2; do
 	echo
 	echo "Single rows by primary key, $clients client(s), $slices turns of $slice s: transactions a second, and CPU microseconds a transaction"

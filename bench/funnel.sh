@@ -13,17 +13,13 @@ set -euo pipefail
 leads=${1:-100000}
 rounds=${2:-3}
 here=$(cd "$(dirname "$0")" && pwd)
-export PGDATABASE=${PGDATABASE:-leadflow_bench_funnel}
-work=$(mktemp -d)
+. "$here/database.sh"
 chmod 755 "$work"
-trap 'rm -rf "$work"' EXIT
 n=$((leads * 10))
 floor='(rows of each lead counted)'
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-source "$here/cases.sh"
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -v leads="$leads" -f "$here/funnel.sql" >/dev/null
+. "$here/cases.sh"
+fresh_database funnel -v leads="$leads" -f "$here/funnel.sql"
 
 steps="'{new,contacted,qualified,proposal,won}'"
 timeline="SELECT leadflow.timeline_agg(at, stage) AS t FROM event GROUP BY lead"
@@ -105,8 +101,7 @@ ask() {
 }
 
 settings="SET search_path = bench_funnel; SET timezone = 'UTC'; SET jit = off; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; SET work_mem = '$((leads / 100000 * 128 + 128))MB';"
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), one process, jit off, $n events of $leads leads, $rounds rounds, medians"
+show_machine "one process, jit off, $n events of $leads leads, $rounds rounds, medians"
 ask 'index on (lead, at)'
 run_cases "$settings"
 

@@ -2,12 +2,14 @@
 # every variant has sessions of its own, which run in turn for a fraction of a
 # second, so that all of them see the same moods of the machine.
 #
-# Needs: psql (array: how to call psql), work (a directory), rounds, variants: a
-# line each, name|table|statement, in which :id is a random number up to 100,000;
-# counted=inserted where the statements insert rows.
+# Needs: database.sh and its fresh_database, rounds, variants: a line each,
+# name|table|statement, in which :id is a random number up to 100,000;
+# counted=inserted where the statements insert rows. Commits do not wait for the
+# disk, as they would otherwise be all that is timed.
 counted=${counted:-updated}
 slice=0.2
 slices=$((rounds * 10))
+"${psql[@]}" -c "ALTER DATABASE $PGDATABASE SET synchronous_commit = off" -c "ALTER DATABASE $PGDATABASE SET jit = off"
 
 # in_turn CLIENTS: prints a line for each variant, name|transactions a second|CPU microseconds
 in_turn() {

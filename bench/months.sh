@@ -11,17 +11,10 @@
 set -euo pipefail
 rounds=${1:-6}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_months}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$here/database.sh"
+fresh_database months -f "$here/months_setup.sql"
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -f "$here/months_setup.sql" >/dev/null
-"${psql[@]}" -c "ALTER DATABASE $PGDATABASE SET synchronous_commit = off" -c "ALTER DATABASE $PGDATABASE SET jit = off"
-
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), synchronous_commit off, jit off, $rounds rounds"
+show_machine "synchronous_commit off, jit off, $rounds rounds"
 . "$here/in_turn.sh"
 
 echo
@@ -42,19 +35,8 @@ one table, evidence asked for|crm_evidence.lead|UPDATE crm_evidence.lead $move
 counted=updated
 in_turn 1 | show_turns 'one table'
 
-echo
-echo "Reading one lead, milliseconds, the median of 51"
 for workspace in crm months; do
-	for report in lead_card lead_story current_stage stage_history contact_attempt; do
-		{
-			echo '\timing on'
-			for lead in $(seq 1 51); do
-				echo "SELECT count(v) FROM $workspace.$report v WHERE lead_id = $((lead * 1933));"
-			done
-		} | "${psql[@]}" | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' | sort -n | sed -n 26p | sed "s/^/$report|$workspace|/"
-	done
-done | awk -F'|' '
-	$2 == "crm" { plain[$1] = $3; name[++n] = $1 }
-	$2 == "months" { months[$1] = $3 }
-	END { printf "%-31s %10s %10s\n", "", "one table", "36 months"
-		for (i = 1; i <= n; i++) printf "%-31s %10.2f %10.2f\n", name[i], plain[name[i]], months[name[i]] }'
+	echo
+	echo "Reading one lead of $workspace"
+	LEAD=1933 RUNS=51 AS_OF='' REPORTS='lead_card lead_story current_stage stage_history contact_attempt' "$here/views.sh" $workspace
+done

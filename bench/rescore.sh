@@ -12,18 +12,11 @@ set -euo pipefail
 leads=${1:-1000000}
 rounds=${2:-3}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_rescore}
+. "$here/database.sh"
+fresh_database rescore -v leads="$leads" -f "$here/rescore.sql"
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -v leads="$leads" -f "$here/rescore.sql" >/dev/null
-
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), one process, jit off, $rounds rounds, medians"
+show_machine "one process, jit off, $rounds rounds, medians"
 echo "# $leads leads with 10 touches each, $("${psql[@]}" -c 'SELECT count(*) FROM crm.score_rule WHERE active') rules"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 # time NAME UNITS STATEMENT...: CPU of the statements, round by round
 measure() {

@@ -13,15 +13,10 @@ set -euo pipefail
 leads=${1:-10000}
 connections=${2:-8}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_routing}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$here/database.sh"
+fresh_database routing -f "$here/routing.sql"
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -f "$here/routing.sql" >/dev/null
-
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), $(nproc) processors, synchronous_commit $("${psql[@]}" -c 'SHOW synchronous_commit')"
+show_machine "synchronous_commit $("${psql[@]}" -c 'SHOW synchronous_commit')"
 echo "# $leads leads, one a transaction, over $connections connections"
 
 # run SCHEMA: leads a second

@@ -15,18 +15,12 @@ leads=${2:-1000000}
 rows=${3:-1000000}
 rounds=${4:-3}
 here=$(dirname "$0")
-export PGDATABASE=${PGDATABASE:-leadflow_bench_score}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$here/database.sh"
+fresh_database score -v touches="$touches" -v leads="$leads" -v rows="$rows" -f "$here/score.sql"
 
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-"${psql[@]}" -v touches="$touches" -v leads="$leads" -v rows="$rows" -f "$here/score.sql" >/dev/null
+show_machine "one process, jit off, work_mem 512 MB, $rounds rounds, medians"
 
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), huge pages reserved: $(sed -n 's/HugePages_Total: *//p' /proc/meminfo)"
-echo "# server $("${psql[@]}" -c 'SHOW server_version'), one process, jit off, work_mem 512 MB, $rounds rounds, medians"
-
-source "$here/cases.sh"
+. "$here/cases.sh"
 
 part="decayed_sum, $touches touches of $leads leads" n=$touches
 by_lead() {

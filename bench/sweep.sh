@@ -11,11 +11,8 @@
 set -euo pipefail
 open=${1:-1000000}
 due=${2:-1000}
-export PGDATABASE=${PGDATABASE:-leadflow_bench_sweep}
-
-psql=(psql -X -q -A -t -v ON_ERROR_STOP=1)
-"${psql[@]}" -d postgres -c "DROP DATABASE IF EXISTS $PGDATABASE" -c "CREATE DATABASE $PGDATABASE" 2>/dev/null
-PGOPTIONS='-c client_min_messages=warning' "${psql[@]}" -v open="$open" -v due="$due" >/dev/null <<'END'
+. "$(dirname "$0")/database.sh"
+fresh_database sweep -v open="$open" -v due="$due" <<'END'
 CREATE EXTENSION leadflow;
 SELECT leadflow.create_workspace('crm');
 -- these read every lead, once a day: they are timed apart
@@ -39,7 +36,7 @@ VACUUM ANALYZE;
 CHECKPOINT;
 END
 
-echo "# $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg), server $("${psql[@]}" -c 'SHOW server_version'), jit off"
+show_machine "jit off"
 echo "# $open promises are owed, $due of them broken"
 
 # took WHAT STATEMENT: the first column of the last row, and the milliseconds

@@ -46,7 +46,7 @@ for view in $views; do
 			rows=${read##* }
 			printf '%-24s %10s' "$view" "${rows:=-}"
 		fi
-		echo "${read:--}" | awk '{ printf $1 == "-" ? "          -" : sprintf(" %10.0f", $1) }'
+		echo "${read:--}" | awk '{ printf $1 == "-" ? "          -" : sprintf($1 < 10 ? " %10.1f" : " %10.0f", $1) }'
 	done
 	echo
 done
