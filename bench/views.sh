@@ -11,7 +11,9 @@
 # the reports that list leads what they say of that one.  RUNS is how often each
 # is read (5), AS_OF the instant of the second column, empty for none, and LIMIT
 # how long a read may take, as of statement_timeout: a report that does not
-# answer in time is given with a dash.
+# answer in time is given with a dash. PREWARM=1 brings what a report reads into
+# shared buffers first, by the extension pg_prewarm: for tables of gigabytes,
+# which would otherwise be timed as the disk is.
 set -eu
 workspace=$1
 shift
@@ -25,9 +27,21 @@ views=${REPORTS:-$(psql -XqAt "$@" -c "SELECT quote_ident(c.relname) FROM pg_cla
 		AND ('${LEAD:-}' = '' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'lead_id'))
 	ORDER BY c.relname")}
 
+# prewarm REPORT PSQL'S ARGUMENTS: the tables and indexes of its plan into shared buffers
+prewarm() {
+	report=$1
+	shift
+	psql -XqAt "$@" -c "$setting" -c "DO \$\$ DECLARE plan text; BEGIN
+		EXECUTE 'EXPLAIN (FORMAT JSON) SELECT count(v) FROM \"$workspace\".$report v $only' INTO plan;
+		PERFORM pg_prewarm(c.oid) FROM pg_class c WHERE c.relnamespace = quote_ident('$workspace')::regnamespace
+			AND c.relname IN (SELECT m[1] FROM regexp_matches(plan, '\"(?:Relation|Index) Name\": \"([^\"]+)\"', 'g') m);
+	END \$\$"
+}
+
 printf '%-24s %10s %10s %10s\n' report rows 'now, ms' "${as_of:+as of, ms}"
 for view in $views; do
 	rows=
+	[ -z "${PREWARM:-}" ] || prewarm "$view" "$@"
 	for clock in now ${as_of:+"$as_of"}; do
 		[ "$clock" != now ] || clock=
 		# the median of the times, and how many rows there were
