@@ -148,6 +148,7 @@ add_moment(FunctionCallInfo fcinfo, bool staged, Word word)
 		moments->words = moments_site_words(fcinfo, &timeline->head);
 	if (moments->n == 0)
 		timeline->staged = staged;
+	state_check_kind(timeline->staged, staged);
 	moments_add(moments, &timeline->head, at, tie,
 				moments_word(moments->words, word), 0);
 	return summary_return(&timeline->head);

@@ -261,6 +261,15 @@ SELECT results_eq('SELECT t::text FROM (SELECT lead, timeline_agg(at, state) AS 
 SELECT results_eq('SELECT d::text FROM (SELECT lead, stage_durations(t) AS d FROM (SELECT lead, timeline_agg(at, state) AS t FROM grown GROUP BY lead, id % 2) x GROUP BY lead ORDER BY count(*), lead) y',
                   'SELECT stage_durations(t)::text FROM (SELECT lead, timeline_agg(at, state)::text::timeline AS t FROM grown GROUP BY lead, id % 2) x GROUP BY lead ORDER BY lead', 'and so are durations');
 
+-- stages and texts in one value
+SELECT format($$CREATE AGGREGATE onto_texts (timestamptz, stage) (SFUNC = timeline_add_stage, STYPE = timeline, INITCOND = %1$L);
+                CREATE AGGREGATE onto_stages (timestamptz, text) (SFUNC = timeline_add, STYPE = timeline, INITCOND = %2$L)$$,
+              timeline_agg(at, stage::text), stage_timeline_agg(at, stage)) FROM hand \gexec
+SELECT throws_ok(mixed, '22023', 'cannot mix states that are stages with states that are texts', mixed)
+  FROM unnest(ARRAY['SELECT rollup(t) FROM (SELECT timeline_agg(at, stage::text) AS t FROM hand UNION ALL TABLE one) x',
+                    'SELECT onto_texts(at, stage) FROM hand', 'SELECT onto_stages(at, stage::text) FROM hand',
+                    'SELECT stage_durations(t) FROM (SELECT timeline_agg(at, stage::text) AS t FROM hand UNION ALL TABLE one) x']) mixed;
+
 -- a published event log: hours from an event to the next one of its case
 \if :{?shared}
 CREATE TABLE desk (case_id text, activity text, at timestamp);
