@@ -85,6 +85,8 @@ timeline_unpack(Summary *summary, Unpacker *u)
 
 	timeline->staged = unpack_int(u, "stages", 0, 1);
 	state_moments_unpack(u, timeline->staged, &timeline->moments, summary);
+	if (timeline->moments.n == 0)
+		timeline->staged = false;	/* of either kind, as in timeline_merge */
 }
 
 static void

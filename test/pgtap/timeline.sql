@@ -269,6 +269,9 @@ SELECT throws_ok(mixed, '22023', 'cannot mix states that are stages with states 
   FROM unnest(ARRAY['SELECT rollup(t) FROM (SELECT timeline_agg(at, stage::text) AS t FROM hand UNION ALL TABLE one) x',
                     'SELECT onto_texts(at, stage) FROM hand', 'SELECT onto_stages(at, stage::text) FROM hand',
                     'SELECT stage_durations(t) FROM (SELECT timeline_agg(at, stage::text) AS t FROM hand UNION ALL TABLE one) x']) mixed;
+SELECT is(rollup(t)::text, '{"stages": 0, "words": ["lead"], "moments": [["2026-01-01 00:00:00+00", 0, 0, 0]]}', 'but what is empty goes with either')
+  FROM (SELECT timeline_agg('2026-01-01', 'lead') AS t UNION ALL SELECT '{"stages": 1, "words": [], "moments": []}'::timeline) x;
+SELECT is('{"stages": 1, "words": [], "moments": []}'::timeline::text, '{"stages": 0, "words": [], "moments": []}', 'and has one form');
 
 -- a published event log: hours from an event to the next one of its case
 \if :{?shared}
