@@ -68,8 +68,8 @@ BEGIN
                                            OR q.source = l.source AND q.external_id = l.external_id
                                            OR pg_catalog.lower(q.parked_row ->> ''email'') = pg_catalog.lower(l.email) OR q.parked_row ->> ''phone'' = l.phone)
                   OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text)
-                  -- a row of an attached table tells whose it is in its own words only
-                  OR q.object NOT IN (''lead'', ''opportunity'') AND (q.parked_row::text ~* $2 OR q.external_id ~* $2))', workspace) USING leads, person;
+                  -- a row of an attached table, which has columns of its own, tells whose it is by its words only
+                  OR (q.attachment IS NOT NULL OR q.object NOT IN (''lead'', ''opportunity'')) AND (q.parked_row::text ~* $2 OR q.external_id ~* $2))', workspace) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.stage_event SET reason_note = NULL, facts = facts - ''features''
          WHERE (reason_note IS NOT NULL OR facts IS NOT NULL)
@@ -13469,7 +13469,7 @@ $function$
 
 COMMENT ON FUNCTION leadflow.check_workspace_version(pg_catalog.text) IS 'raises an error where a workspace has not the version of the extension (55000)';
 
-COMMENT ON FUNCTION leadflow.forget(pg_catalog.name,bigint) IS 'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, alerts, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports, but for the words that keywords_heard finds in her transcripts, which go. Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten, or the workspace has another version than the extension (55000), no such workspace (42704)';
+COMMENT ON FUNCTION leadflow.forget(pg_catalog.name,bigint) IS 'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, alerts, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports but those that are about such data (doc/people.md lists them). Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten, or the workspace has another version than the extension (55000), no such workspace (42704)';
 
 COMMENT ON FUNCTION leadflow.mentions(pg_catalog.name,pg_catalog.text) IS 'where in the tables of a workspace some words stand, whatever their capitals: the table, the primary key of the row (its ctid where there is none) and the columns, those that were added to the workspace too. For a person who asks what is known of her, and for what leadflow.forget leaves to you. Reads every row of every table that the caller may read whole. Errors: not a workspace (42704), nothing to look for (22023)';
 

@@ -106,7 +106,8 @@ SELECT is((SELECT string_agg(p, ', ') FROM places('hornswoggle') p), 'lead.need'
 -- what an attached table has of her: parked, or as the key at which the backfill stands
 SET session_replication_role = replica;
 INSERT INTO crm.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment) VALUES
-    ('touch', 'INSERT', 't', '1', '{"from": "grace@example.com"}', '[]', 'x', 'x', 'mails'), ('touch', 'INSERT', 't', '2', '{"from": "disgrace@example.com"}', '[]', 'x', 'x', 'mails');
+    ('touch', 'INSERT', 't', '1', '{"from": "grace@example.com"}', '[]', 'x', 'x', 'mails'), ('touch', 'INSERT', 't', '2', '{"from": "disgrace@example.com"}', '[]', 'x', 'x', 'mails'),
+    ('lead', 'INSERT', 'other', '3', '{"mail": "grace@example.com"}', '[]', 'x', 'x', 'contacts'), ('opportunity', 'INSERT', 'other', '4', '{"contact": "grace@example.com"}', '[]', 'x', 'x', 'deals');
 INSERT INTO crm.backfill_progress (attachment, last_key) VALUES ('mails', '["grace@example.com"]'), ('calls', '["7"]');
 INSERT INTO crm.overwrite_refused (object, lead_id, field, kept, refused, rule, session_actor, actor) VALUES ('lead', 9002, 'email', 'grace@example.com', 'grace@elsewhere.org', 'newest', 'x', 'x');
 INSERT INTO crm.lead (id, source, stage, stage_since, created_at, updated_at, full_name, email) OVERRIDING SYSTEM VALUE VALUES (9002, 't', 'lead', now(), now(), now(), 'Grace', 'grace@example.com');

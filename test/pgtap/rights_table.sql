@@ -32,6 +32,8 @@ SET ROLE :owner;
 SELECT leadflow.create_workspace('crm') \g /dev/null
 SELECT leadflow.grant_workspace('crm', role, who) FROM cast_of WHERE who IN ('read', 'marketing', 'sales', 'revops') \g /dev/null
 SELECT leadflow.grant_workspace('crm', :'colleague', 'marketing') \g /dev/null
+SELECT leadflow.create_workspace('months', partitioned => true) \g /dev/null
+SELECT leadflow.grant_workspace('months', role, who) FROM cast_of WHERE who IN ('read', 'marketing', 'sales', 'revops') \g /dev/null
 INSERT INTO crm.team_member (member, full_name, team, department) SELECT role, who, who, who FROM cast_of WHERE who IN ('marketing', 'sales', 'revops');
 DELETE FROM crm.standard WHERE criterion <> 'why_now';
 INSERT INTO crm.lead (source, external_id, full_name, stage, stage_since, why_now) SELECT 't', i::text, 'P ' || i, CASE i WHEN 2 THEN 'mql' WHEN 3 THEN 'mql' ELSE 'lead' END, '2026-03-02 08:00', 'now' FROM generate_series(1, 6) i;
@@ -49,6 +51,9 @@ SELECT leadflow.close_books('crm', '2026-01-01', '{funnel}') \g /dev/null
 SELECT leadflow.attach('crm', 'public.visits', 'campaign', '{"external_id": "new.id", "name": "new.title"}', '{"name": "visits"}') \g /dev/null
 RESET ROLE;
 SET ROLE :colleague;
+INSERT INTO crm.verdict_answer (verdict_id, answer) SELECT max(id), 'agrees' FROM crm.verdict;
+INSERT INTO crm.campaign (source, name) VALUES ('t', 'Fair');
+INSERT INTO crm.debrief (campaign_id, held_by, conclusions) SELECT min(id), '{x}', 'x' FROM crm.campaign;
 SELECT leadflow.propose('crm', 'standard', '{"operation": "insert", "row": {"stage": "sql", "criterion": "x", "requirement": "x", "expression": "budget > 1"}}', 'x') AS proposal \gset
 RESET ROLE;
 
@@ -120,6 +125,7 @@ INSERT INTO tried VALUES
     ('write transcripts, opinions, lessons, objections heard', $$INSERT INTO crm.transcript (touch_id, words) VALUES (1, 'x')$$),
     ('write transcripts, opinions, lessons, objections heard', $$INSERT INTO crm.opinion (lead_id, score) VALUES (1, 5)$$),
     ('write transcripts, opinions, lessons, objections heard', $$INSERT INTO crm.objection_heard (lead_id, objection) SELECT 1, min(code) FROM crm.objection$$),
+    ('write transcripts, opinions, lessons, objections heard', $$INSERT INTO crm.lesson (debrief_id, works, lesson, action, owner, due) VALUES (1, true, 'x', 'x', 'x', '2026-03-02')$$),
     ('write hypotheses, contents, battlecards', $$UPDATE crm.hypothesis SET hypothesis = hypothesis; UPDATE crm.content SET title = title; UPDATE crm.battlecard SET battlecard = battlecard$$),
     ('edit the standard and other definitions', $$UPDATE crm.standard SET mode = 'warn'$$),
     ('edit the standard and other definitions', $$INSERT INTO crm.transition (from_stage, to_stage) VALUES ('mql', 'lead')$$),
@@ -132,22 +138,24 @@ INSERT INTO tried VALUES
     ('approve a proposal (`approve`)', format('SELECT leadflow.approve(''crm'', %s)', :proposal)),
     ('write approved proposals (`apply_proposals`)', $$SELECT leadflow.apply_proposals('crm')$$),
     ('write approved proposals (`apply_proposals`)', $$UPDATE crm.proposal SET applied_at = now()$$),
-    ('keep a model that was learnt (`calibrate`)', $$INSERT INTO crm.score_model (model, as_of, won, lost, intercept) VALUES ('logistic', now(), 1, 1, 0)$$),
+    ('keep a model that was learnt (a row of `score_model`, as `calibrate` writes)', $$INSERT INTO crm.score_model (model, as_of, won, lost, intercept) VALUES ('logistic', now(), 1, 1, 0)$$),
     ('put a model into force (`activate_model`)', $$SELECT leadflow.activate_model('crm', 1)$$),
     ('take parked rows in again (`retry_quarantine`)', $$SELECT leadflow.retry_quarantine('crm')$$),
     ('delete parked rows', 'DELETE FROM crm.quarantine'),
     ('delete touches', 'DELETE FROM crm.touch WHERE id = 1'),
     ('write a move without its standard (`on_violation = warn`)', NULL),
     ('sweep (`sweep`)', $$SELECT leadflow.sweep('crm')$$),
-    ('refresh scores (`score_some`, `refresh_scores`)', $$SELECT leadflow.score_some('crm')$$),
+    ('refresh scores (`score_some`, which `refresh_scores` repeats)', $$SELECT leadflow.score_some('crm')$$),
     ('merge leads (`merge`)', $$SELECT leadflow.merge('crm', 1, 6)$$),
     ('undo a merge (`unmerge`)', $$SELECT leadflow.unmerge('crm', 1)$$),
     ('forget a person (`forget`)', $$SELECT leadflow.forget('crm', 1)$$),
     ('attach a table of the company (`attach`)', $$SELECT leadflow.attach('crm', 'public.deals', 'campaign', '{"external_id": "new.id", "name": "new.title"}')$$),
-    ('backfill an attached table (`backfill`)', $$SELECT leadflow.backfill_batch('crm', 'visits', 10)$$),
+    ('backfill an attached table (`backfill_batch`, which `backfill` repeats)', $$SELECT leadflow.backfill_batch('crm', 'visits', 10)$$),
     ('upgrade the workspace (`upgrade_workspace`)', $$SELECT leadflow.upgrade_workspace('crm')$$),
     ('close the books (`close_books`)', $$SELECT leadflow.close_books('crm', '2026-02-01', '{funnel}')$$),
     ('keep facts by month, make months, archive (`partition_workspace`, `add_partitions`, `archive`)', $$SELECT leadflow.partition_workspace('crm')$$),
+    ('keep facts by month, make months, archive (`partition_workspace`, `add_partitions`, `archive`)', $$SELECT leadflow.add_partitions('months')$$),
+    ('keep facts by month, make months, archive (`partition_workspace`, `add_partitions`, `archive`)', $$SELECT leadflow.archive('months', '2020-01-01')$$),
     ('edit or delete books that were closed', 'DELETE FROM crm.book'), ('edit or delete books that were closed', 'UPDATE crm.book SET report = ''x'''),
     ('grant rights (`grant_workspace`)', $$SELECT leadflow.grant_workspace('crm', current_user, 'revops')$$),
     ('make a workspace (`create_workspace`)', $$SELECT leadflow.create_workspace('other')$$),
@@ -157,6 +165,8 @@ INSERT INTO tried VALUES
     ('edit or delete history', 'DELETE FROM crm.lead_merge'),
     ('edit or delete verdicts and answers', $$UPDATE crm.verdict SET verdict = 'accepted'$$),
     ('edit or delete verdicts and answers', 'DELETE FROM crm.verdict'),
+    ('edit or delete verdicts and answers', $$UPDATE crm.verdict_answer SET answer = 'agrees'$$),
+    ('edit or delete verdicts and answers', 'DELETE FROM crm.verdict_answer'),
     ('edit or delete the log of definitions', 'DELETE FROM crm.definition_change'),
     ('edit or delete the log of definitions', $$UPDATE crm.definition_change SET actor = 'x'$$),
     ('write history directly', $$INSERT INTO crm.stage_event (at, recorded_at, definition_version, implied, subject, lead_id, to_stage, session_actor, actor, variant) VALUES (now(), now(), 1, false, 'lead', 1, 'won', 'x', 'x', '*')$$),
@@ -187,9 +197,7 @@ SELECT is((SELECT string_agg(DISTINCT action, '; ') FROM tried WHERE action NOT 
 SELECT is((SELECT string_agg(DISTINCT answer, ', ' ORDER BY answer) FROM expected), 'no, refused, yes', 'the answers are yes, no and refused');
 CREATE TABLE answer AS
 SELECT e.n, e.action, t.statement, e.who, e.answer AS said, tried_as(e.role, t.statement) AS got FROM expected e JOIN tried t USING (action);
-SELECT is(string_agg(format('%s: %s (%s)', who, got, statement), E'\n' ORDER BY who, statement) FILTER (WHERE got <> said
-              -- the privileges come first, the triggers are for who has them
-              AND NOT (action LIKE 'write a move without%' AND said = 'no' AND got = 'refused')), NULL, action)
+SELECT is(string_agg(format('%s: %s (%s)', who, got, statement), E'\n' ORDER BY who, statement) FILTER (WHERE got <> said), NULL, action)
 FROM answer GROUP BY n, action ORDER BY n;
 DROP TABLE answer;
 

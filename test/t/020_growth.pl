@@ -1,7 +1,6 @@
 # A workspace whose touches and history are kept by month says and does the
 # same as one that keeps them in one table each: built so, made so later, dumped
-# and restored, upgraded.  What is archived is gone from the tables and kept in
-# the books.
+# and restored.
 use strict;
 use warnings;
 
