@@ -283,7 +283,7 @@ WORKSPACE_STEPS = 0.1--0.2
 
 DATA_built = leadflow--$(EXTVERSION).sql
 # What was released, and the ways from there: an upgrade can be tried on any server.
-DATA = $(filter-out releases/leadflow--$(EXTVERSION).sql,$(sort $(wildcard $(srcdir)/releases/leadflow--*.sql)))
+DATA = $(filter-out releases/leadflow--$(EXTVERSION).sql,$(sort $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/releases/leadflow--*.sql))))
 EXTRA_CLEAN = build
 
 REGRESS = stage calendar
@@ -308,7 +308,7 @@ include $(PGXS)
 src/model/fit_pass.o: CFLAGS += $(CFLAGS_UNROLL_LOOPS) $(CFLAGS_VECTORIZE) -fno-trapping-math
 
 # Debian's PostgreSQL is configured without dependency tracking.
-$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
 endif
 
 leadflow--$(EXTVERSION).sql: $(SQL_PARTS) leadflow.control
@@ -345,4 +345,5 @@ DISTVERSION = $(shell sed -n 's/^    "version": "\(.*\)",/\1/p' META.json)
 
 dist:
 	test/meta
-	git archive --format=zip --prefix=leadflow-$(DISTVERSION)/ -o leadflow-$(DISTVERSION).zip HEAD
+	@git diff --quiet HEAD -- || { echo 'make dist: commit first, what is not committed is not in it' >&2; exit 1; }
+	TZ=UTC git archive --format=zip --prefix=leadflow-$(DISTVERSION)/ -o leadflow-$(DISTVERSION).zip HEAD
