@@ -8,10 +8,10 @@ CREATE FUNCTION leadflow.counting_reports(workspace text) RETURNS text[]
     FROM pg_catalog.unnest(leadflow.workspace_reports()) WITH ORDINALITY r (report, place)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', workspace, r.report))
-                          AND a.attname IN ('lead_id', 'opportunity_id', 'account_id', 'touch_id', 'clock_id', 'alert_id'))
+                          AND a.attname IN ('id', 'id_1', 'lead_id', 'opportunity_id', 'account_id', 'touch_id', 'clock_id', 'alert_id', 'external_id', 'example_external_id'))
 $$;
 COMMENT ON FUNCTION leadflow.counting_reports(text) IS
-    'names of the reports that count, and do not list leads, opportunities, accounts, touches, clocks or alerts one by one: those that leadflow.close_books keeps';
+    'names of the reports that count, and do not list leads, opportunities, accounts, touches, clocks, alerts or keys one by one: those that leadflow.close_books keeps';
 
 CREATE FUNCTION leadflow.close_books(workspace text, as_of timestamptz DEFAULT leadflow.clock(), reports text[] DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql

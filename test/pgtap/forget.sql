@@ -99,7 +99,7 @@ SELECT is(places(w), CASE w WHEN 'ada lovelace' THEN 'crm.touch note' ELSE '' EN
 FROM unnest('{ada lovelace,ada@example.com,+48 (600) 100,augusta,countess,A. A. K.,aak@example.net,0048 5,0048 6}'::text[]) w;
 SELECT is((SELECT string_agg(concat_ws('|', external_id, full_name, email, phone, verified, need, why_now, promised, evidence, reason_note, attributes, role, budget, stage), '; ' ORDER BY id) FROM crm.lead WHERE id <= 3),
           'forgotten 1|f|{}|CEO|100.00|opportunity; L-2|f|{}|lead; L-3|f|{}|lead', 'what reports group by stays; a key that named her goes');
-SELECT is((SELECT string_agg(concat_ws('|', kind, content, note, outcome, external_id), '; ' ORDER BY id) FROM crm.touch WHERE lead_id = 1), 'web_visit|price list; demo_request; email; call; demo_request; form_submit',
+SELECT is((SELECT string_agg(concat_ws('|', kind, content, note, outcome, external_id), '; ' ORDER BY id) FROM crm.touch WHERE lead_id = 1), 'web_visit|price list|1; demo_request|2; email|forgotten 3; call|4; demo_request; form_submit',
           'touches stay; what passed between people goes, as does what names her');
 SELECT is((SELECT string_agg(concat_ws('|', name, reason_note, attributes), '; ' ORDER BY id) FROM crm.opportunity), '{}; Engine for Adamant|{"a": 1}', 'opportunities lose what names her, by whole words');
 SELECT is((SELECT string_agg(reason, ',' ORDER BY id) FROM crm.sla_pause), 'forgotten,waits', 'so do pauses');

@@ -121,6 +121,41 @@ SELECT is((SELECT count(*) FROM leadflow.mentions('crm', 'grace@elsewhere.org'))
 SELECT throws_ok($$SELECT leadflow.mentions('crm', ' ')$$, '22023', NULL, 'something must be looked for');
 SELECT throws_ok($$SELECT leadflow.mentions('nope', 'x')$$, '42704', NULL, 'in a workspace');
 
+-- as JSON writes it otherwise than it is; and nobody else's, who only shares a word with her
+SET session_replication_role = replica;
+INSERT INTO crm.lead (id, source, external_id, stage, stage_since, created_at, updated_at, full_name, email, phone) OVERRIDING SYSTEM VALUE VALUES
+    (9101, 's', 'K7', 'lead', now(), now(), now(), E'Ada "Countess"  Lovelace\n', 'ada@x.example', '+48 600 100 200'),
+    (9102, 's', 'K8', 'lead', now(), now(), now(), 'Phone', 'nobody', '12'), (9103, 's', 'K9', 'lead', now(), now(), now(), '-', NULL, NULL),
+    (9104, 's', 'K10', 'lead', now(), now(), now(), repeat('spam ', 20000), 'spam@x.example', NULL);
+INSERT INTO crm.opportunity (id, source, lead_id, stage, furthest_stage, stage_since, created_at, updated_at, attributes) OVERRIDING SYSTEM VALUE
+SELECT 9200 + n, 's', 9101, 'opportunity', 'opportunity', now(), now(), now(), a::jsonb
+FROM unnest(ARRAY['{"contact": "Ada \"Countess\" Lovelace"}', '{"contact": "Call\nada@x.example"}', '{"of": {"contact": ["tel:\t+48 600 100 200"]}}', '{"contact": "Babbage"}']) WITH ORDINALITY x (a, n);
+INSERT INTO crm.attachment (attachment, object, source, mapping, options) VALUES ('calls', 'touch', 's', '{"lead": "new.parent", "external_id": "new.id"}', '{}');
+INSERT INTO crm.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment) VALUES
+    ('touch', 'INSERT', 's', '1', '{"note": "Dear\nada \"countess\" lovelace wrote"}', '[]', 'x', 'x', 'calls'), ('touch', 'INSERT', 's', '2', '{"parent": "K7", "note": "is ill"}', '[]', 'x', 'x', 'calls'),
+    ('lead', 'INSERT', 'u', '3', '{"phone": "+48600100200"}', '[]', 'x', 'x', NULL), ('lead', 'INSERT', 'u', '4', '{"email": "ADA+fair@x.example"}', '[]', 'x', 'x', NULL),
+    ('opportunity', 'UPDATE', 's', '5', '{"id": 9201}', '[]', 'x', 'x', NULL),
+    ('touch', 'INSERT', 's', '6', '{"parent": "K70", "phone": null, "note": "phone call - back, 12"}', '[]', 'x', 'x', 'calls'), ('lead', 'INSERT', 'u', '7', '{"phone": "+48600100201"}', '[]', 'x', 'x', NULL);
+-- a deal that was linked to her later
+INSERT INTO crm.sla_clock (id, policy, metric, opportunity_id, variant, started_at, due_at, warn_at, target, warn_after, calendar, started_by, definition_version) OVERRIDING SYSTEM VALUE VALUES (9301, 'x', 'x', 9201, '*', now(), now(), now(), '1 day', '1 hour', 'UTC; Mo-Su 00:00-24:00', 'x', 1);
+INSERT INTO crm.sla_pause (clock_id, paused_at, reason, actor) VALUES (9301, now(), 'ada@x.example is ill', 'x');
+INSERT INTO crm.overwrite_refused (object, opportunity_id, field, kept, refused, rule, session_actor, actor) VALUES ('opportunity', 9201, 'name', 'Deal of Ada', 'x', 'newest', 'x', 'x');
+INSERT INTO crm.alert (alert_key, kind, at, raised_at, send_at, receiver, message, opportunity_id) VALUES ('z', 'breach', now(), now(), now(), 'x', 'call ada@x.example', 9201);
+INSERT INTO crm.touch (id, lead_id, source, external_id, kind, direction, at, actor) OVERRIDING SYSTEM VALUE VALUES
+    (9401, 9101, 's', 'T1', 'call', 'outbound', now(), 'Ada "Countess" Lovelace'), (9402, 9101, 's', 'mail ada@x.example', 'call', 'outbound', now(), 'rep');
+INSERT INTO crm.book (as_of, report, row_number, figures) VALUES ('2026-01-01', 'content_effect', 1, '{"name": "letter to ada@x.example", "contents": ["ada@x.example"], "leads": 3}');
+RESET session_replication_role;
+SELECT is((SELECT array_agg(DISTINCT f ORDER BY f) FROM leadflow.mentions('crm', 'Ada "Countess"') m, unnest(m.fields) f), '{actor,attributes,full_name,parked_row}'::text[], 'mentions looks at texts, and not at how JSON writes them');
+SELECT lives_ok($$SELECT leadflow.forget('crm', 9102); SELECT leadflow.forget('crm', 9103); SELECT leadflow.forget('crm', 9104)$$, 'names that are none');
+SELECT is((SELECT string_agg(external_id, ',' ORDER BY external_id) FROM crm.quarantine WHERE source IN ('s', 'u')), '1,2,3,4,5,6,7', 'which take nobody else''s rows with them');
+SELECT lives_ok($$SELECT leadflow.forget('crm', 9101)$$, 'a name with a quote, white space and a line''s end');
+SELECT is((SELECT string_agg(external_id, ',' ORDER BY external_id) FROM crm.quarantine WHERE source IN ('s', 'u')), '6,7', 'her parked rows: by words, her key, her number and address in another spelling, her deal');
+SELECT is((SELECT string_agg(attributes::text, ' ' ORDER BY id) FROM crm.opportunity WHERE lead_id = 9101), '{} {} {} {"contact": "Babbage"}', 'her deals');
+SELECT is((SELECT concat_ws('|', (SELECT reason FROM crm.sla_pause WHERE clock_id = 9301), (SELECT kept FROM crm.overwrite_refused WHERE opportunity_id = 9201), (SELECT message FROM crm.alert WHERE alert_key = 'z'))), 'forgotten|forgotten', 'what belongs to her deals');
+SELECT is((SELECT string_agg(external_id || '|' || COALESCE(actor, '-'), ' ' ORDER BY id) FROM crm.touch WHERE lead_id = 9101), 'T1|- forgotten 9402|rep', 'keys of touches stay, so that the tool finds them');
+SELECT is((SELECT figures FROM crm.book WHERE report = 'content_effect'), '{"name": "forgotten", "leads": 3, "contents": []}'::jsonb, 'books that were closed');
+SELECT is((SELECT string_agg(r, ', ') FROM unnest(leadflow.counting_reports('crm')) r WHERE r IN ('duplicate_candidates', 'data_quality', 'quarantine_reasons')), NULL, 'which keep no report that shows keys and addresses');
+
 -- replicas: every table tells by a key which row has changed
 SELECT is((SELECT string_agg(c.relname, ', ' ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'r'
            AND c.relreplident <> 'f' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)), NULL, 'a subscriber finds the row that was changed');
