@@ -74,6 +74,14 @@ BEGIN
             END IF;
         END IF;
 
+        -- a row is written where it differs from what is there
+        BEGIN
+            EXECUTE pg_catalog.format('SELECT NULL::%1$s = NULL::%1$s', wanted);
+        EXCEPTION WHEN undefined_function THEN
+            RAISE EXCEPTION 'values of column "%" cannot be compared', key
+                USING ERRCODE = 'feature_not_supported', DETAIL = pg_catalog.format('PostgreSQL itself has no operator = of type %s.', wanted),
+                      HINT = 'Make it a column of type text or jsonb.';
+        END;
         -- what does the expression give?
         BEGIN
             -- in WHERE too, where PostgreSQL refuses what may give other than one value: sets and aggregates
@@ -389,6 +397,16 @@ BEGIN
         RAISE EXCEPTION 'invalid name of an attachment: "%"', attachment
             USING ERRCODE = 'invalid_name', HINT = 'Up to 40 lower-case letters, digits and underscores, in the option name.';
     END IF;
+    -- what an attachment of a former workspace of that name has left on the table
+    FOR trigger IN
+        EXECUTE pg_catalog.format('SELECT t.tgname FROM pg_catalog.pg_trigger t
+            WHERE t.tgrelid = $1 AND t.tgfoid = ''leadflow.attached()''::pg_catalog.regprocedure AND NOT EXISTS (SELECT FROM %s.attachment a WHERE a.attachment = $2)
+                AND pg_catalog.encode(t.tgargs, ''escape'') = pg_catalog.encode(pg_catalog.convert_to($2, $4), ''escape'') || ''\000''
+                    || pg_catalog.encode(pg_catalog.convert_to($3, $4), ''escape'') || ''\000''', ws)
+        USING target, attachment, workspace::text, pg_catalog.getdatabaseencoding()
+    LOOP
+        EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', trigger, target);
+    END LOOP;
     IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname IN (attachment, attachment || '_write'))
         OR pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row')) IS NOT NULL
         OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'leadflow_' || attachment || '_insert') THEN
@@ -511,7 +529,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.attach(name, regclass, text, jsonb, jsonb) IS
-    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), an expression that does not compile (its own SQLSTATE), attached already (42710)';
+    'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), one whose type cannot be compared (0A000), an expression that does not compile (its own SQLSTATE), attached already (42710)';
 
 CREATE FUNCTION leadflow.attachment_target(workspace name, attachment name) RETURNS regclass
     LANGUAGE sql STABLE

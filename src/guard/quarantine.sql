@@ -119,7 +119,7 @@ BEGIN
     accepted := 0;
     superseded := 0;
     still_parked := 0;
-    FOR parked IN EXECUTE pg_catalog.format('SELECT q.id, q.object, q.source, q.external_id, q.target_stage FROM %I.quarantine q
+    FOR parked IN EXECUTE pg_catalog.format('SELECT q.id, q.object, q.source, q.external_id, q.target_stage, q.attachment FROM %I.quarantine q
                                              WHERE $1 IS NULL OR q.id = ANY ($1) ORDER BY q.id FOR UPDATE', workspace) USING ids
     LOOP
         retried := retried + 1;
@@ -137,16 +137,20 @@ BEGIN
             EXCEPTION
                 WHEN SQLSTATE 'LF000' THEN
                     outcome := NULL;
-                WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
-                    outcome := NULL;
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
                 WHEN insufficient_privilege THEN
-                    -- the row waits for somebody who may give the verdict that it is
+                    -- the row waits for somebody who may give the verdict that it is, or read the table that it is of
                     outcome := NULL;
                     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
-                    IF criterion <> 'verdict' THEN
+                    IF criterion <> 'verdict' AND parked.attachment IS NULL THEN
                         RAISE;
                     END IF;
+                WHEN OTHERS THEN
+                    -- not the row's fault: lost connections, locks, lack of resources
+                    IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                        RAISE;
+                    END IF;
+                    outcome := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
             END;
             EXIT WHEN unmet IS NOT NULL;
         END LOOP;
@@ -170,4 +174,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.retry_quarantine(name, bigint[]) IS
-    'puts parked rows through the guard again, in the order in which they were parked: all, or those with these numbers. A row that was to be added is added; where it is there meanwhile, and for a row that was to be changed, stage, status and reason of the parked row are written and the fields that are empty are filled. One row: how many were retried, accepted, superseded (the row is in that stage already, or past it) and still parked (unmet says what is missing now). What is accepted or superseded leaves the quarantine. Needs SELECT, UPDATE and DELETE on quarantine, SELECT on stage_event, INSERT and UPDATE on lead and opportunity: the owner, or access revops. Errors: no such right (42501), no such workspace (42704)';
+    'puts parked rows through the guard again, in the order in which they were parked: all, or those with these numbers. A row that was to be added is added; where it is there meanwhile, and for a row that was to be changed, stage, status and reason of the parked row are written and the fields that are empty are filled. One row: how many were retried, accepted, superseded (the row is in that stage already, or past it) and still parked (unmet says what is missing now). What is accepted or superseded leaves the quarantine. Needs SELECT, UPDATE and DELETE on quarantine, SELECT on stage_event, INSERT and UPDATE on lead and opportunity: the owner, or access revops; rows of attached tables wait for the owner, who may read them. Errors: no such right (42501), no such workspace (42704)';
