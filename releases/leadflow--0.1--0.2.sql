@@ -23,6 +23,41 @@ END;
 $function$
 ;
 
+CREATE FUNCTION leadflow.become_workspace_owner(workspace text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    caller constant text := pg_catalog.current_setting('role');
+    owner name;
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    SELECT pg_catalog.pg_get_userbyid(c.relowner) INTO owner
+    FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.format('%I.workspace', workspace)::pg_catalog.regclass;
+    IF NOT pg_catalog.pg_has_role(owner, 'MEMBER') THEN
+        RAISE EXCEPTION 'must be owner of workspace %', workspace
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF owner <> current_user THEN
+        PERFORM pg_catalog.set_config('role', owner, true);
+    END IF;
+    RETURN caller;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.json_says(value jsonb, pattern text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT EXISTS (SELECT FROM pg_catalog.jsonb_path_query(value, 'strict $.**') v
+                   WHERE pg_catalog.jsonb_typeof(v) IN ('string', 'number') AND v #>> '{}' ~* pattern)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION leadflow.forget_rows(workspace name, lead_id bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -35,6 +70,8 @@ DECLARE
     winner bigint;
     leads bigint[];
     person text;
+    identity text;
+    deals constant text := pg_catalog.format('(SELECT o.id FROM %I.opportunity o WHERE o.lead_id = ANY ($1))', workspace);
 BEGIN
     PERFORM leadflow.check_workspace_version(workspace);
     EXECUTE pg_catalog.format('SELECT true, l.merged_into FROM %I.lead l WHERE l.id = $1', workspace) INTO found, winner USING lead_id;
@@ -50,30 +87,46 @@ BEGIN
                                SELECT pg_catalog.array_agg(id ORDER BY id) FROM person', workspace) INTO leads USING lead_id;
     EXECUTE pg_catalog.format('SELECT FROM %I.lead l WHERE l.id = ANY ($1) ORDER BY l.id FOR UPDATE', workspace) USING leads;
 
-    -- what the person is called, as an expression that finds it as whole words
+    -- what the person is called, as an expression that finds it as whole words; and what nobody else is called,
+    -- for rows that are not known to be hers
     EXECUTE pg_catalog.format(
-        'SELECT ''(^|[^[:alnum:]])('' || pg_catalog.string_agg(DISTINCT pg_catalog.regexp_replace(pg_catalog.btrim(n.name), ''([^[:alnum:][:space:]])'', ''\\\1'', ''g''), ''|'')
-                || '')([^[:alnum:]]|$)''
-         FROM (SELECT v.name FROM %1$I.lead l, LATERAL (VALUES (l.full_name), (l.email), (l.phone)) v (name) WHERE l.id = ANY ($1)
-               UNION
-               -- what another tool called her
-               SELECT v.name FROM %1$I.overwrite_refused x, LATERAL (VALUES (x.kept), (x.refused)) v (name)
-               WHERE x.lead_id = ANY ($1) AND x.object = ''lead'' AND x.field IN (''full_name'', ''email'', ''phone'')) n
-         WHERE pg_catalog.btrim(n.name) <> ''''', workspace) INTO person USING leads;
+        'SELECT ''(^|[^[:alnum:]])('' || pg_catalog.string_agg(DISTINCT w.words, ''|'') || '')([^[:alnum:]]|$)'',
+                ''(^|[^[:alnum:]])('' || pg_catalog.string_agg(DISTINCT w.words, ''|'') FILTER (WHERE w.identifies) || '')([^[:alnum:]]|$)''
+         FROM (SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(t.name, ''([^[:alnum:][:space:]])'', ''\\\1'', ''g''), ''\s+'', ''\\s+'', ''g'') AS words,
+                      CASE n.field WHEN ''full_name'' THEN t.name ~ ''[[:alnum:]]\s.*[[:alnum:]]'' AND pg_catalog.length(t.name) >= 5
+                                   WHEN ''email'' THEN t.name ~ ''.@.''
+                                   ELSE pg_catalog.length(pg_catalog.regexp_replace(t.name, ''[^[:digit:]]'', '''', ''g'')) >= 6 END AS identifies
+               FROM (SELECT v.field, v.name FROM %1$I.lead l, LATERAL (VALUES (''full_name'', l.full_name), (''email'', l.email), (''phone'', l.phone)) v (field, name)
+                     WHERE l.id = ANY ($1)
+                     UNION
+                     -- what another tool called her
+                     SELECT x.field, v.name FROM %1$I.overwrite_refused x, LATERAL (VALUES (x.kept), (x.refused)) v (name)
+                     WHERE x.lead_id = ANY ($1) AND x.object = ''lead'' AND x.field IN (''full_name'', ''email'', ''phone'')) n
+               CROSS JOIN LATERAL (SELECT pg_catalog.btrim(n.name, E'' \t\r\n'') AS name) t
+               -- what is longer is not a name
+               WHERE t.name <> '''' AND pg_catalog.length(t.name) <= 200) w', workspace) INTO person, identity USING leads;
 
     EXECUTE pg_catalog.format(
         'DELETE FROM %1$I.quarantine q USING %1$I.lead l
          WHERE l.id = ANY ($1)
              AND (q.object = ''lead'' AND (q.operation = ''UPDATE'' AND q.parked_row ->> ''id'' = l.id::text
                                            OR q.source = l.source AND q.external_id = l.external_id
-                                           OR pg_catalog.lower(q.parked_row ->> ''email'') = pg_catalog.lower(l.email) OR q.parked_row ->> ''phone'' = l.phone)
-                  OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text)
-                  -- a row of an attached table, which has columns of its own, tells whose it is by its words only
-                  OR (q.attachment IS NOT NULL OR q.object NOT IN (''lead'', ''opportunity'')) AND (q.parked_row::text ~* $2 OR q.external_id ~* $2))', workspace) USING leads, person;
+                                           OR q.parked_row ->> ''email'' = l.email OR q.parked_row ->> ''phone'' = l.phone
+                                           OR leadflow.normal_email(q.parked_row ->> ''email'') = leadflow.normal_email(l.email)
+                                           OR leadflow.normal_phone(q.parked_row ->> ''phone'') = leadflow.normal_phone(l.phone))
+                  OR q.object = ''opportunity'' AND (q.parked_row ->> ''lead_id'' = l.id::text
+                                                  OR q.operation = ''UPDATE'' AND q.parked_row ->> ''id'' IN (SELECT d.id::text FROM %2$s d))
+                  -- a row of an attached table, which has columns of its own, tells whose it is by the key of its lead, or by its words
+                  OR (q.attachment IS NOT NULL OR q.object NOT IN (''lead'', ''opportunity''))
+                     AND (leadflow.json_says(q.parked_row, $2) OR q.external_id ~* $2
+                          OR EXISTS (SELECT FROM %1$I.attachment a
+                                     WHERE a.attachment = q.attachment AND COALESCE(a.options ->> ''parent_source'', a.source) = l.source
+                                         AND q.parked_row ->> pg_catalog.substring(a.mapping ->> ''lead'', ''^new\."?([^".:]+)"?(?:::[a-z]+)?$'') = l.external_id)))',
+        workspace, deals) USING leads, identity;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.stage_event SET reason_note = NULL, facts = facts - ''features''
          WHERE (reason_note IS NOT NULL OR facts IS NOT NULL)
-             AND (lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1)))', workspace) USING leads;
+             AND (lead_id = ANY ($1) OR opportunity_id IN %2$s)', workspace, deals) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.nurture_stay SET narrative = NULL WHERE lead_id = ANY ($1) AND narrative IS NOT NULL', workspace) USING leads;
     EXECUTE pg_catalog.format(
@@ -85,7 +138,8 @@ BEGIN
         'SELECT ''touch'' UNION ALL SELECT a.part FROM %1$I.archived_part a WHERE pg_catalog.to_regclass(pg_catalog.format(''%%I.%%I'', %1$L, a.part)) IS NOT NULL', workspace)
     LOOP
         EXECUTE pg_catalog.format(
-            'UPDATE %1$I.%2$I t SET note = NULL, outcome = NULL, external_id = NULL, actor = CASE WHEN actor ~* $2 THEN NULL ELSE actor END,
+            'UPDATE %1$I.%2$I t SET note = NULL, outcome = NULL, external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END,
+                 actor = CASE WHEN actor ~* $2 THEN NULL ELSE actor END,
                  content = CASE WHEN content ~* $2 OR EXISTS (SELECT FROM %1$I.touch_kind k WHERE k.kind = t.kind AND k.is_contact) THEN NULL
                                 ELSE content END
              WHERE lead_id = ANY ($1)', workspace, part) USING leads, person;
@@ -95,25 +149,25 @@ BEGIN
          WHERE touch_id IN (SELECT t.id FROM %1$I.touch t WHERE t.lead_id = ANY ($1))', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.sla_pause SET reason = ''forgotten''
-         WHERE reason ~* $2 AND clock_id IN (SELECT c.id FROM %1$I.sla_clock c WHERE c.lead_id = ANY ($1))', workspace) USING leads, person;
+         WHERE reason ~* $2 AND clock_id IN (SELECT c.id FROM %1$I.sla_clock c WHERE c.lead_id = ANY ($1) OR c.opportunity_id IN %2$s)', workspace, deals) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.opportunity SET reason_note = NULL,
              name = CASE WHEN name ~* $2 THEN NULL ELSE name END,
              external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END,
-             attributes = CASE WHEN attributes::text ~* $2 THEN ''{}'' ELSE attributes END
+             attributes = CASE WHEN leadflow.json_says(attributes, $2) THEN ''{}'' ELSE attributes END
          WHERE lead_id = ANY ($1)', workspace) USING leads, person;
     -- what was learnt stays, without what she said and what names her
     EXECUTE pg_catalog.format(
         'UPDATE %I.committee_member SET note = NULL, who = CASE WHEN who ~* $2 THEN NULL ELSE who END WHERE lead_id = ANY ($1)', workspace) USING leads, person;
     EXECUTE pg_catalog.format('UPDATE %I.hypothesis_talk SET note = NULL WHERE lead_id = ANY ($1) AND note IS NOT NULL', workspace) USING leads;
     EXECUTE pg_catalog.format('UPDATE %I.battlecard_feedback SET note = NULL WHERE lead_id = ANY ($1) AND note IS NOT NULL', workspace) USING leads;
-    EXECUTE pg_catalog.format('UPDATE %I.opinion SET words = NULL, external_id = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
+    EXECUTE pg_catalog.format('UPDATE %I.opinion SET words = NULL, external_id = CASE WHEN external_id ~* $2 THEN ''forgotten '' || id ELSE external_id END WHERE lead_id = ANY ($1)', workspace) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.objection_heard SET note = NULL, answer = CASE WHEN answer ~* $2 THEN ''forgotten'' ELSE answer END
-         WHERE lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+         WHERE lead_id = ANY ($1) OR opportunity_id IN %2$s', workspace, deals) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.content_request SET note = NULL, wanted = CASE WHEN wanted ~* $2 THEN ''forgotten'' ELSE wanted END
-         WHERE lead_id = ANY ($1) OR opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+         WHERE lead_id = ANY ($1) OR opportunity_id IN %2$s', workspace, deals) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.lesson SET lesson = CASE WHEN lesson ~* $2 THEN ''forgotten'' ELSE lesson END,
              action = CASE WHEN action ~* $2 THEN ''forgotten'' ELSE action END
@@ -121,24 +175,30 @@ BEGIN
              AND (lesson ~* $2 OR action ~* $2)', workspace) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.debrief SET conclusions = ''forgotten''
-         WHERE conclusions ~* $2 AND opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+         WHERE conclusions ~* $2 AND opportunity_id IN %2$s', workspace, deals) USING leads, person;
     EXECUTE pg_catalog.format(
         'UPDATE %1$I.deal_plan SET obstacle = CASE WHEN obstacle ~* $2 THEN ''forgotten'' ELSE obstacle END,
              closing_plan = CASE WHEN closing_plan ~* $2 THEN ''forgotten'' ELSE closing_plan END,
              next_step = CASE WHEN next_step ~* $2 THEN ''forgotten'' ELSE next_step END,
              needs_note = CASE WHEN needs_note ~* $2 THEN ''forgotten'' ELSE needs_note END
-         WHERE opportunity_id IN (SELECT o.id FROM %1$I.opportunity o WHERE o.lead_id = ANY ($1))', workspace) USING leads, person;
+         WHERE opportunity_id IN %2$s', workspace, deals) USING leads, person;
     EXECUTE pg_catalog.format(
-        'UPDATE %I.alert SET message = CASE WHEN message ~* $2 THEN ''forgotten'' ELSE message END,
-             details = CASE WHEN details::text ~* $2 THEN ''{}'' ELSE details END, fault = CASE WHEN fault ~* $2 THEN ''forgotten'' ELSE fault END
-         WHERE lead_id = ANY ($1) AND (message ~* $2 OR details::text ~* $2 OR fault ~* $2)', workspace) USING leads, person;
+        'UPDATE %1$I.alert SET message = CASE WHEN message ~* $2 THEN ''forgotten'' ELSE message END,
+             details = CASE WHEN leadflow.json_says(details, $2) THEN ''{}'' ELSE details END, fault = CASE WHEN fault ~* $2 THEN ''forgotten'' ELSE fault END
+         WHERE (lead_id = ANY ($1) OR opportunity_id IN %2$s) AND (message ~* $2 OR leadflow.json_says(details, $2) OR fault ~* $2)', workspace, deals) USING leads, person;
     -- where the key of an attached table is an address: the next run begins at the beginning
-    EXECUTE pg_catalog.format('UPDATE %I.backfill_progress SET last_key = NULL WHERE last_key::text ~* $1', workspace) USING person;
+    EXECUTE pg_catalog.format('UPDATE %I.backfill_progress SET last_key = NULL WHERE leadflow.json_says(last_key, $1)', workspace) USING identity;
+    -- books that were closed before she was forgotten
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.book SET figures = (SELECT pg_catalog.jsonb_object_agg(f.key, CASE WHEN leadflow.json_says(f.value, $1)
+                 THEN CASE pg_catalog.jsonb_typeof(f.value) WHEN ''array'' THEN ''[]'' ELSE ''"forgotten"'' END::jsonb ELSE f.value END)
+             FROM pg_catalog.jsonb_each(figures) f)
+         WHERE leadflow.json_says(figures, $1)', workspace) USING identity;
     EXECUTE pg_catalog.format('UPDATE %I.lead_score SET refusal = ''forgotten'' WHERE lead_id = ANY ($1) AND refusal IS NOT NULL', workspace) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead_merge SET survivors = ''{}'' WHERE winner_id = ANY ($1) OR loser_id = ANY ($1)', workspace) USING leads;
     EXECUTE pg_catalog.format(
-        'UPDATE %I.overwrite_refused SET kept = NULL, refused = NULL WHERE lead_id = ANY ($1)', workspace) USING leads;
+        'UPDATE %1$I.overwrite_refused SET kept = NULL, refused = NULL WHERE lead_id = ANY ($1) OR opportunity_id IN %2$s', workspace, deals) USING leads;
     EXECUTE pg_catalog.format(
         'UPDATE %I.lead SET full_name = NULL, email = NULL, phone = NULL, need = NULL, reason_note = NULL, why_now = NULL,
              promised = NULL, evidence = NULL, narrative = NULL, owner_reason = NULL, attributes = ''{}'', verified = false,
@@ -175,11 +235,93 @@ BEGIN
     LOOP
         RETURN QUERY EXECUTE pg_catalog.format(
             'SELECT %1$L::text, f.key, f.fields FROM (SELECT pg_catalog.jsonb_build_object(%2$s) AS key,
-                    ARRAY(SELECT f.key FROM pg_catalog.jsonb_each_text(pg_catalog.to_jsonb(r)) f
-                          WHERE pg_catalog.strpos(pg_catalog.lower(f.value), pg_catalog.lower($1)) > 0 ORDER BY f.key COLLATE pg_catalog."C") AS fields
+                    ARRAY(SELECT f.key FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(r.*)) f
+                          WHERE pg_catalog.strpos(pg_catalog.lower(f.value #>> ''{}''), pg_catalog.lower($1)) > 0
+                              -- as it is, where JSON writes it otherwise
+                              OR EXISTS (SELECT FROM pg_catalog.jsonb_path_query(f.value, ''strict $.**'') v
+                                         WHERE pg_catalog.jsonb_typeof(v) = ''string'' AND pg_catalog.strpos(pg_catalog.lower(v #>> ''{}''), pg_catalog.lower($1)) > 0)
+                          ORDER BY f.key COLLATE pg_catalog."C") AS fields
              FROM %3$I.%1$I r) f
              WHERE f.fields <> ''{}''', relation, key_columns, workspace) USING words;
     END LOOP;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT NULL::bigint[], OUT retried bigint, OUT accepted bigint, OUT superseded bigint, OUT still_parked bigint)
+ RETURNS SETOF record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "leadflow.on_violation" TO 'raise'
+AS $function$
+DECLARE
+    parked record;
+    last_id bigint;
+    mode text;
+    outcome text;
+    unmet jsonb;
+    state text;
+    message text;
+    hint text;
+    criterion text;
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    retried := 0;
+    accepted := 0;
+    superseded := 0;
+    still_parked := 0;
+    FOR parked IN EXECUTE pg_catalog.format('SELECT q.id, q.object, q.source, q.external_id, q.target_stage, q.attachment FROM %I.quarantine q
+                                             WHERE $1 IS NULL OR q.id = ANY ($1) ORDER BY q.id FOR UPDATE', workspace) USING ids
+    LOOP
+        retried := retried + 1;
+        -- refused, it is tried once more as a row to park: that says what is missing, and is undone
+        FOREACH mode IN ARRAY ARRAY['raise', 'park'] LOOP
+            unmet := NULL;
+            BEGIN
+                PERFORM pg_catalog.set_config('leadflow.on_violation', mode, true);
+                EXECUTE pg_catalog.format('SELECT pg_catalog.max(q.id) FROM %I.quarantine q', workspace) INTO last_id;
+                outcome := leadflow.retry_parked(workspace, parked.id);
+                EXECUTE pg_catalog.format('SELECT q.unmet FROM %I.quarantine q WHERE q.id > $1 AND q.recorded_at = pg_catalog.now() ORDER BY q.id LIMIT 1',
+                                          workspace) INTO unmet USING last_id;
+                EXIT WHEN mode = 'raise' AND unmet IS NULL;
+                RAISE EXCEPTION USING ERRCODE = 'LF000';
+            EXCEPTION
+                WHEN SQLSTATE 'LF000' THEN
+                    outcome := NULL;
+                WHEN insufficient_privilege THEN
+                    -- the row waits for somebody who may give the verdict that it is, or read the table that it is of
+                    outcome := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+                    IF criterion <> 'verdict' AND parked.attachment IS NULL THEN
+                        RAISE;
+                    END IF;
+                WHEN OTHERS THEN
+                    -- not the row's fault: lost connections, locks, lack of resources
+                    IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                        RAISE;
+                    END IF;
+                    outcome := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+            END;
+            EXIT WHEN unmet IS NOT NULL;
+        END LOOP;
+
+        IF outcome IS NULL THEN
+            unmet := COALESCE(unmet, pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
+                'criterion', COALESCE(NULLIF(criterion, ''), state), 'object', parked.object, 'stage', parked.target_stage::text,
+                'requirement', message, 'seen', '', 'how_to_fix', NULLIF(hint, ''))));
+            EXECUTE pg_catalog.format('UPDATE %I.quarantine SET unmet = $2 WHERE id = $1', workspace) USING parked.id, unmet;
+            still_parked := still_parked + 1;
+        ELSE
+            EXECUTE pg_catalog.format('DELETE FROM %I.quarantine WHERE id = $1', workspace) USING parked.id;
+            IF outcome = 'accepted' THEN
+                accepted := accepted + 1;
+            ELSE
+                superseded := superseded + 1;
+            END IF;
+        END IF;
+    END LOOP;
+    RETURN NEXT;
 END;
 $function$
 ;
@@ -12569,11 +12711,9 @@ BEGIN
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v'
+    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v' AND c.relname = ANY (leadflow.workspace_reports())
         -- what is said to and about a person is for those who work with it
-        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card', 'unapproved_promises'))
-        -- not what attachments read of the company's tables
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.pronargs = 1 AND p.proargtypes[0] = c.reltype);
+        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card', 'unapproved_promises'));
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', ws, grantee);
     EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %s', reports, grantee);
     EXECUTE pg_catalog.format(
@@ -12845,26 +12985,15 @@ CREATE OR REPLACE FUNCTION leadflow.upgrade_workspace(name text)
  SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
-    caller constant text := pg_catalog.current_setting('role');
+    caller text;
     reason constant text := pg_catalog.current_setting('leadflow.change_reason', true);
-    owner name;
     was text;
     path text[];
     state jsonb;
     item text;
     definition regclass;
 BEGIN
-    PERFORM leadflow.check_workspace(name);
-    SELECT pg_catalog.pg_get_userbyid(c.relowner) INTO owner
-    FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.format('%I.workspace', name)::pg_catalog.regclass;
-    IF NOT pg_catalog.pg_has_role(owner, 'MEMBER') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', name
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    -- what is made belongs to the owner, and what he wrote runs with his rights alone
-    IF owner <> current_user THEN
-        PERFORM pg_catalog.set_config('role', owner, true);
-    END IF;
+    caller := leadflow.become_workspace_owner(name);
     EXECUTE pg_catalog.format('SELECT version FROM %I.workspace FOR UPDATE', name) INTO was;
     path := leadflow.upgrade_path(name, was);
 
@@ -12933,7 +13062,7 @@ BEGIN
                         SELECT pg_catalog.string_agg(pg_catalog.format('(%1$I.%2$I IS NULL OR %1$I.%2$I IN (SELECT p.id FROM %3$s.%4$I p))', c.relname, a.attname, ws, k.parent), ' AND ' ORDER BY a.attnum)
                         FROM (VALUES ('lead_id', 'lead'), ('winner_id', 'lead'), ('loser_id', 'lead'), ('opportunity_id', 'opportunity'),
                                      ('touch_id', 'touch'), ('clock_id', 'sla_clock'), ('verdict_id', 'verdict'), ('debrief_id', 'debrief')) k (key, parent)
-                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.key AND NOT a.attisdropped)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.key AND a.atttypid = 'bigint'::pg_catalog.regtype)
                END
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -12974,16 +13103,112 @@ BEGIN
           SELECT pg_catalog.format('policy %s', p.polname) FROM pg_catalog.pg_policy p WHERE p.polrelid = relid
           UNION ALL
           SELECT pg_catalog.format('publication %s', p.pubname)
-          FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = relid
+          FROM pg_catalog.pg_publication_tables t JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
+          JOIN pg_catalog.pg_class c ON c.relname = t.tablename AND c.relnamespace = t.schemaname::pg_catalog.regnamespace
+          WHERE c.oid = relid
           UNION ALL
           SELECT pg_catalog.format('statistics %s', s.stxname) FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = relid
           UNION ALL
-          SELECT pg_catalog.format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = relid) o (what);
+          SELECT pg_catalog.format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = relid
+          UNION ALL
+          SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0)
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class c ON c.oid = relid
+          LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+          LEFT JOIN pg_catalog.pg_policy p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid
+          WHERE (d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid
+                    AND (r.ev_class <> relid OR p.polrelid <> relid OR d.classid = 'pg_catalog.pg_proc'::regclass)
+                 OR d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
+                    AND d.classid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_class'::regclass))
+          UNION ALL
+          SELECT pg_catalog.format('constraint %s', k.conname) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid
+          WHERE k.conrelid = relid AND (k.contype = 'x' OR k.contype IN ('p', 'u')
+              AND (k.condeferrable OR i.indnatts > i.indnkeyatts OR pg_catalog.pg_get_constraintdef(k.oid) LIKE '%NULLS NOT DISTINCT%'))
+          UNION ALL
+          SELECT pg_catalog.format('unique index %s', i.indexrelid::regclass) FROM pg_catalog.pg_index i
+          WHERE i.indrelid = relid AND i.indisunique AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = relid)
+          UNION ALL
+          SELECT pg_catalog.format('identity of column %s', a.attname) FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = relid AND NOT a.attisdropped AND a.attidentity <> '' AND (a.attname <> 'id' OR a.attidentity <> 'a')
+          UNION ALL
+          SELECT pg_catalog.format('statistics target of column %s', a.attname) FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget > 0
+          UNION ALL
+          SELECT 'row security' FROM pg_catalog.pg_class c WHERE c.oid = relid AND (c.relrowsecurity OR c.relforcerowsecurity)
+          UNION ALL
+          SELECT 'storage parameters' FROM pg_catalog.pg_class c WHERE c.oid = relid AND c.reloptions IS NOT NULL
+          UNION ALL
+          SELECT 'replica identity' FROM pg_catalog.pg_class c WHERE c.oid = relid AND c.relreplident <> 'd') o (what);
     IF others IS NOT NULL THEN
         RAISE EXCEPTION 'table % cannot be partitioned', relid
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = pg_catalog.format('These belong to it: %s.', others),
-                  HINT = 'Drop them, and make them anew afterwards.';
+                  HINT = 'Drop or reset them, and make them anew afterwards; a unique key of a partitioned table has its instant in it.';
+    END IF;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.withdraw_rights(relation regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT pg_catalog.format('REVOKE ALL ON %s FROM %s CASCADE', relation,
+                   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END)
+        FROM (SELECT e.grantee FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) e WHERE c.oid = relation
+              UNION ALL
+              SELECT e.grantee FROM pg_catalog.pg_attribute t, pg_catalog.aclexplode(t.attacl) e WHERE t.attrelid = relation) a
+        JOIN pg_catalog.pg_class c ON c.oid = relation
+        WHERE a.grantee <> c.relowner
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.create_partition(fact regclass, part text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
+    EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
+        (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = fact));
+    PERFORM leadflow.withdraw_rights(part::pg_catalog.regclass);
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.written_columns(relation regclass)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+$function$
+;
+
+CREATE FUNCTION leadflow.check_read_committed()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    IF pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'this needs isolation level READ COMMITTED'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'Rows that were committed before the tables were locked would not be seen, and be lost.';
     END IF;
 END;
 $function$
@@ -13007,7 +13232,9 @@ DECLARE
     dropped text[];
     last_id bigint;
     filled boolean;
-    latest timestamptz;
+    boundary timestamptz;
+    columns text;
+    rest constant text := pg_catalog.format('%I.%I', workspace, fact || '_default');
     statement text;
 BEGIN
     PERFORM leadflow.check_partitionable(workspace, fact);
@@ -13021,7 +13248,8 @@ BEGIN
                      CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END,
                      (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY u.place)
                       FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u (attnum, place)
-                      JOIN pg_catalog.pg_attribute a ON a.attrelid = relid AND a.attnum = u.attnum) || ', at')
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = relid AND a.attnum = u.attnum)
+                     || CASE WHEN (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = relid AND a.attname = 'at') = ANY (k.conkey) THEN '' ELSE ', at' END)
           FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
           UNION ALL
           SELECT 2, k.conname, pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', name, k.conname, pg_catalog.pg_get_constraintdef(k.oid))
@@ -13057,7 +13285,7 @@ BEGIN
           FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
           UNION ALL
           SELECT 3, pg_catalog.format('ALTER INDEX %I.%I RENAME TO %I', workspace, c.relname,
-              pg_catalog.left(fact || '_earlier' || pg_catalog.substr(c.relname, pg_catalog.length(fact) + 1), 63))
+              pg_catalog.format('%s_earlier_%s', fact, i.indexrelid))
           FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
           WHERE i.indrelid = relid AND NOT i.indisunique) d (turn, statement);
 
@@ -13073,6 +13301,8 @@ BEGIN
     EXECUTE pg_catalog.format(
         'CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS) PARTITION BY RANGE (at)',
         name, earlier);
+    PERFORM leadflow.withdraw_rights(earlier::pg_catalog.regclass);
+    PERFORM leadflow.withdraw_rights(name::pg_catalog.regclass);
     EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY', name);
     IF last_id IS NOT NULL THEN
         PERFORM pg_catalog.setval(pg_catalog.pg_get_serial_sequence(name, 'id')::pg_catalog.regclass, last_id);
@@ -13088,16 +13318,20 @@ BEGIN
             name, workspace);
     END IF;
 
+    PERFORM leadflow.create_partition(name::pg_catalog.regclass, rest);
     IF filled THEN
-        EXECUTE pg_catalog.format('SELECT pg_catalog.max(at) FROM %s', earlier) INTO latest;
-        EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', name, earlier,
-            pg_catalog.date_trunc('month', GREATEST(latest, leadflow.clock())) + interval '1 month');
+        -- what is dated later waits for its months: as a table of its own the default partition has no triggers yet
+        boundary := pg_catalog.date_trunc('month', leadflow.clock()) + interval '1 month';
+        columns := leadflow.written_columns(name::pg_catalog.regclass);
+        EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %1$s WHERE at >= $1 RETURNING *) INSERT INTO %2$s (%3$s) SELECT %3$s FROM moved', earlier, rest, columns)
+            USING boundary;
+        EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', name, earlier, boundary);
         PERFORM leadflow.protect_partition(name::pg_catalog.regclass, earlier::pg_catalog.regclass);
     ELSE
         EXECUTE pg_catalog.format('DROP TABLE %s', earlier);
     END IF;
-    EXECUTE pg_catalog.format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', workspace, fact || '_default', name);
-    PERFORM leadflow.protect_partition(name::pg_catalog.regclass, pg_catalog.format('%I.%I', workspace, fact || '_default')::pg_catalog.regclass);
+    EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', name, rest);
+    PERFORM leadflow.protect_partition(name::pg_catalog.regclass, rest::pg_catalog.regclass);
 END;
 $function$
 ;
@@ -13109,11 +13343,13 @@ CREATE FUNCTION leadflow.partition_workspace(name text)
  SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
+    caller text;
     state jsonb;
     report text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(name);
+    caller := leadflow.become_workspace_owner(name);
     PERFORM leadflow.check_workspace_version(name);
+    PERFORM leadflow.check_read_committed();
     EXECUTE pg_catalog.format('LOCK TABLE %1$I.stage_event, %1$I.touch IN ACCESS EXCLUSIVE MODE', name);
     IF EXISTS (SELECT FROM pg_catalog.pg_class c
                WHERE c.oid IN (pg_catalog.to_regclass(pg_catalog.format('%I.touch', name)), pg_catalog.to_regclass(pg_catalog.format('%I.stage_event', name))) AND c.relkind = 'p') THEN
@@ -13129,6 +13365,7 @@ BEGIN
     END LOOP;
     PERFORM leadflow.restore_report_state(name::pg_catalog.name, state);
     PERFORM leadflow.add_partitions(name);
+    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $function$
 ;
@@ -13146,10 +13383,13 @@ BEGIN
         SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), ' ON ' || pg_catalog.format('%I.%I', n.nspname, c.relname) || ' ',
                                   ' ON ' || (SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname) FROM pg_catalog.pg_class p
                                              JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = part) || ' ')
+               || CASE t.tgenabled WHEN 'O' THEN '' ELSE
+                      pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', part,
+                          CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
         FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 1) = 0
+        WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 32) <> 0
     LOOP
         EXECUTE statement;
     END LOOP;
@@ -13162,6 +13402,7 @@ CREATE FUNCTION leadflow.partition_bounds(fact regclass)
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
  SET "TimeZone" TO 'UTC'
  SET "DateStyle" TO 'ISO'
 AS $function$
@@ -13192,13 +13433,16 @@ DECLARE
     name text;
     rest text;
     part text;
+    columns text;
     month date;
+    months date[];
     month_begin timestamptz;
     month_end timestamptz;
     waiting boolean;
     made bigint := 0;
+    caller text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(workspace);
+    caller := leadflow.become_workspace_owner(workspace);
     FOREACH fact IN ARRAY ARRAY['stage_event', 'touch'] LOOP
         name := pg_catalog.format('%I.%I', workspace, fact);
         rest := NULL;
@@ -13208,33 +13452,36 @@ BEGIN
                       HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
         END IF;
         SELECT b.part::text INTO rest FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.is_default;
-        first_month := since;
-        IF first_month IS NULL AND rest IS NOT NULL THEN
-            EXECUTE pg_catalog.format('SELECT pg_catalog.min(at) FROM %s', rest) INTO first_month;
-        END IF;
-        first_month := pg_catalog.date_trunc('month', COALESCE(LEAST(first_month, leadflow.clock()::date), leadflow.clock()::date));
+        columns := leadflow.written_columns(name::pg_catalog.regclass);
+        first_month := pg_catalog.date_trunc('month', COALESCE(LEAST(since, leadflow.clock()::date), leadflow.clock()::date));
         IF last_month > first_month + pg_catalog.make_interval(months => max_months) THEN
             RAISE EXCEPTION 'partitions from % to % are more than % months', first_month, last_month, max_months
                 USING ERRCODE = 'program_limit_exceeded', HINT = 'Give since and until, or make partitions of another width yourself.';
         END IF;
+        months := ARRAY(SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m);
+        -- earlier ones that hold rows, and none between: a tool's stray date is one month, not a hundred
+        IF since IS NULL AND rest IS NOT NULL THEN
+            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
+                INTO months USING first_month::timestamptz, max_months, months;
+        END IF;
 
-        FOR month IN SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m LOOP
+        FOREACH month IN ARRAY months LOOP
             month_begin := month::timestamptz;
             month_end := month_begin + interval '1 month';
             CONTINUE WHEN EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b
                                   WHERE b.lower_at < month_end AND b.upper_at > month_begin);
             waiting := false;
             IF rest IS NOT NULL THEN
+                -- who has written a row of the month is waited for
+                EXECUTE pg_catalog.format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', name, rest);
                 EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s WHERE at >= $1 AND at < $2)', rest) INTO waiting USING month_begin, month_end;
             END IF;
             part := pg_catalog.format('%I.%I', workspace, fact || pg_catalog.to_char(month, '_YYYY_MM'));
-            EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, name);
-            EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
-                (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = name::pg_catalog.regclass));
+            PERFORM leadflow.create_partition(name::pg_catalog.regclass, part);
             -- what the default partition holds of the month moves: as a table of its own it has no triggers
             IF waiting THEN
                 EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', name, rest);
-                EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %s WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %s SELECT * FROM moved', rest, part)
+                EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %1$s WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %2$s (%3$s) SELECT %3$s FROM moved', rest, part, columns)
                     USING month_begin, month_end;
             END IF;
             EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', name, part, month_begin, month_end);
@@ -13245,6 +13492,7 @@ BEGIN
             made := made + 1;
         END LOOP;
     END LOOP;
+    PERFORM pg_catalog.set_config('role', caller, true);
     RETURN made;
 END;
 $function$
@@ -13295,7 +13543,7 @@ AS $function$
     FROM pg_catalog.unnest(leadflow.workspace_reports()) WITH ORDINALITY r (report, place)
     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', workspace, r.report))
-                          AND a.attname IN ('lead_id', 'opportunity_id', 'account_id', 'touch_id', 'clock_id', 'alert_id'))
+                          AND a.attname IN ('id', 'id_1', 'lead_id', 'opportunity_id', 'account_id', 'touch_id', 'clock_id', 'alert_id', 'external_id', 'example_external_id'))
 $function$
 ;
 
@@ -13353,7 +13601,7 @@ CREATE FUNCTION leadflow.archive(workspace text, before timestamp with time zone
  RETURNS TABLE(part text, rows bigint, rows_kept bigint)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
- SET "TimeZone" TO 'UTC'
+ SET standard_conforming_strings TO 'on'
  SET "DateStyle" TO 'ISO'
  SET jit TO 'off'
  SET row_security TO 'off'
@@ -13366,9 +13614,13 @@ DECLARE
     partition text;
     kept text;
     columns text;
+    n integer;
+    free boolean;
     foreign_key name;
+    caller text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(workspace);
+    caller := leadflow.become_workspace_owner(workspace);
+    PERFORM leadflow.check_read_committed();
     IF before IS NULL OR NOT pg_catalog.isfinite(before) OR before > pg_catalog.now() THEN
         RAISE EXCEPTION 'what is archived lies before an instant that has passed'
             USING ERRCODE = 'invalid_parameter_value';
@@ -13379,15 +13631,14 @@ BEGIN
                   HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
     END IF;
     IF NOT EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.upper_at <= before) THEN
+        PERFORM pg_catalog.set_config('role', caller, true);
         RETURN;
     END IF;
 
-    -- readers go on; writers wait
-    EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', name);
+    -- a lock that is taken at once cannot meet somebody who reads first and writes then; what decides who is at rest stands still too
+    EXECUTE pg_catalog.format('LOCK TABLE %1$I.lead, %1$I.opportunity, %1$I.sla_clock, %1$I.transcript IN SHARE ROW EXCLUSIVE MODE; LOCK TABLE %1$I.touch IN ACCESS EXCLUSIVE MODE', workspace);
     PERFORM leadflow.close_books(workspace, as_of);
-    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = name::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+    columns := leadflow.written_columns(name::pg_catalog.regclass);
 
     -- leads that somebody works on, that became a deal, or of whom something was heard since
     CREATE TEMPORARY TABLE leadflow_live_lead (id bigint PRIMARY KEY, account_id bigint) ON COMMIT DROP;
@@ -13410,7 +13661,7 @@ BEGIN
     LOOP
         partition := pg_catalog.format('%I.%I', workspace, old.relname);
         kept := pg_catalog.format('%I.%I', workspace, old.relname || '_kept');
-        EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', kept, name);
+        PERFORM leadflow.create_partition(name::pg_catalog.regclass, kept);
         EXECUTE pg_catalog.format(
             'INSERT INTO %2$s (%4$s)
              SELECT %4$s FROM %3$s t
@@ -13426,12 +13677,18 @@ BEGIN
         END IF;
 
         -- what is written late of a month that was archived can be archived too
-        SELECT pg_catalog.format('%s_archived%s', old.relname, NULLIF(pg_catalog.count(*), 0)) INTO part
-        FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = workspace AND c.relname ~ ('^' || old.relname || '_archived[0-9]*$');
+        -- under the first name that no table has, or had when it was archived
+        n := 0;
+        LOOP
+            part := pg_catalog.format('%s_archived%s', old.relname, NULLIF(n, 0));
+            EXECUTE pg_catalog.format('SELECT pg_catalog.to_regclass($1) IS NULL AND NOT EXISTS (SELECT FROM %I.archived_part a WHERE a.part = $2)', workspace)
+                INTO free USING pg_catalog.format('%I.%I', workspace, part), part;
+            EXIT WHEN free;
+            n := n + 1;
+        END LOOP;
         EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', name, partition);
         EXECUTE pg_catalog.format('ALTER TABLE %s RENAME TO %I', partition, part);
+        PERFORM leadflow.withdraw_rights(pg_catalog.format('%I.%I', workspace, part)::pg_catalog.regclass);
         EXECUTE pg_catalog.format('DELETE FROM %1$I.%2$I a USING %3$s k WHERE a.id = k.id AND a.at = k.at', workspace, part, kept);
         -- it binds nothing any more
         FOR foreign_key IN
@@ -13449,6 +13706,7 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     DROP TABLE pg_temp.leadflow_live_lead;
+    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $function$
 ;
@@ -13467,11 +13725,550 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.attachment_columns(target regclass, object_table regclass, mapping jsonb, options jsonb)
+ RETURNS TABLE(name text, expression text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    object constant text := (SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = object_table);
+    workspace constant text := (SELECT c.relnamespace::regnamespace::text FROM pg_catalog.pg_class c WHERE c.oid = object_table);
+    parent_source constant text := COALESCE(options ->> 'parent_source', options ->> 'source');
+    key text;
+    parent text;
+    wanted text;
+    given regtype;
+    fallback text;
+    nobody text;
+BEGIN
+    FOR key, expression IN
+        SELECT m.key, m.value #>> '{}' FROM pg_catalog.jsonb_each(mapping) m
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = object_table AND a.attname = m.key AND a.attnum > 0
+        ORDER BY a.attnum, m.key
+    LOOP
+        parent := CASE WHEN key IN ('lead', 'account', 'campaign') THEN key END;
+        name := COALESCE(parent || '_id', key);
+        fallback := NULL;
+        IF key = 'outcome' AND object IN ('lead', 'opportunity') THEN
+            wanted := 'leadflow.stage';
+        ELSE
+            SELECT CASE WHEN parent IS NULL THEN pg_catalog.format_type(a.atttypid, a.atttypmod) ELSE 'text' END,
+                   CASE WHEN a.attnotnull THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END
+            INTO wanted, fallback
+            FROM pg_catalog.pg_attribute a
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+            WHERE a.attrelid = object_table AND a.attname = attachment_columns.name AND a.attnum > 0 AND NOT a.attisdropped
+                AND a.attidentity = '' AND a.attgenerated = '';
+            IF NOT FOUND OR key IN ('source', 'furthest_stage', 'updated_at', 'recorded_at', 'merged_into', 'field_sources', 'rests_until') THEN
+                RAISE EXCEPTION 'a row of % has no column "%" to map', object, key
+                    USING ERRCODE = 'undefined_column',
+                          HINT = pg_catalog.format('Map columns of %s.%s that a writer may set.', workspace, object);
+            END IF;
+        END IF;
+
+        -- a row is written where it differs from what is there
+        BEGIN
+            EXECUTE pg_catalog.format('SELECT NULL::%1$s = NULL::%1$s', wanted);
+        EXCEPTION WHEN undefined_function THEN
+            RAISE EXCEPTION 'values of column "%" cannot be compared', key
+                USING ERRCODE = 'feature_not_supported', DETAIL = pg_catalog.format('PostgreSQL itself has no operator = of type %s.', wanted),
+                      HINT = 'Make it a column of type text or jsonb.';
+        END;
+        -- what does the expression give?
+        BEGIN
+            -- in WHERE too, where PostgreSQL refuses what may give other than one value: sets and aggregates
+            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof((SELECT %1$s FROM %2$s AS new WHERE (%1$s) IS NULL LIMIT 0))', expression, target) INTO given;
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported OR cardinality_violation THEN
+            RAISE EXCEPTION 'the mapping of "%" does not compile: %', key, SQLERRM
+                USING ERRCODE = SQLSTATE, DETAIL = pg_catalog.format('Expression: %s', expression),
+                      HINT = 'Write the columns of the row as new.column, and the names of other tables with their schemas.';
+        END;
+        IF wanted = 'timestamp with time zone' AND given IN ('timestamp'::regtype, 'date'::regtype) THEN
+            IF options ->> 'time_zone' IS NULL THEN
+                RAISE EXCEPTION 'the mapping of "%" gives a time without a time zone', key
+                    USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('Expression: %s', expression),
+                          HINT = 'Name the zone in which the source writes its times in the option time_zone.';
+            END IF;
+            expression := pg_catalog.format('pg_catalog.timezone(%L, (%s)::pg_catalog.timestamp)', options ->> 'time_zone', expression);
+        ELSIF wanted = 'text' THEN
+            expression := pg_catalog.format('NULLIF((%s)::pg_catalog.text, '''')', expression);
+            IF key = 'owner' AND options ? 'nobody' THEN
+                FOR nobody IN SELECT n FROM pg_catalog.jsonb_array_elements_text(
+                    CASE pg_catalog.jsonb_typeof(options -> 'nobody') WHEN 'array' THEN options -> 'nobody'
+                         ELSE pg_catalog.jsonb_build_array(options -> 'nobody') END) n
+                LOOP
+                    expression := pg_catalog.format('NULLIF(%s, %L)', expression, nobody);
+                END LOOP;
+            END IF;
+        ELSIF wanted = 'boolean' AND given IN ('smallint'::regtype, 'bigint'::regtype, 'numeric'::regtype) THEN
+            expression := pg_catalog.format('(%s) <> 0', expression);
+        ELSE
+            IF wanted = 'leadflow.stage' OR given IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype) AND given <> wanted::regtype THEN
+                expression := pg_catalog.format('NULLIF((%s)::pg_catalog.text, '''')', expression);
+            END IF;
+            expression := pg_catalog.format('(%s)::%s', expression, wanted);
+        END IF;
+
+        IF key = 'external_id' THEN
+            expression := pg_catalog.format('leadflow.attachment_key(%s)', expression);
+        ELSIF parent IS NOT NULL THEN
+            expression := pg_catalog.format('(SELECT p.id FROM %s.%I p WHERE p.source = %L AND p.external_id = %s)',
+                workspace, parent, parent_source, expression);
+        ELSIF fallback IS NOT NULL THEN
+            expression := pg_catalog.format('COALESCE(%s, %s)', expression, fallback);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.attach(workspace name, target regclass, object text, mapping jsonb, options jsonb DEFAULT '{}'::jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    ws constant text := pg_catalog.quote_ident(workspace);
+    known constant text[] := '{source,name,writer,parent_source,time_zone,nobody,filter,deleted,stage_sync,unknown_status,unknown_lead,create,on_delete,always,aliases}';
+    relation record;
+    object_table regclass;
+    attachment text;
+    source text;
+    writer text;		-- whose words the status is written in
+    moves boolean;
+    fault text;
+    columns text[];
+    expressions text[];
+    outputs text[];
+    results text[];
+    gone text;
+    stage text;
+    reason text;
+    signature text;
+    body text;
+    mapping_function oid;
+    whole boolean;
+    keys text[];
+    reads text;
+    event text;
+    trigger text;
+    call text;
+BEGIN
+    PERFORM leadflow.check_workspace_owner(workspace);
+    IF object IS NULL OR object NOT IN ('lead', 'opportunity', 'account', 'touch', 'campaign') THEN
+        RAISE EXCEPTION 'unknown object "%"', object
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose lead, opportunity, account, touch or campaign.';
+    END IF;
+    object_table := (ws || '.' || object)::regclass;
+    moves := object IN ('lead', 'opportunity');
+
+    SELECT c.relname, c.relkind, c.relpersistence, c.relnamespace::regnamespace::text AS schema INTO relation
+    FROM pg_catalog.pg_class c WHERE c.oid = target;
+    IF target IS NULL OR relation.relname IS NULL OR relation.relkind NOT IN ('r', 'p') OR relation.relpersistence = 't'
+        OR relation.schema IN (ws, 'pg_catalog', 'information_schema') THEN
+        RAISE EXCEPTION '% cannot be attached', COALESCE(target::text, 'nothing')
+            USING ERRCODE = 'wrong_object_type',
+                  DETAIL = 'A table of the company is attached: not a view, a temporary or foreign table, or a table of the workspace itself.';
+    END IF;
+    IF pg_catalog.jsonb_typeof(mapping) IS DISTINCT FROM 'object' OR pg_catalog.jsonb_typeof(options) IS DISTINCT FROM 'object'
+        OR EXISTS (SELECT FROM pg_catalog.jsonb_each(mapping) m WHERE pg_catalog.jsonb_typeof(m.value) <> 'string') THEN
+        RAISE EXCEPTION 'mapping and options must be JSON objects, and each mapping an expression in a string'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    SELECT o.key INTO fault FROM pg_catalog.jsonb_object_keys(options) o (key) WHERE o.key <> ALL (known) ORDER BY 1 LIMIT 1;
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown option "%"', fault
+            USING ERRCODE = 'invalid_parameter_value', HINT = pg_catalog.format('Options are %s.', pg_catalog.array_to_string(known, ', '));
+    END IF;
+    IF COALESCE(options ->> 'stage_sync', 'forward') NOT IN ('forward', 'mirror') OR COALESCE(options ->> 'on_delete', 'keep') NOT IN ('keep', 'follow')
+        OR COALESCE(options ->> 'unknown_lead', 'refuse') NOT IN ('refuse', 'park')
+        OR COALESCE(options ->> 'create', 'true') NOT IN ('true', 'false') OR COALESCE(options ->> 'always', 'false') NOT IN ('true', 'false') THEN
+        RAISE EXCEPTION 'an option has a value that it cannot have'
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'stage_sync is forward or mirror, on_delete keep or follow, unknown_lead refuse or park, create and always true or false.';
+    END IF;
+    IF options ->> 'on_delete' = 'follow' AND object IN ('account', 'campaign') THEN
+        RAISE EXCEPTION 'a deleted % is kept', object
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave out on_delete.';
+    END IF;
+    IF NOT mapping ? 'external_id' THEN
+        RAISE EXCEPTION 'the mapping lacks external_id'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Map external_id to what identifies the row in the source, for instance new.id.';
+    END IF;
+
+    IF (options ->> 'create')::boolean IS NOT FALSE THEN
+        -- what a new row must have, and neither a default nor the guard gives
+        SELECT a.attname INTO fault FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = object_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+            AND a.attname <> ALL ('{source,stage,stage_since,created_at,updated_at}') AND NOT mapping ? a.attname::text
+        ORDER BY a.attnum LIMIT 1;
+        IF fault IS NOT NULL THEN
+            RAISE EXCEPTION 'the mapping lacks %', fault
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.format('A new row of %s.%s must have it.', ws, object);
+        END IF;
+    END IF;
+    PERFORM pg_catalog.timezone(options ->> 'time_zone', pg_catalog.now());		-- is there such a zone?
+
+    source := COALESCE(NULLIF(options ->> 'source', ''), relation.relname);
+    attachment := COALESCE(NULLIF(options ->> 'name', ''),
+        pg_catalog.left(object || '_from_' || pg_catalog.regexp_replace(pg_catalog.lower(relation.relname), '[^a-z0-9_]+', '_', 'g'), 40));
+    IF attachment !~ '^[a-z_][a-z0-9_]{0,39}$' THEN
+        RAISE EXCEPTION 'invalid name of an attachment: "%"', attachment
+            USING ERRCODE = 'invalid_name', HINT = 'Up to 40 lower-case letters, digits and underscores, in the option name.';
+    END IF;
+    -- what an attachment of a former workspace of that name has left on the table
+    FOR trigger IN
+        EXECUTE pg_catalog.format('SELECT t.tgname FROM pg_catalog.pg_trigger t
+            WHERE t.tgrelid = $1 AND t.tgfoid = ''leadflow.attached()''::pg_catalog.regprocedure AND NOT EXISTS (SELECT FROM %s.attachment a WHERE a.attachment = $2)
+                AND pg_catalog.encode(t.tgargs, ''escape'') = pg_catalog.encode(pg_catalog.convert_to($2, $4), ''escape'') || ''\000''
+                    || pg_catalog.encode(pg_catalog.convert_to($3, $4), ''escape'') || ''\000''', ws)
+        USING target, attachment, workspace::text, pg_catalog.getdatabaseencoding()
+    LOOP
+        EXECUTE pg_catalog.format('DROP TRIGGER %I ON %s', trigger, target);
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname IN (attachment, attachment || '_write'))
+        OR pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row')) IS NOT NULL
+        OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = target AND t.tgname = 'leadflow_' || attachment || '_insert') THEN
+        RAISE EXCEPTION 'workspace % or table % has an attachment "%" already', workspace, target, attachment
+            USING ERRCODE = 'duplicate_object', HINT = 'Detach it first, or give this one another name in the option name.';
+    END IF;
+    options := options || pg_catalog.jsonb_build_object('source', source);
+    writer := COALESCE(options ->> 'writer', source);
+
+    -- what the mapping function gives
+    SELECT pg_catalog.array_agg(m.name), pg_catalog.array_agg(m.expression) INTO columns, expressions
+    FROM leadflow.attachment_columns(target, object_table, mapping, options) m;
+    FOREACH fault IN ARRAY ARRAY['filter', 'deleted'] LOOP
+        BEGIN
+            EXECUTE pg_catalog.format('SELECT FROM %s AS new WHERE %s LIMIT 0', target, COALESCE(options ->> fault, 'true'));
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR feature_not_supported THEN
+            RAISE EXCEPTION 'the option "%" does not compile: %', fault, SQLERRM
+                USING ERRCODE = SQLSTATE, DETAIL = pg_catalog.format('Expression: %s', options ->> fault),
+                      HINT = 'It is a condition on the row: write its columns as new.column.';
+        END;
+    END LOOP;
+    -- a row that is there is not deleted, and takes back what its deletion did
+    gone := COALESCE('COALESCE((' || (options ->> 'deleted') || '), false)', CASE WHEN options ->> 'on_delete' = 'follow' THEN 'false' END);
+    IF moves THEN
+        SELECT 'COALESCE(' || pg_catalog.string_agg(s.expression, ', ' ORDER BY s.position) || ')' INTO stage
+        FROM (VALUES (1, 'outcome', 's.outcome'), (2, 'stage', 's.stage'), (3, 'status', 'own.stage'), (4, 'status', 'general.stage')) s (position, name, expression)
+        WHERE s.name = ANY (columns);
+        reason := CASE WHEN 'reason' = ANY (columns) THEN 's.reason' END;
+        IF gone IS NOT NULL THEN
+            stage := pg_catalog.format('CASE WHEN s.gone THEN ''disqualified''::leadflow.stage ELSE %s END', COALESCE(stage, 'NULL'));
+            reason := pg_catalog.format('CASE WHEN s.gone THEN ''deleted_in_source'' ELSE %s END', COALESCE(reason, 'NULL'));
+        END IF;
+    END IF;
+    SELECT pg_catalog.array_agg(pg_catalog.format('%I %s', c.name, pg_catalog.format_type(t.atttypid, NULL)) ORDER BY t.attnum),
+           pg_catalog.array_agg(pg_catalog.format('%s AS %I', CASE WHEN moves AND c.name = 'stage' THEN stage
+               WHEN moves AND c.name = 'reason' THEN reason ELSE pg_catalog.format('s.%I', c.name) END, c.name) ORDER BY t.attnum)
+    INTO outputs, results
+    FROM (SELECT DISTINCT u.name FROM pg_catalog.unnest(columns || CASE WHEN stage IS NOT NULL THEN '{stage}'::text[] ELSE '{}' END
+              || CASE WHEN reason IS NOT NULL THEN '{reason}'::text[] ELSE '{}' END) u (name)) c
+    JOIN pg_catalog.pg_attribute t ON t.attrelid = object_table AND t.attname = c.name;
+    IF gone IS NOT NULL THEN
+        outputs := outputs || 'gone boolean'::text;
+        results := results || 's.gone'::text;
+    END IF;
+
+    body := pg_catalog.format(E'RETURNS TABLE (%s)\nLANGUAGE sql STABLE\nBEGIN ATOMIC\nSELECT %s\nFROM (SELECT %s) AS s%s%s;\nEND',
+        pg_catalog.array_to_string(outputs, ', '), pg_catalog.array_to_string(results, E',\n    '),
+        (SELECT pg_catalog.string_agg(pg_catalog.format('%s AS %I', e.expression, e.name), E',\n    ')
+         FROM ROWS FROM (pg_catalog.unnest(columns || 'gone'::text), pg_catalog.unnest(expressions || gone)) e (name, expression)
+         WHERE e.expression IS NOT NULL),
+        CASE WHEN moves AND 'status' = ANY (columns) THEN pg_catalog.format(
+            E'\nLEFT JOIN %1$s.stage_alias own ON own.object = %2$L AND own.source = %3$L AND own.status = s.status'
+            '\nLEFT JOIN %1$s.stage_alias general ON general.object = %2$L AND general.source = ''*'' AND general.status = s.status', ws, object, writer) ELSE '' END,
+        COALESCE(E'\nWHERE ' || (options ->> 'filter'), ''));
+
+    -- PostgreSQL says which columns the mapping reads; one that reads the row as a whole reads them all
+    EXECUTE pg_catalog.format('CREATE FUNCTION %s.%I(new %s) %s', ws, attachment, target, body);
+    SELECT p.oid, pg_catalog.replace(p.prosqlbody::text, '{FIELDSELECT :arg {PARAM :paramkind 0 :paramid 1 ', '') LIKE '%{PARAM :paramkind 0 :paramid 1 %'
+    INTO mapping_function, whole
+    FROM pg_catalog.pg_proc p WHERE p.pronamespace = ws::regnamespace AND p.proname = attachment;
+    SELECT pg_catalog.array_agg(c.attname::text ORDER BY k.position) INTO keys
+    FROM pg_catalog.pg_index i
+    CROSS JOIN LATERAL pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, position)
+    JOIN pg_catalog.pg_attribute c ON c.attrelid = i.indrelid AND c.attnum = k.attnum
+    WHERE i.indrelid = target AND i.indisprimary;
+    SELECT pg_catalog.string_agg(pg_catalog.format('r.%I', c.attname), ', ' ORDER BY c.attnum) INTO reads
+    FROM pg_catalog.pg_attribute c
+    WHERE c.attrelid = target AND c.attnum > 0 AND NOT c.attisdropped AND (whole OR c.attname = ANY (keys) OR EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = mapping_function
+            AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = target AND d.refobjsubid = c.attnum));
+    EXECUTE pg_catalog.format('DROP FUNCTION %s.%I(%s)', ws, attachment, target);
+    IF reads IS NULL THEN
+        RAISE EXCEPTION 'the mapping reads no column of %', target
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write the columns of the row as new.column.';
+    END IF;
+
+    EXECUTE pg_catalog.format('CREATE VIEW %s.%I AS SELECT %s FROM %s AS r', ws, attachment || '_row', reads, target);
+    EXECUTE pg_catalog.format('COMMENT ON VIEW %s.%I IS %L', ws, attachment || '_row',
+        pg_catalog.format('attachment: the columns of %s that it reads', target));
+    signature := pg_catalog.format('%s.%I(%s.%I)', ws, attachment, ws, attachment || '_row');
+    EXECUTE pg_catalog.format('CREATE FUNCTION %1$s.%2$I(new %1$s.%3$I) %4$s', ws, attachment, attachment || '_row', body);
+    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %s IS %L', signature,
+        pg_catalog.format('attachment: what a row of %s means, as a row of %s.%s of source %s', target, ws, object, source));
+
+    EXECUTE pg_catalog.format('INSERT INTO %s.attachment (attachment, object, source, mapping, options, key) VALUES ($1, $2, $3, $4, $5, $6)', ws)
+        USING attachment, object, source, mapping, options, keys;
+    IF moves THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s.source (source, stage_sync, unknown_status) VALUES ($1, COALESCE($2, ''forward''), COALESCE($3, ''refuse''))
+            ON CONFLICT (source) DO UPDATE SET stage_sync = COALESCE($2, source.stage_sync), unknown_status = COALESCE($3, source.unknown_status)
+            WHERE (source.stage_sync, source.unknown_status) <> (COALESCE($2, source.stage_sync), COALESCE($3, source.unknown_status))', ws)
+            USING writer, options ->> 'stage_sync', options ->> 'unknown_status';
+    END IF;
+    IF options ? 'aliases' AND moves THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s.stage_alias (object, source, status, stage) SELECT $1, $2, w.key, w.value::leadflow.stage
+            FROM pg_catalog.jsonb_each_text($3) w ON CONFLICT (object, source, status) DO UPDATE SET stage = EXCLUDED.stage
+            WHERE stage_alias.stage <> EXCLUDED.stage', ws) USING object, writer, options -> 'aliases';
+    END IF;
+    IF moves AND gone IS NOT NULL THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s.reason (code, applies_to, category, labels) VALUES
+            (''deleted_in_source'', ''{disqualified}'', ''data'', ''{"en": "Deleted in the source"}''),
+            (''entered_in_error'', ''{}'', ''data'', ''{"en": "Entered in error"}'') ON CONFLICT (code) DO NOTHING', ws);
+    END IF;
+    PERFORM leadflow.write_attachment_function(workspace, attachment);
+
+    FOREACH event IN ARRAY CASE WHEN options ->> 'on_delete' = 'follow' THEN '{insert,update,delete}'::text[] ELSE '{insert,update}' END LOOP
+        trigger := pg_catalog.format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH ROW', 'leadflow_' || attachment || '_' || event, pg_catalog.upper(event), target);
+        call := pg_catalog.format(' EXECUTE FUNCTION leadflow.attached(%L, %L)', attachment, workspace);
+        BEGIN
+            EXECUTE trigger || COALESCE(CASE WHEN event = 'insert' THEN ' WHEN (' || (options ->> 'filter') || ')' END, '') || call;
+        EXCEPTION WHEN feature_not_supported THEN
+            -- a sub-select is not for a trigger: the mapping function filters alone
+            EXECUTE trigger || call;
+        END;
+        IF (options ->> 'always')::boolean THEN
+            EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, 'leadflow_' || attachment || '_' || event);
+        END IF;
+    END LOOP;
+    RETURN attachment;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.attachment_key_terms(view regclass, target regclass, key text[], OUT ordering text, OUT texts text, OUT after text, OUT upto text, OUT same text, OUT again text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    k record;
+BEGIN
+    FOR k IN
+        WITH RECURSIVE column_type AS (
+            SELECT i.position, c.attname, c.atttypid AS type, i.opclass
+            FROM (SELECT o.opclass, o.position FROM pg_catalog.pg_index x
+                  CROSS JOIN LATERAL pg_catalog.unnest(x.indclass::oid[]) WITH ORDINALITY AS o (opclass, position)
+                  WHERE x.indrelid = target AND x.indisprimary) i
+            JOIN pg_catalog.pg_attribute c ON c.attrelid = view AND c.attname = key[i.position]
+            UNION ALL
+            -- the checks of a domain are code of whoever made it
+            SELECT d.position, d.attname, t.typbasetype, d.opclass FROM column_type d JOIN pg_catalog.pg_type t ON t.oid = d.type WHERE t.typtype = 'd'
+        )
+        SELECT pg_catalog.format('r.%I', d.attname) AS name,
+               pg_catalog.format('($1 ->> %s)::%s', d.position - 1, pg_catalog.format_type(t.oid, NULL)) AS earlier,
+               pg_catalog.format('($2 ->> %s)::%s', d.position - 1, pg_catalog.format_type(t.oid, NULL)) AS later,
+               pg_catalog.format('($1 ->> %L)::%s', d.attname, pg_catalog.format_type(t.oid, NULL)) AS parked,
+               o.names[1] AS lt, o.names[2] AS le, o.names[3] AS eq, o.names[4] AS ge, o.names[5] AS gt
+        FROM column_type d
+        JOIN pg_catalog.pg_type t ON t.oid = d.type AND t.typtype <> 'd'
+        JOIN pg_catalog.pg_opclass c ON c.oid = d.opclass
+        CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(pg_catalog.format('OPERATOR(%I.%s)', n.nspname, p.oprname) ORDER BY w.amopstrategy) AS names
+                            FROM pg_catalog.pg_amop w
+                            JOIN pg_catalog.pg_operator p ON p.oid = w.amopopr
+                            JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+                            WHERE w.amopfamily = c.opcfamily AND w.amoplefttype = c.opcintype AND w.amoprighttype = c.opcintype AND w.amoppurpose = 's') o
+        ORDER BY d.position DESC
+    LOOP
+        ordering := pg_catalog.concat_ws(', ', pg_catalog.format('%s USING %s', k.name, k.lt), ordering);
+        -- by the type's own output, as a cast to text may be somebody's function
+        texts := pg_catalog.concat_ws(', ', pg_catalog.format('pg_catalog.concat(%s)', k.name), texts);
+        after := CASE WHEN after IS NULL THEN pg_catalog.concat_ws(' ', k.name, k.gt, k.earlier)
+                      ELSE pg_catalog.format('%1$s %2$s %4$s AND (%1$s %3$s %4$s OR %5$s)', k.name, k.ge, k.gt, k.earlier, after) END;
+        upto := CASE WHEN upto IS NULL THEN pg_catalog.concat_ws(' ', k.name, k.le, k.later)
+                     ELSE pg_catalog.format('%1$s %2$s %4$s AND (%1$s %3$s %4$s OR %5$s)', k.name, k.le, k.lt, k.later, upto) END;
+        same := pg_catalog.concat_ws(' AND ', pg_catalog.concat_ws(' ', k.name, k.eq, k.later), same);
+        again := pg_catalog.concat_ws(' AND ', pg_catalog.concat_ws(' ', k.name, k.eq, k.parked), again);
+    END LOOP;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.next_keys(query text, after jsonb, batch integer)
+ RETURNS jsonb[]
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+AS $function$
+DECLARE
+    keys jsonb[];
+BEGIN
+    EXECUTE query INTO keys USING after, batch;
+    RETURN keys;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.backfill_batch(workspace name, attachment name, batch integer, anew boolean DEFAULT false)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "leadflow.on_violation" TO 'park'
+AS $function$
+DECLARE
+    ws constant text := pg_catalog.quote_ident(workspace);
+    a record;
+    progress record;
+    view regclass;
+    target regclass;
+    terms record;
+    keys jsonb[];
+    key jsonb;
+    rows text;
+    one_row text;
+    newest bigint;
+    parked bigint;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO a USING attachment;
+    view := pg_catalog.to_regclass(pg_catalog.format('%s.%I', ws, attachment || '_row'));
+    IF a.attachment IS NULL OR view IS NULL THEN
+        RAISE EXCEPTION 'workspace % has no attachment "%" of a table', workspace, attachment
+            USING ERRCODE = 'undefined_object', HINT = 'See leadflow.attachments.';
+    END IF;
+    target := leadflow.attachment_target(workspace, attachment);
+    SELECT * INTO terms FROM leadflow.attachment_key_terms(view, target, a.key);
+    IF terms.same IS NULL THEN
+        RAISE EXCEPTION '% has no primary key', target
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Rows are taken in the order of the primary key, so that a run can be resumed.',
+                  HINT = 'Give it one, and attach it again.';
+    END IF;
+    -- the view reads with the rights of its owner
+    IF NOT (SELECT pg_catalog.has_any_column_privilege(v.relowner, target, 'UPDATE') FROM pg_catalog.pg_class v WHERE v.oid = view) THEN
+        RAISE EXCEPTION 'permission denied for table %', target
+            USING ERRCODE = 'insufficient_privilege', DETAIL = 'A backfill locks the rows that it takes, so that none changes meanwhile.',
+                  HINT = 'Grant the owner of the workspace UPDATE on the table, or on one of its columns.';
+    END IF;
+
+    EXECUTE pg_catalog.format('INSERT INTO %s.backfill_progress (attachment) VALUES ($1) ON CONFLICT DO NOTHING', ws) USING attachment;
+    EXECUTE pg_catalog.format('SELECT * FROM %s.backfill_progress p WHERE p.attachment = $1 FOR UPDATE', ws) INTO progress USING attachment;
+    IF progress.finished_at IS NOT NULL THEN
+        IF NOT anew THEN
+            RETURN 0;
+        END IF;
+        EXECUTE pg_catalog.format('UPDATE %s.backfill_progress SET started_at = pg_catalog.now(), finished_at = NULL, last_key = NULL, rows_read = 0, rows_parked = 0
+            WHERE attachment = $1 RETURNING *', ws) INTO progress USING attachment;
+    END IF;
+
+    keys := leadflow.next_keys(pg_catalog.format('SELECT pg_catalog.array_agg(q.key) FROM (
+        SELECT pg_catalog.jsonb_build_array(%s) AS key FROM %s AS r WHERE $1 IS NULL OR %s ORDER BY %s LIMIT $2) q', terms.texts, view,
+        terms.after, terms.ordering), progress.last_key, batch);
+    IF keys IS NULL THEN
+        EXECUTE pg_catalog.format('UPDATE %s.backfill_progress SET finished_at = pg_catalog.now(), updated_at = pg_catalog.now() WHERE attachment = $1', ws)
+            USING attachment;
+        RAISE NOTICE '%: finished after % rows, % of them parked', attachment, progress.rows_read, progress.rows_parked;
+        RETURN 0;
+    END IF;
+
+    EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.max(q.id), 0) FROM %s.quarantine q', ws) INTO newest;
+    -- FOR SHARE: a row that is being changed is taken as it will be
+    PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
+    rows := pg_catalog.format('SELECT m.* FROM %s AS r CROSS JOIN LATERAL %s.%I(r.*) AS m WHERE ', view, ws, attachment);
+    BEGIN
+        EXECUTE leadflow.attachment_batch(workspace, attachment, rows || CASE WHEN progress.last_key IS NULL THEN '' ELSE terms.after || ' AND ' END
+                                          || terms.upto || ' FOR SHARE OF r')
+            USING progress.last_key, keys[pg_catalog.cardinality(keys)];
+    EXCEPTION WHEN OTHERS THEN
+        -- not the rows' fault: lost connections, locks, lack of resources
+        IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+            RAISE;
+        END IF;
+        one_row := leadflow.attachment_batch(workspace, attachment, rows || terms.same || ' FOR SHARE OF r');
+        FOREACH key IN ARRAY keys LOOP
+            BEGIN
+                EXECUTE one_row USING NULL::jsonb, key;
+            EXCEPTION WHEN OTHERS THEN
+                IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                    RAISE;
+                END IF;
+                EXECUTE pg_catalog.format('INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)
+                    SELECT $3, ''INSERT'', $4, (SELECT pg_catalog.string_agg(k, ''/'') FROM pg_catalog.jsonb_array_elements_text($2) k), pg_catalog.to_jsonb(r.*),
+                        pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(''criterion'', ''error'', ''object'', $3, ''stage'', NULL, ''requirement'', $5,
+                            ''seen'', $6, ''how_to_fix'', ''Mend the row or the mapping.'')), SESSION_USER, CURRENT_USER, $7
+                    FROM %s AS r WHERE %s', ws, view, terms.same)
+                    USING NULL::jsonb, key, a.object, a.source, SQLERRM, SQLSTATE, attachment;
+            END;
+        END LOOP;
+    END;
+    PERFORM pg_catalog.set_config('leadflow.source', '', true);
+
+    -- of a row that is parked again the new record stays
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s.quarantine q WHERE q.recorded_at = pg_catalog.now() AND q.object = $1 AND q.source = $2 AND q.id > $3 AND COALESCE(q.attachment, $4) = $4', ws)
+        INTO parked USING a.object, a.source, newest, attachment::text;
+    IF parked > 0 THEN
+        EXECUTE pg_catalog.format('DELETE FROM %1$s.quarantine q USING %1$s.quarantine n WHERE n.id > $3 AND n.object = $1 AND n.source = $2
+            AND q.object = $1 AND q.source = $2 AND q.external_id = n.external_id AND q.id <= $3
+            AND COALESCE(q.attachment, $4) = $4 AND COALESCE(n.attachment, $4) = $4', ws) USING a.object, a.source, newest, attachment::text;
+    END IF;
+
+    EXECUTE pg_catalog.format('UPDATE %s.backfill_progress SET updated_at = pg_catalog.now(), last_key = $2, rows_read = rows_read + $3, rows_parked = rows_parked + $4
+        WHERE attachment = $1 RETURNING *', ws) INTO progress USING attachment, keys[pg_catalog.cardinality(keys)], pg_catalog.cardinality(keys), parked;
+    RAISE NOTICE '%: % rows, % of them parked', attachment, progress.rows_read, progress.rows_parked;
+    RETURN pg_catalog.cardinality(keys);
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.take_again(workspace name, attachment name, parked_row jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    a record;
+    view constant regclass := pg_catalog.to_regclass(pg_catalog.format('%I.%I', workspace, attachment || '_row'));
+    key text;
+    rows text;
+    found_rows bigint;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT * FROM %I.attachment t WHERE t.attachment = $1', workspace) INTO a USING attachment;
+    IF a.attachment IS NULL THEN
+        RAISE EXCEPTION 'workspace % has no attachment "%" any more', workspace, attachment
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Attach the table again under that name, or delete the parked row.';
+    END IF;
+    SELECT t.again INTO key FROM leadflow.attachment_key_terms(view, leadflow.attachment_target(workspace, attachment), a.key) t;
+    IF key IS NULL THEN
+        RAISE EXCEPTION 'the row cannot be found again, as the table has no primary key or is not there any more'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write it again in its table, or delete the parked row.';
+    END IF;
+    rows := pg_catalog.format('SELECT m.* FROM %s AS r CROSS JOIN LATERAL %I.%I(r.*) AS m WHERE %s', view, workspace, attachment, key);
+    EXECUTE 'SELECT pg_catalog.count(*) FROM (' || rows || ') AS t' INTO found_rows USING parked_row;
+    PERFORM pg_catalog.set_config('leadflow.source', COALESCE(a.options ->> 'writer', a.source), true);
+    EXECUTE leadflow.attachment_batch(workspace, attachment, rows || ' FOR SHARE OF r') USING parked_row;
+    PERFORM pg_catalog.set_config('leadflow.source', '', true);
+    RETURN CASE found_rows WHEN 0 THEN 'superseded' ELSE 'accepted' END;
+END;
+$function$
+;
+
 COMMENT ON FUNCTION leadflow.check_workspace_version(pg_catalog.text) IS 'raises an error where a workspace has not the version of the extension (55000)';
+
+COMMENT ON FUNCTION leadflow.become_workspace_owner(pg_catalog.text) IS 'makes the caller the owner of a workspace until the end of the transaction, so that what is made belongs to the owner, and what the owner wrote (defaults, checks, triggers) runs with no more rights; gives the setting role as it was, to be set again. Errors: not a workspace (42704), not a member of the owner (42501)';
 
 COMMENT ON FUNCTION leadflow.forget(pg_catalog.name,bigint) IS 'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, alerts, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports but those that are about such data (doc/people.md lists them). Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten, or the workspace has another version than the extension (55000), no such workspace (42704)';
 
+COMMENT ON FUNCTION leadflow.json_says(pg_catalog.jsonb,pg_catalog.text) IS 'whether a regular expression, whatever the capitals, matches a text or a number anywhere in a JSON value, as it is and not as JSON writes it; keys are not looked at';
+
 COMMENT ON FUNCTION leadflow.mentions(pg_catalog.name,pg_catalog.text) IS 'where in the tables of a workspace some words stand, whatever their capitals: the table, the primary key of the row (its ctid where there is none) and the columns, those that were added to the workspace too. For a person who asks what is known of her, and for what leadflow.forget leaves to you. Reads every row of every table that the caller may read whole. Errors: not a workspace (42704), nothing to look for (22023)';
+
+COMMENT ON FUNCTION leadflow.retry_quarantine(pg_catalog.name,bigint[]) IS 'puts parked rows through the guard again, in the order in which they were parked: all, or those with these numbers. A row that was to be added is added; where it is there meanwhile, and for a row that was to be changed, stage, status and reason of the parked row are written and the fields that are empty are filled. One row: how many were retried, accepted, superseded (the row is in that stage already, or past it) and still parked (unmet says what is missing now). What is accepted or superseded leaves the quarantine. Needs SELECT, UPDATE and DELETE on quarantine, SELECT on stage_event, INSERT and UPDATE on lead and opportunity: the owner, or access revops; rows of attached tables wait for the owner, who may read them. Errors: no such right (42501), no such workspace (42704)';
 
 COMMENT ON FUNCTION leadflow.normal_name(pg_catalog.text) IS 'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Of a name of more than 10000 bytes the beginning. Null for a name without a letter or digit';
 
@@ -13509,24 +14306,42 @@ COMMENT ON FUNCTION leadflow.follow_leads(pg_catalog.text,pg_catalog.name[]) IS 
 
 COMMENT ON FUNCTION leadflow.check_partitionable(pg_catalog.text,pg_catalog.text) IS 'raises an error where something belongs to a fact table that leadflow.partition_fact would not carry over (55000)';
 
-COMMENT ON FUNCTION leadflow.partition_fact(pg_catalog.text,pg_catalog.text) IS 'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of its last row or of leadflow.clock(). Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
+COMMENT ON FUNCTION leadflow.withdraw_rights(pg_catalog.regclass) IS 'takes every right on a table and its columns from everybody but its owner: a partition is read through its table, whose policies it does not have; and a new table may have got rights by default';
+
+COMMENT ON FUNCTION leadflow.create_partition(pg_catalog.regclass,pg_catalog.text) IS 'makes a table (its name, quoted and with its schema) that can become a partition of a fact table: with its columns, of its owner, with rights for nobody else';
+
+COMMENT ON FUNCTION leadflow.written_columns(pg_catalog.regclass) IS 'the columns of a table that are not generated, quoted, with commas between';
+
+COMMENT ON FUNCTION leadflow.check_read_committed() IS 'raises an error in a transaction that does not see what was committed since it began (55000)';
+
+COMMENT ON FUNCTION leadflow.partition_fact(pg_catalog.text,pg_catalog.text) IS 'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of leadflow.clock(), and rows that are dated later go to the default partition. Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
 
 COMMENT ON FUNCTION leadflow.partition_workspace(pg_catalog.text) IS 'keeps touches and history of a workspace by month from now on: what there is becomes one partition (touch_earlier, stage_event_earlier) without being copied, but for its keys, which are built anew; the reports are made anew with the rights that they had. Nobody reads or writes the tables meanwhile. Only for the owner. Errors: not the owner (42501), not a workspace (42704), partitioned already, of another version than the extension, or a policy, a publication, statistics, a rule or a foreign key belongs to one of the tables, which is named (55000), something was built on a report (2BP01)';
 
-COMMENT ON FUNCTION leadflow.protect_partition(pg_catalog.regclass,pg_catalog.regclass) IS 'gives a partition the statement triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
+COMMENT ON FUNCTION leadflow.protect_partition(pg_catalog.regclass,pg_catalog.regclass) IS 'gives a partition the TRUNCATE triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
 
 COMMENT ON FUNCTION leadflow.partition_bounds(pg_catalog.regclass) IS 'the partitions of a fact table, by time: each with its first instant and the first one after it (infinite where it has none); both null for the default partition';
 
-COMMENT ON FUNCTION leadflow.add_partitions(pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for the first month of which the default partition holds rows, or this one. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
+COMMENT ON FUNCTION leadflow.add_partitions(pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 
 COMMENT ON FUNCTION leadflow.transcript_touch() IS 'trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Needs SELECT and UPDATE on touch';
 
 COMMENT ON FUNCTION leadflow.touch_transcript() IS 'trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch. Needs SELECT on touch and DELETE on transcript';
 
-COMMENT ON FUNCTION leadflow.counting_reports(pg_catalog.text) IS 'names of the reports that count, and do not list leads, opportunities, accounts, touches, clocks or alerts one by one: those that leadflow.close_books keeps';
+COMMENT ON FUNCTION leadflow.counting_reports(pg_catalog.text) IS 'names of the reports that count, and do not list leads, opportunities, accounts, touches, clocks, alerts or keys one by one: those that leadflow.close_books keeps';
 
 COMMENT ON FUNCTION leadflow.close_books(pg_catalog.text,timestamp with time zone,pg_catalog.text[]) IS 'keeps what the reports say as of an instant in the table book, one row for each of theirs, so that the numbers can be read and compared when rows that they were reckoned from are gone; gives the number of rows. as_of: now, where none is given; reports: null for leadflow.counting_reports. Needs SELECT on the reports and INSERT on book. Errors: not a workspace, or no such report (42704), an instant to come, null or infinite (22023), closed already (23505), the workspace has another version than the extension (55000), what a report says (its own SQLSTATE)';
 
-COMMENT ON FUNCTION leadflow.archive(pg_catalog.text,timestamp with time zone) IS 'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Writers of touch wait meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';
+COMMENT ON FUNCTION leadflow.archive(pg_catalog.text,timestamp with time zone) IS 'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Who reads or writes touch, or writes leads, opportunities, clocks or transcripts, waits meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';
 
 COMMENT ON FUNCTION leadflow.phrase_query(pg_catalog.text[]) IS 'what finds any of these phrases in a text of the configuration simple: the words of a phrase one after the other, in any case and as they are written; one that ends with * finds words that begin with its last one. Everything else in a phrase that is not a word is passed over. Null for no phrase, for more than 1000, and for one without a word';
+
+COMMENT ON FUNCTION leadflow.attach(pg_catalog.name,pg_catalog.regclass,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb) IS 'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), one whose type cannot be compared (0A000), an expression that does not compile (its own SQLSTATE), attached already (42710)';
+
+COMMENT ON FUNCTION leadflow.attachment_key_terms(pg_catalog.regclass,pg_catalog.regclass,pg_catalog.text[]) IS 'what a backfill says of the primary key of an attached table, whose rows are r of the attachment''s view, by the operators of its index: how to order by it, its columns as texts; that it comes after the key in the JSON array $1, not after the one in $2, is the one in $2, or is that of the parked row $1. Nulls where the table has no primary key, or had none when it was attached';
+
+COMMENT ON FUNCTION leadflow.next_keys(pg_catalog.text,pg_catalog.jsonb,integer) IS 'part of leadflow.backfill_batch: the keys that a query over $1 and $2 gives, as texts that do not depend on the session''s settings';
+
+COMMENT ON FUNCTION leadflow.backfill_batch(pg_catalog.name,pg_catalog.name,integer,boolean) IS 'takes the next rows of an attached table, in the order of its primary key, into the workspace, as its trigger would; gives how many, 0 when there are no more. Rows that fail are parked in quarantine. anew: begin again if it had ended. What leadflow.backfill repeats; of use where a transaction must not be ended. Errors: no such attachment (42704), no primary key (55000), not the owner, or the owner of the workspace may not lock rows of the table (42501)';
+
+COMMENT ON FUNCTION leadflow.take_again(pg_catalog.name,pg_catalog.name,pg_catalog.jsonb) IS 'part of leadflow.retry_quarantine: takes a row that a backfill has parked, as it is in its table now, into the workspace. Gives accepted, or superseded where it is not there any more. Errors: the attachment, its table or its primary key is gone (55000), and whatever the row fails for';

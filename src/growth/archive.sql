@@ -4,7 +4,7 @@ CREATE FUNCTION leadflow.archive(workspace text, before timestamptz)
     RETURNS TABLE (part text, rows bigint, rows_kept bigint)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
-    SET timezone = 'UTC'
+    SET standard_conforming_strings = on
     SET datestyle = 'ISO'
     SET jit = off
     SET row_security = off
@@ -17,9 +17,13 @@ DECLARE
     partition text;
     kept text;
     columns text;
+    n integer;
+    free boolean;
     foreign_key name;
+    caller text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(workspace);
+    caller := leadflow.become_workspace_owner(workspace);
+    PERFORM leadflow.check_read_committed();
     IF before IS NULL OR NOT pg_catalog.isfinite(before) OR before > pg_catalog.now() THEN
         RAISE EXCEPTION 'what is archived lies before an instant that has passed'
             USING ERRCODE = 'invalid_parameter_value';
@@ -30,15 +34,14 @@ BEGIN
                   HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
     END IF;
     IF NOT EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.upper_at <= before) THEN
+        PERFORM pg_catalog.set_config('role', caller, true);
         RETURN;
     END IF;
 
-    -- readers go on; writers wait
-    EXECUTE pg_catalog.format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', name);
+    -- a lock that is taken at once cannot meet somebody who reads first and writes then; what decides who is at rest stands still too
+    EXECUTE pg_catalog.format('LOCK TABLE %1$I.lead, %1$I.opportunity, %1$I.sla_clock, %1$I.transcript IN SHARE ROW EXCLUSIVE MODE; LOCK TABLE %1$I.touch IN ACCESS EXCLUSIVE MODE', workspace);
     PERFORM leadflow.close_books(workspace, as_of);
-    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = name::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+    columns := leadflow.written_columns(name::pg_catalog.regclass);
 
     -- leads that somebody works on, that became a deal, or of whom something was heard since
     CREATE TEMPORARY TABLE leadflow_live_lead (id bigint PRIMARY KEY, account_id bigint) ON COMMIT DROP;
@@ -61,7 +64,7 @@ BEGIN
     LOOP
         partition := pg_catalog.format('%I.%I', workspace, old.relname);
         kept := pg_catalog.format('%I.%I', workspace, old.relname || '_kept');
-        EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', kept, name);
+        PERFORM leadflow.create_partition(name::pg_catalog.regclass, kept);
         EXECUTE pg_catalog.format(
             'INSERT INTO %2$s (%4$s)
              SELECT %4$s FROM %3$s t
@@ -77,12 +80,18 @@ BEGIN
         END IF;
 
         -- what is written late of a month that was archived can be archived too
-        SELECT pg_catalog.format('%s_archived%s', old.relname, NULLIF(pg_catalog.count(*), 0)) INTO part
-        FROM pg_catalog.pg_class c
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = workspace AND c.relname ~ ('^' || old.relname || '_archived[0-9]*$');
+        -- under the first name that no table has, or had when it was archived
+        n := 0;
+        LOOP
+            part := pg_catalog.format('%s_archived%s', old.relname, NULLIF(n, 0));
+            EXECUTE pg_catalog.format('SELECT pg_catalog.to_regclass($1) IS NULL AND NOT EXISTS (SELECT FROM %I.archived_part a WHERE a.part = $2)', workspace)
+                INTO free USING pg_catalog.format('%I.%I', workspace, part), part;
+            EXIT WHEN free;
+            n := n + 1;
+        END LOOP;
         EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', name, partition);
         EXECUTE pg_catalog.format('ALTER TABLE %s RENAME TO %I', partition, part);
+        PERFORM leadflow.withdraw_rights(pg_catalog.format('%I.%I', workspace, part)::pg_catalog.regclass);
         EXECUTE pg_catalog.format('DELETE FROM %1$I.%2$I a USING %3$s k WHERE a.id = k.id AND a.at = k.at', workspace, part, kept);
         -- it binds nothing any more
         FOR foreign_key IN
@@ -100,7 +109,8 @@ BEGIN
         RETURN NEXT;
     END LOOP;
     DROP TABLE pg_temp.leadflow_live_lead;
+    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.archive(text, timestamptz) IS
-    'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Writers of touch wait meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';
+    'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Who reads or writes touch, or writes leads, opportunities, clocks or transcripts, waits meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';

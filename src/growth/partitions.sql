@@ -24,21 +24,115 @@ BEGIN
           SELECT pg_catalog.format('policy %s', p.polname) FROM pg_catalog.pg_policy p WHERE p.polrelid = relid
           UNION ALL
           SELECT pg_catalog.format('publication %s', p.pubname)
-          FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE r.prrelid = relid
+          FROM pg_catalog.pg_publication_tables t JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
+          JOIN pg_catalog.pg_class c ON c.relname = t.tablename AND c.relnamespace = t.schemaname::pg_catalog.regnamespace
+          WHERE c.oid = relid
           UNION ALL
           SELECT pg_catalog.format('statistics %s', s.stxname) FROM pg_catalog.pg_statistic_ext s WHERE s.stxrelid = relid
           UNION ALL
-          SELECT pg_catalog.format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = relid) o (what);
+          SELECT pg_catalog.format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r WHERE r.ev_class = relid
+          UNION ALL
+          SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0)
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class c ON c.oid = relid
+          LEFT JOIN pg_catalog.pg_rewrite r ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND r.oid = d.objid
+          LEFT JOIN pg_catalog.pg_policy p ON d.classid = 'pg_catalog.pg_policy'::regclass AND p.oid = d.objid
+          WHERE (d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid
+                    AND (r.ev_class <> relid OR p.polrelid <> relid OR d.classid = 'pg_catalog.pg_proc'::regclass)
+                 OR d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid = c.reltype
+                    AND d.classid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_class'::regclass))
+          UNION ALL
+          SELECT pg_catalog.format('constraint %s', k.conname) FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid
+          WHERE k.conrelid = relid AND (k.contype = 'x' OR k.contype IN ('p', 'u')
+              AND (k.condeferrable OR i.indnatts > i.indnkeyatts OR pg_catalog.pg_get_constraintdef(k.oid) LIKE '%NULLS NOT DISTINCT%'))
+          UNION ALL
+          SELECT pg_catalog.format('unique index %s', i.indexrelid::regclass) FROM pg_catalog.pg_index i
+          WHERE i.indrelid = relid AND i.indisunique AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = relid)
+          UNION ALL
+          SELECT pg_catalog.format('identity of column %s', a.attname) FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = relid AND NOT a.attisdropped AND a.attidentity <> '' AND (a.attname <> 'id' OR a.attidentity <> 'a')
+          UNION ALL
+          SELECT pg_catalog.format('statistics target of column %s', a.attname) FROM pg_catalog.pg_attribute a
+          WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget > 0
+          UNION ALL
+          SELECT 'row security' FROM pg_catalog.pg_class c WHERE c.oid = relid AND (c.relrowsecurity OR c.relforcerowsecurity)
+          UNION ALL
+          SELECT 'storage parameters' FROM pg_catalog.pg_class c WHERE c.oid = relid AND c.reloptions IS NOT NULL
+          UNION ALL
+          SELECT 'replica identity' FROM pg_catalog.pg_class c WHERE c.oid = relid AND c.relreplident <> 'd') o (what);
     IF others IS NOT NULL THEN
         RAISE EXCEPTION 'table % cannot be partitioned', relid
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = pg_catalog.format('These belong to it: %s.', others),
-                  HINT = 'Drop them, and make them anew afterwards.';
+                  HINT = 'Drop or reset them, and make them anew afterwards; a unique key of a partitioned table has its instant in it.';
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.check_partitionable(text, text) IS
     'raises an error where something belongs to a fact table that leadflow.partition_fact would not carry over (55000)';
+
+CREATE FUNCTION leadflow.withdraw_rights(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOR statement IN
+        SELECT DISTINCT pg_catalog.format('REVOKE ALL ON %s FROM %s CASCADE', relation,
+                   CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END)
+        FROM (SELECT e.grantee FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) e WHERE c.oid = relation
+              UNION ALL
+              SELECT e.grantee FROM pg_catalog.pg_attribute t, pg_catalog.aclexplode(t.attacl) e WHERE t.attrelid = relation) a
+        JOIN pg_catalog.pg_class c ON c.oid = relation
+        WHERE a.grantee <> c.relowner
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.withdraw_rights(regclass) IS
+    'takes every right on a table and its columns from everybody but its owner: a partition is read through its table, whose policies it does not have; and a new table may have got rights by default';
+
+CREATE FUNCTION leadflow.create_partition(fact regclass, part text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
+    EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
+        (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = fact));
+    PERFORM leadflow.withdraw_rights(part::pg_catalog.regclass);
+END;
+$$;
+COMMENT ON FUNCTION leadflow.create_partition(regclass, text) IS
+    'makes a table (its name, quoted and with its schema) that can become a partition of a fact table: with its columns, of its owner, with rights for nobody else';
+
+CREATE FUNCTION leadflow.written_columns(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+$$;
+COMMENT ON FUNCTION leadflow.written_columns(regclass) IS
+    'the columns of a table that are not generated, quoted, with commas between';
+
+CREATE FUNCTION leadflow.check_read_committed() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+BEGIN
+    IF pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'this needs isolation level READ COMMITTED'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'Rows that were committed before the tables were locked would not be seen, and be lost.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.check_read_committed() IS
+    'raises an error in a transaction that does not see what was committed since it began (55000)';
 
 CREATE FUNCTION leadflow.partition_fact(workspace text, fact text) RETURNS void
     LANGUAGE plpgsql
@@ -57,7 +151,9 @@ DECLARE
     dropped text[];
     last_id bigint;
     filled boolean;
-    latest timestamptz;
+    boundary timestamptz;
+    columns text;
+    rest constant text := pg_catalog.format('%I.%I', workspace, fact || '_default');
     statement text;
 BEGIN
     PERFORM leadflow.check_partitionable(workspace, fact);
@@ -71,7 +167,8 @@ BEGIN
                      CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END,
                      (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY u.place)
                       FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u (attnum, place)
-                      JOIN pg_catalog.pg_attribute a ON a.attrelid = relid AND a.attnum = u.attnum) || ', at')
+                      JOIN pg_catalog.pg_attribute a ON a.attrelid = relid AND a.attnum = u.attnum)
+                     || CASE WHEN (SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = relid AND a.attname = 'at') = ANY (k.conkey) THEN '' ELSE ', at' END)
           FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
           UNION ALL
           SELECT 2, k.conname, pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', name, k.conname, pg_catalog.pg_get_constraintdef(k.oid))
@@ -107,7 +204,7 @@ BEGIN
           FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype IN ('p', 'u')
           UNION ALL
           SELECT 3, pg_catalog.format('ALTER INDEX %I.%I RENAME TO %I', workspace, c.relname,
-              pg_catalog.left(fact || '_earlier' || pg_catalog.substr(c.relname, pg_catalog.length(fact) + 1), 63))
+              pg_catalog.format('%s_earlier_%s', fact, i.indexrelid))
           FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
           WHERE i.indrelid = relid AND NOT i.indisunique) d (turn, statement);
 
@@ -123,6 +220,8 @@ BEGIN
     EXECUTE pg_catalog.format(
         'CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS) PARTITION BY RANGE (at)',
         name, earlier);
+    PERFORM leadflow.withdraw_rights(earlier::pg_catalog.regclass);
+    PERFORM leadflow.withdraw_rights(name::pg_catalog.regclass);
     EXECUTE pg_catalog.format('ALTER TABLE %s ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY', name);
     IF last_id IS NOT NULL THEN
         PERFORM pg_catalog.setval(pg_catalog.pg_get_serial_sequence(name, 'id')::pg_catalog.regclass, last_id);
@@ -138,20 +237,24 @@ BEGIN
             name, workspace);
     END IF;
 
+    PERFORM leadflow.create_partition(name::pg_catalog.regclass, rest);
     IF filled THEN
-        EXECUTE pg_catalog.format('SELECT pg_catalog.max(at) FROM %s', earlier) INTO latest;
-        EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', name, earlier,
-            pg_catalog.date_trunc('month', GREATEST(latest, leadflow.clock())) + interval '1 month');
+        -- what is dated later waits for its months: as a table of its own the default partition has no triggers yet
+        boundary := pg_catalog.date_trunc('month', leadflow.clock()) + interval '1 month';
+        columns := leadflow.written_columns(name::pg_catalog.regclass);
+        EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %1$s WHERE at >= $1 RETURNING *) INSERT INTO %2$s (%3$s) SELECT %3$s FROM moved', earlier, rest, columns)
+            USING boundary;
+        EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', name, earlier, boundary);
         PERFORM leadflow.protect_partition(name::pg_catalog.regclass, earlier::pg_catalog.regclass);
     ELSE
         EXECUTE pg_catalog.format('DROP TABLE %s', earlier);
     END IF;
-    EXECUTE pg_catalog.format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', workspace, fact || '_default', name);
-    PERFORM leadflow.protect_partition(name::pg_catalog.regclass, pg_catalog.format('%I.%I', workspace, fact || '_default')::pg_catalog.regclass);
+    EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s DEFAULT', name, rest);
+    PERFORM leadflow.protect_partition(name::pg_catalog.regclass, rest::pg_catalog.regclass);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.partition_fact(text, text) IS
-    'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of its last row or of leadflow.clock(). Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
+    'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of leadflow.clock(), and rows that are dated later go to the default partition. Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
 
 CREATE FUNCTION leadflow.partition_workspace(name text) RETURNS void
     LANGUAGE plpgsql
@@ -159,11 +262,13 @@ CREATE FUNCTION leadflow.partition_workspace(name text) RETURNS void
     SET standard_conforming_strings = on
     AS $$
 DECLARE
+    caller text;
     state jsonb;
     report text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(name);
+    caller := leadflow.become_workspace_owner(name);
     PERFORM leadflow.check_workspace_version(name);
+    PERFORM leadflow.check_read_committed();
     EXECUTE pg_catalog.format('LOCK TABLE %1$I.stage_event, %1$I.touch IN ACCESS EXCLUSIVE MODE', name);
     IF EXISTS (SELECT FROM pg_catalog.pg_class c
                WHERE c.oid IN (pg_catalog.to_regclass(pg_catalog.format('%I.touch', name)), pg_catalog.to_regclass(pg_catalog.format('%I.stage_event', name))) AND c.relkind = 'p') THEN
@@ -179,6 +284,7 @@ BEGIN
     END LOOP;
     PERFORM leadflow.restore_report_state(name::pg_catalog.name, state);
     PERFORM leadflow.add_partitions(name);
+    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $$;
 COMMENT ON FUNCTION leadflow.partition_workspace(text) IS
@@ -196,22 +302,26 @@ BEGIN
         SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), ' ON ' || pg_catalog.format('%I.%I', n.nspname, c.relname) || ' ',
                                   ' ON ' || (SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname) FROM pg_catalog.pg_class p
                                              JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = part) || ' ')
+               || CASE t.tgenabled WHEN 'O' THEN '' ELSE
+                      pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', part,
+                          CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
         FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 1) = 0
+        WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 32) <> 0
     LOOP
         EXECUTE statement;
     END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.protect_partition(regclass, regclass) IS
-    'gives a partition the statement triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
+    'gives a partition the TRUNCATE triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
 
 CREATE FUNCTION leadflow.partition_bounds(fact regclass)
     RETURNS TABLE (part regclass, is_default boolean, lower_at timestamptz, upper_at timestamptz)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     SET timezone = 'UTC'
     SET datestyle = 'ISO'
     AS $$
@@ -242,13 +352,16 @@ DECLARE
     name text;
     rest text;
     part text;
+    columns text;
     month date;
+    months date[];
     month_begin timestamptz;
     month_end timestamptz;
     waiting boolean;
     made bigint := 0;
+    caller text;
 BEGIN
-    PERFORM leadflow.check_workspace_owner(workspace);
+    caller := leadflow.become_workspace_owner(workspace);
     FOREACH fact IN ARRAY ARRAY['stage_event', 'touch'] LOOP
         name := pg_catalog.format('%I.%I', workspace, fact);
         rest := NULL;
@@ -258,33 +371,36 @@ BEGIN
                       HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
         END IF;
         SELECT b.part::text INTO rest FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.is_default;
-        first_month := since;
-        IF first_month IS NULL AND rest IS NOT NULL THEN
-            EXECUTE pg_catalog.format('SELECT pg_catalog.min(at) FROM %s', rest) INTO first_month;
-        END IF;
-        first_month := pg_catalog.date_trunc('month', COALESCE(LEAST(first_month, leadflow.clock()::date), leadflow.clock()::date));
+        columns := leadflow.written_columns(name::pg_catalog.regclass);
+        first_month := pg_catalog.date_trunc('month', COALESCE(LEAST(since, leadflow.clock()::date), leadflow.clock()::date));
         IF last_month > first_month + pg_catalog.make_interval(months => max_months) THEN
             RAISE EXCEPTION 'partitions from % to % are more than % months', first_month, last_month, max_months
                 USING ERRCODE = 'program_limit_exceeded', HINT = 'Give since and until, or make partitions of another width yourself.';
         END IF;
+        months := ARRAY(SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m);
+        -- earlier ones that hold rows, and none between: a tool's stray date is one month, not a hundred
+        IF since IS NULL AND rest IS NOT NULL THEN
+            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
+                INTO months USING first_month::timestamptz, max_months, months;
+        END IF;
 
-        FOR month IN SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m LOOP
+        FOREACH month IN ARRAY months LOOP
             month_begin := month::timestamptz;
             month_end := month_begin + interval '1 month';
             CONTINUE WHEN EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b
                                   WHERE b.lower_at < month_end AND b.upper_at > month_begin);
             waiting := false;
             IF rest IS NOT NULL THEN
+                -- who has written a row of the month is waited for
+                EXECUTE pg_catalog.format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', name, rest);
                 EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %s WHERE at >= $1 AND at < $2)', rest) INTO waiting USING month_begin, month_end;
             END IF;
             part := pg_catalog.format('%I.%I', workspace, fact || pg_catalog.to_char(month, '_YYYY_MM'));
-            EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, name);
-            EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
-                (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = name::pg_catalog.regclass));
+            PERFORM leadflow.create_partition(name::pg_catalog.regclass, part);
             -- what the default partition holds of the month moves: as a table of its own it has no triggers
             IF waiting THEN
                 EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', name, rest);
-                EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %s WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %s SELECT * FROM moved', rest, part)
+                EXECUTE pg_catalog.format('WITH moved AS (DELETE FROM %1$s WHERE at >= $1 AND at < $2 RETURNING *) INSERT INTO %2$s (%3$s) SELECT %3$s FROM moved', rest, part, columns)
                     USING month_begin, month_end;
             END IF;
             EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', name, part, month_begin, month_end);
@@ -295,11 +411,12 @@ BEGIN
             made := made + 1;
         END LOOP;
     END LOOP;
+    PERFORM pg_catalog.set_config('role', caller, true);
     RETURN made;
 END;
 $$;
 COMMENT ON FUNCTION leadflow.add_partitions(text, date, date) IS
-    'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for the first month of which the default partition holds rows, or this one. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
+    'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 
 CREATE FUNCTION leadflow.transcript_touch() RETURNS trigger
     LANGUAGE plpgsql

@@ -170,11 +170,9 @@ BEGIN
     SELECT pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, ', ') INTO reports
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v'
+    WHERE n.nspname = grant_workspace.name AND c.relkind = 'v' AND c.relname = ANY (leadflow.workspace_reports())
         -- what is said to and about a person is for those who work with it
-        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card', 'unapproved_promises'))
-        -- not what attachments read of the company's tables
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.pronargs = 1 AND p.proargtypes[0] = c.reltype);
+        AND (access <> 'read' OR c.relname NOT IN ('lead_story', 'lead_card', 'unapproved_promises'));
     EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %s TO %s', ws, grantee);
     EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %s', reports, grantee);
     EXECUTE pg_catalog.format(

@@ -25,7 +25,7 @@ BEGIN
                         SELECT pg_catalog.string_agg(pg_catalog.format('(%1$I.%2$I IS NULL OR %1$I.%2$I IN (SELECT p.id FROM %3$s.%4$I p))', c.relname, a.attname, ws, k.parent), ' AND ' ORDER BY a.attnum)
                         FROM (VALUES ('lead_id', 'lead'), ('winner_id', 'lead'), ('loser_id', 'lead'), ('opportunity_id', 'opportunity'),
                                      ('touch_id', 'touch'), ('clock_id', 'sla_clock'), ('verdict_id', 'verdict'), ('debrief_id', 'debrief')) k (key, parent)
-                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.key AND NOT a.attisdropped)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = k.key AND a.atttypid = 'bigint'::pg_catalog.regtype)
                END
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

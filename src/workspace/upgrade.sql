@@ -202,26 +202,15 @@ CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
     SET standard_conforming_strings = on
     AS $$
 DECLARE
-    caller constant text := pg_catalog.current_setting('role');
+    caller text;
     reason constant text := pg_catalog.current_setting('leadflow.change_reason', true);
-    owner name;
     was text;
     path text[];
     state jsonb;
     item text;
     definition regclass;
 BEGIN
-    PERFORM leadflow.check_workspace(name);
-    SELECT pg_catalog.pg_get_userbyid(c.relowner) INTO owner
-    FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.format('%I.workspace', name)::pg_catalog.regclass;
-    IF NOT pg_catalog.pg_has_role(owner, 'MEMBER') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', name
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    -- what is made belongs to the owner, and what he wrote runs with his rights alone
-    IF owner <> current_user THEN
-        PERFORM pg_catalog.set_config('role', owner, true);
-    END IF;
+    caller := leadflow.become_workspace_owner(name);
     EXECUTE pg_catalog.format('SELECT version FROM %I.workspace FOR UPDATE', name) INTO was;
     path := leadflow.upgrade_path(name, was);
 
