@@ -97,7 +97,8 @@ OBJS = \
 	src/score/feature.o \
 	src/score/score_call.o \
 	src/identity/identity.o \
-	src/attach/attached.o
+	src/attach/attached.o \
+	src/growth/transcript.o
 
 # The install script is these files, in this order.
 SQL_PARTS = \

@@ -13314,6 +13314,7 @@ BEGIN
     IF fact = 'touch' THEN
         EXECUTE pg_catalog.format(
             'CREATE TRIGGER leadflow_touch_transcript AFTER DELETE ON %1$s FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript();
+             CREATE TRIGGER leadflow_touch_transcript_truncate BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION leadflow.touch_transcript();
              CREATE TRIGGER leadflow_transcript_touch AFTER INSERT OR UPDATE ON %2$I.transcript FOR EACH ROW EXECUTE FUNCTION leadflow.transcript_touch()',
             name, workspace);
     END IF;
@@ -13500,37 +13501,14 @@ $function$
 
 CREATE FUNCTION leadflow.transcript_touch()
  RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    found boolean;
-BEGIN
-    EXECUTE pg_catalog.format('SELECT true FROM %I.touch t WHERE t.id = $1 FOR KEY SHARE', TG_TABLE_SCHEMA) INTO found USING new.touch_id;
-    IF found IS NULL THEN
-        RAISE EXCEPTION 'there is no touch %', new.touch_id
-            USING ERRCODE = 'foreign_key_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
-                  CONSTRAINT = 'transcript_touch_id_fkey';
-    END IF;
-    RETURN NULL;
-END;
-$function$
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_transcript_touch$function$
 ;
 
 CREATE FUNCTION leadflow.touch_transcript()
  RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    workspace constant text := (SELECT c.relnamespace::pg_catalog.regnamespace FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.pg_partition_root(TG_RELID));
-BEGIN
-    -- a touch that moves to another month is deleted and inserted again
-    EXECUTE pg_catalog.format('DELETE FROM %1$s.transcript s WHERE s.touch_id = $1 AND NOT EXISTS (SELECT FROM %1$s.touch t WHERE t.id = $1)', workspace)
-        USING old.id;
-    RETURN NULL;
-END;
-$function$
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_touch_transcript$function$
 ;
 
 CREATE FUNCTION leadflow.counting_reports(workspace text)
@@ -13697,6 +13675,7 @@ BEGIN
         LOOP
             EXECUTE pg_catalog.format('ALTER TABLE %I.%I DROP CONSTRAINT %I', workspace, part, foreign_key);
         END LOOP;
+        EXECUTE pg_catalog.format('DROP TRIGGER IF EXISTS leadflow_touch_transcript_truncate ON %I.%I', workspace, part);
         EXECUTE pg_catalog.format('ALTER TABLE %s RENAME TO %I', kept, old.relname);
         EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%L)', name, partition,
             CASE WHEN pg_catalog.isfinite(old.lower_at) THEN pg_catalog.quote_literal(old.lower_at) ELSE 'MINVALUE' END, old.upper_at);
@@ -14324,9 +14303,9 @@ COMMENT ON FUNCTION leadflow.partition_bounds(pg_catalog.regclass) IS 'the parti
 
 COMMENT ON FUNCTION leadflow.add_partitions(pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 
-COMMENT ON FUNCTION leadflow.transcript_touch() IS 'trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Needs SELECT and UPDATE on touch';
+COMMENT ON FUNCTION leadflow.transcript_touch() IS 'AFTER INSERT or UPDATE trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Looks as the owner of the tables, as a foreign key does';
 
-COMMENT ON FUNCTION leadflow.touch_transcript() IS 'trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch. Needs SELECT on touch and DELETE on transcript';
+COMMENT ON FUNCTION leadflow.touch_transcript() IS 'AFTER DELETE, and BEFORE TRUNCATE, trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch, as the owner of the tables; TRUNCATE is refused while there are transcripts (0A000). A touch that moves to another month keeps its own. Errors: transcripts that a transaction does not see, in REPEATABLE READ (40001)';
 
 COMMENT ON FUNCTION leadflow.counting_reports(pg_catalog.text) IS 'names of the reports that count, and do not list leads, opportunities, accounts, touches, clocks, alerts or keys one by one: those that leadflow.close_books keeps';
 

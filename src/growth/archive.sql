@@ -100,6 +100,7 @@ BEGIN
         LOOP
             EXECUTE pg_catalog.format('ALTER TABLE %I.%I DROP CONSTRAINT %I', workspace, part, foreign_key);
         END LOOP;
+        EXECUTE pg_catalog.format('DROP TRIGGER IF EXISTS leadflow_touch_transcript_truncate ON %I.%I', workspace, part);
         EXECUTE pg_catalog.format('ALTER TABLE %s RENAME TO %I', kept, old.relname);
         EXECUTE pg_catalog.format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%L)', name, partition,
             CASE WHEN pg_catalog.isfinite(old.lower_at) THEN pg_catalog.quote_literal(old.lower_at) ELSE 'MINVALUE' END, old.upper_at);

@@ -233,6 +233,7 @@ BEGIN
     IF fact = 'touch' THEN
         EXECUTE pg_catalog.format(
             'CREATE TRIGGER leadflow_touch_transcript AFTER DELETE ON %1$s FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript();
+             CREATE TRIGGER leadflow_touch_transcript_truncate BEFORE TRUNCATE ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION leadflow.touch_transcript();
              CREATE TRIGGER leadflow_transcript_touch AFTER INSERT OR UPDATE ON %2$I.transcript FOR EACH ROW EXECUTE FUNCTION leadflow.transcript_touch()',
             name, workspace);
     END IF;
@@ -419,36 +420,13 @@ COMMENT ON FUNCTION leadflow.add_partitions(text, date, date) IS
     'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 
 CREATE FUNCTION leadflow.transcript_touch() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    found boolean;
-BEGIN
-    EXECUTE pg_catalog.format('SELECT true FROM %I.touch t WHERE t.id = $1 FOR KEY SHARE', TG_TABLE_SCHEMA) INTO found USING new.touch_id;
-    IF found IS NULL THEN
-        RAISE EXCEPTION 'there is no touch %', new.touch_id
-            USING ERRCODE = 'foreign_key_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
-                  CONSTRAINT = 'transcript_touch_id_fkey';
-    END IF;
-    RETURN NULL;
-END;
-$$;
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_transcript_touch';
 COMMENT ON FUNCTION leadflow.transcript_touch() IS
-    'trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Needs SELECT and UPDATE on touch';
+    'AFTER INSERT or UPDATE trigger of transcript where touch is partitioned, in place of its foreign key: the touch must be there (23503). Looks as the owner of the tables, as a foreign key does';
 
 CREATE FUNCTION leadflow.touch_transcript() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    workspace constant text := (SELECT c.relnamespace::pg_catalog.regnamespace FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.pg_partition_root(TG_RELID));
-BEGIN
-    -- a touch that moves to another month is deleted and inserted again
-    EXECUTE pg_catalog.format('DELETE FROM %1$s.transcript s WHERE s.touch_id = $1 AND NOT EXISTS (SELECT FROM %1$s.touch t WHERE t.id = $1)', workspace)
-        USING old.id;
-    RETURN NULL;
-END;
-$$;
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_touch_transcript';
 COMMENT ON FUNCTION leadflow.touch_transcript() IS
-    'trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch. Needs SELECT on touch and DELETE on transcript';
+    'AFTER DELETE, and BEFORE TRUNCATE, trigger of touch where it is partitioned, in place of a foreign key: a transcript goes with its touch, as the owner of the tables; TRUNCATE is refused while there are transcripts (0A000). A touch that moves to another month keeps its own. Errors: transcripts that a transaction does not see, in REPEATABLE READ (40001)';

@@ -37,7 +37,7 @@ CREATE FUNCTION made_of(workspace text, fact text) RETURNS SETOF text LANGUAGE s
 $$;
 SELECT set_eq(format('SELECT made_of(''crm'', %L)', f),
     format('SELECT made_of(''plain'', %1$L) %2$s', f, CASE f WHEN 'touch' THEN
-        'UNION ALL SELECT ''trigger O CREATE TRIGGER leadflow_touch_transcript AFTER DELETE ON touch FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript()''' ELSE '' END),
+        'UNION ALL SELECT ''trigger O CREATE TRIGGER leadflow_touch_transcript AFTER DELETE ON touch FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript()'' UNION ALL SELECT ''trigger O CREATE TRIGGER leadflow_touch_transcript_truncate BEFORE TRUNCATE ON touch FOR EACH STATEMENT EXECUTE FUNCTION leadflow.touch_transcript()''' ELSE '' END),
     f || ' is made as it is elsewhere')
 FROM unnest('{touch,stage_event}'::text[]) f;
 SELECT set_eq($$SELECT c.conrelid::regclass::text, pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid IN ('crm.touch'::regclass, 'crm.stage_event'::regclass) AND c.contype IN ('p', 'u')$$,

@@ -80,6 +80,34 @@ CREATE TABLE crm.import (lead_id text);
 SELECT lives_ok($$SELECT leadflow.follow_leads('crm')$$, 'a table of the company with a lead_id of another type');
 SELECT is((SELECT relrowsecurity FROM pg_class WHERE oid = 'crm.import'::regclass), false, 'is left alone');
 
+-- transcripts go with their touches, whoever deletes them, and stay with those that move
+\set ops :p _ops
+CREATE ROLE :ops;
+SELECT leadflow.create_workspace('talk', partitioned => true) \g /dev/null
+SELECT leadflow.grant_workspace('talk', :'ops', 'revops'), leadflow.grant_workspace('talk', :'sales', 'sales') \g /dev/null
+INSERT INTO talk.lead (source, external_id) VALUES ('t', '1');
+INSERT INTO talk.touch (id, lead_id, kind, direction, at) OVERRIDING SYSTEM VALUE SELECT n, 1, 'call', 'outbound', '2026-11-02' FROM generate_series(1, 4) n;
+SELECT leadflow.follow_leads('talk') \g /dev/null
+CREATE POLICY all_of_it ON talk.lead USING (true);
+SET ROLE :sales;
+INSERT INTO talk.transcript (touch_id, words) SELECT n, 'w' FROM generate_series(1, 3) n;
+SELECT is(left(tried('INSERT INTO talk.transcript (touch_id, words) VALUES (4711, ''x'')'), 5), '42501', 'a transcript of nothing is not hers');
+SELECT lives_ok($$UPDATE talk.touch SET at = '2026-10-30' WHERE id = 1$$, 'who may not delete transcripts corrects a touch into another month');
+RESET ROLE;
+SELECT is(tried('INSERT INTO talk.transcript (touch_id, words) VALUES (4711, ''x'')'), '23503 transcript_touch_id_fkey', 'nor is there one of nothing');
+SET ROLE :ops;
+DELETE FROM talk.touch WHERE id = 2;
+RESET ROLE;
+SELECT is((SELECT string_agg(touch_id::text, ',' ORDER BY touch_id) FROM talk.transcript), '1,3', 'a transcript goes with its touch, whatever row security hides by then');
+SELECT is(tried(s), '0A000', s) FROM unnest('{TRUNCATE talk.touch,TRUNCATE talk.touch_2026_11}'::text[]) s;
+SELECT is(tried('DELETE FROM talk.transcript; TRUNCATE talk.touch'), '00000', 'without transcripts it may be truncated');
+CREATE TABLE public.touch (id bigint);
+CREATE TRIGGER mine AFTER DELETE ON public.touch FOR EACH ROW EXECUTE FUNCTION leadflow.touch_transcript();
+INSERT INTO public.touch VALUES (1);
+SELECT is(tried('DELETE FROM public.touch'), '55000', 'it is for a workspace');
+DROP OWNED BY :ops;
+DROP ROLE :ops;
+
 -- a superuser does all of it as the owner: what is made is the owner's, and the owner's code runs as the owner
 \set owner :p _owner
 CREATE ROLE :owner;
