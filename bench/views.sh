@@ -11,7 +11,8 @@
 # the reports that list leads what they say of that one.  RUNS is how often each
 # is read (5), AS_OF the instant of the second column, empty for none, and LIMIT
 # how long a read may take, as of statement_timeout: a report that does not
-# answer in time is given with a dash. PREWARM=1 brings what a report reads into
+# answer in time is given with a dash. WORK_MEM is the work_mem to read with
+# (64MB). PREWARM=1 brings what a report reads into
 # shared buffers first, by the extension pg_prewarm: for tables of gigabytes,
 # which would otherwise be timed as the disk is.
 set -eu
@@ -20,7 +21,7 @@ shift
 runs=${RUNS:-5}
 as_of=${AS_OF-2026-01-01 00:00+00}
 only=${LEAD:+WHERE lead_id = $LEAD}
-setting="SET work_mem = '64MB'; SET jit = off; SET max_parallel_workers_per_gather = 0; SET statement_timeout = '${LIMIT:-0}'"
+setting="SET work_mem = '${WORK_MEM:-64MB}'; SET jit = off; SET max_parallel_workers_per_gather = 0; SET statement_timeout = '${LIMIT:-0}'"
 
 views=${REPORTS:-$(psql -XqAt "$@" -c "SELECT quote_ident(c.relname) FROM pg_class c
 	WHERE c.relnamespace = quote_ident('$workspace')::regnamespace AND c.relkind = 'v'
