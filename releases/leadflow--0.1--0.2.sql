@@ -248,6 +248,13 @@ END;
 $function$
 ;
 
+CREATE FUNCTION leadflow.is_fault_of_row(state text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$SELECT state OPERATOR(pg_catalog.!~) '^(08|25|40|53|54|55P03|57|58|XX)'$function$
+;
+
 CREATE OR REPLACE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT NULL::bigint[], OUT retried bigint, OUT accepted bigint, OUT superseded bigint, OUT still_parked bigint)
  RETURNS SETOF record
  LANGUAGE plpgsql
@@ -288,20 +295,13 @@ BEGIN
             EXCEPTION
                 WHEN SQLSTATE 'LF000' THEN
                     outcome := NULL;
-                WHEN insufficient_privilege THEN
-                    -- the row waits for somebody who may give the verdict that it is, or read the table that it is of
-                    outcome := NULL;
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
-                    IF criterion <> 'verdict' AND parked.attachment IS NULL THEN
-                        RAISE;
-                    END IF;
                 WHEN OTHERS THEN
-                    -- not the row's fault: lost connections, locks, lack of resources
-                    IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+                    -- a row may wait for somebody who may give the verdict that it is, or read the table that it is of
+                    IF NOT leadflow.is_fault_of_row(state) OR (state = '42501' AND criterion <> 'verdict' AND parked.attachment IS NULL) THEN
                         RAISE;
                     END IF;
                     outcome := NULL;
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
             END;
             EXIT WHEN unmet IS NOT NULL;
         END LOOP;
@@ -13214,6 +13214,23 @@ END;
 $function$
 ;
 
+CREATE FUNCTION leadflow.trigger_statement(trigger oid, relation text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), pg_catalog.format(' ON %I.%I ', n.nspname, c.relname), ' ON ' || relation || ' ')
+           || CASE t.tgenabled WHEN 'O' THEN '' ELSE
+                  pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', relation,
+                      CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+    FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE t.oid = trigger
+$function$
+;
+
 CREATE FUNCTION leadflow.partition_fact(workspace text, fact text)
  RETURNS void
  LANGUAGE plpgsql
@@ -13258,10 +13275,7 @@ BEGIN
           SELECT 3, i.indexrelid::pg_catalog.regclass::text::pg_catalog.name, pg_catalog.pg_get_indexdef(i.indexrelid)
           FROM pg_catalog.pg_index i WHERE i.indrelid = relid AND NOT i.indisunique
           UNION ALL
-          SELECT 4, t.tgname, pg_catalog.pg_get_triggerdef(t.oid)
-              || CASE t.tgenabled WHEN 'O' THEN '' ELSE
-                     pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', name,
-                         CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+          SELECT 4, t.tgname, leadflow.trigger_statement(t.oid, name)
           FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid AND NOT t.tgisinternal
           UNION ALL
           SELECT 5, 'owner', pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, owner)
@@ -13381,15 +13395,9 @@ DECLARE
 BEGIN
     -- TRUNCATE of a partition fires no trigger of the table
     FOR statement IN
-        SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), ' ON ' || pg_catalog.format('%I.%I', n.nspname, c.relname) || ' ',
-                                  ' ON ' || (SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname) FROM pg_catalog.pg_class p
-                                             JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = part) || ' ')
-               || CASE t.tgenabled WHEN 'O' THEN '' ELSE
-                      pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', part,
-                          CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+        SELECT leadflow.trigger_statement(t.oid, (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                                                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = part))
         FROM pg_catalog.pg_trigger t
-        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 32) <> 0
     LOOP
         EXECUTE statement;
@@ -14165,8 +14173,7 @@ BEGIN
                                           || terms.upto || ' FOR SHARE OF r')
             USING progress.last_key, keys[pg_catalog.cardinality(keys)];
     EXCEPTION WHEN OTHERS THEN
-        -- not the rows' fault: lost connections, locks, lack of resources
-        IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+        IF NOT leadflow.is_fault_of_row(SQLSTATE) THEN
             RAISE;
         END IF;
         one_row := leadflow.attachment_batch(workspace, attachment, rows || terms.same || ' FOR SHARE OF r');
@@ -14174,7 +14181,7 @@ BEGIN
             BEGIN
                 EXECUTE one_row USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
-                IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                IF NOT leadflow.is_fault_of_row(SQLSTATE) THEN
                     RAISE;
                 END IF;
                 EXECUTE pg_catalog.format('INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)
@@ -14247,6 +14254,8 @@ COMMENT ON FUNCTION leadflow.json_says(pg_catalog.jsonb,pg_catalog.text) IS 'whe
 
 COMMENT ON FUNCTION leadflow.mentions(pg_catalog.name,pg_catalog.text) IS 'where in the tables of a workspace some words stand, whatever their capitals: the table, the primary key of the row (its ctid where there is none) and the columns, those that were added to the workspace too. For a person who asks what is known of her, and for what leadflow.forget leaves to you. Reads every row of every table that the caller may read whole. Errors: not a workspace (42704), nothing to look for (22023)';
 
+COMMENT ON FUNCTION leadflow.is_fault_of_row(pg_catalog.text) IS 'is an error with this SQLSTATE the row''s own, so that the row can be parked and the others go on? Not a lost connection, a lock, a cancel or a lack of resources';
+
 COMMENT ON FUNCTION leadflow.retry_quarantine(pg_catalog.name,bigint[]) IS 'puts parked rows through the guard again, in the order in which they were parked: all, or those with these numbers. A row that was to be added is added; where it is there meanwhile, and for a row that was to be changed, stage, status and reason of the parked row are written and the fields that are empty are filled. One row: how many were retried, accepted, superseded (the row is in that stage already, or past it) and still parked (unmet says what is missing now). What is accepted or superseded leaves the quarantine. Needs SELECT, UPDATE and DELETE on quarantine, SELECT on stage_event, INSERT and UPDATE on lead and opportunity: the owner, or access revops; rows of attached tables wait for the owner, who may read them. Errors: no such right (42501), no such workspace (42704)';
 
 COMMENT ON FUNCTION leadflow.normal_name(pg_catalog.text) IS 'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Of a name of more than 10000 bytes the beginning. Null for a name without a letter or digit';
@@ -14292,6 +14301,8 @@ COMMENT ON FUNCTION leadflow.create_partition(pg_catalog.regclass,pg_catalog.tex
 COMMENT ON FUNCTION leadflow.written_columns(pg_catalog.regclass) IS 'the columns of a table that are not generated, quoted, with commas between';
 
 COMMENT ON FUNCTION leadflow.check_read_committed() IS 'raises an error in a transaction that does not see what was committed since it began (55000)';
+
+COMMENT ON FUNCTION leadflow.trigger_statement(pg_catalog.oid,pg_catalog.text) IS 'what gives another table (its name, quoted and with its schema) the trigger with this oid, enabled as it is';
 
 COMMENT ON FUNCTION leadflow.partition_fact(pg_catalog.text,pg_catalog.text) IS 'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of leadflow.clock(), and rows that are dated later go to the default partition. Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
 

@@ -24,7 +24,6 @@
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
@@ -44,6 +43,7 @@
 
 #include "compat.h"
 #include "guard/guard.h"
+#include "rulebook/owner.h"
 
 /* What a trigger of an attached table needs to know. */
 typedef struct Attached
@@ -98,20 +98,6 @@ view_of_rule(Oid rule)
 	return view;
 }
 
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
 /*
  * May what belongs to this role run when the table is written?  Only if the
  * role could have put a trigger on the table itself: whoever may read a table
@@ -148,7 +134,7 @@ dependent_view(Oid relid, const char *name)
 			char	   *view_name = OidIsValid(view) ? get_rel_name(view) : NULL;
 
 			if (view_name != NULL && strcmp(view_name, name) == 0 &&
-				may_have_trigger(owner_of(view), relid))
+				may_have_trigger(table_owner(view), relid))
 				result = view;
 		}
 	}
@@ -216,7 +202,7 @@ writing_function(Oid view, const char *attachment)
 {
 	char	   *name = psprintf("%s_write", attachment);
 	Oid			namespace = get_rel_namespace(view);
-	Oid			owner = owner_of(view);
+	Oid			owner = table_owner(view);
 	Oid			row_type = get_rel_type_id(view);
 	CatCList   *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
 	Oid			result = InvalidOid;

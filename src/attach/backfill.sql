@@ -153,8 +153,7 @@ BEGIN
                                           || terms.upto || ' FOR SHARE OF r')
             USING progress.last_key, keys[pg_catalog.cardinality(keys)];
     EXCEPTION WHEN OTHERS THEN
-        -- not the rows' fault: lost connections, locks, lack of resources
-        IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+        IF NOT leadflow.is_fault_of_row(SQLSTATE) THEN
             RAISE;
         END IF;
         one_row := leadflow.attachment_batch(workspace, attachment, rows || terms.same || ' FOR SHARE OF r');
@@ -162,7 +161,7 @@ BEGIN
             BEGIN
                 EXECUTE one_row USING NULL::jsonb, key;
             EXCEPTION WHEN OTHERS THEN
-                IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                IF NOT leadflow.is_fault_of_row(SQLSTATE) THEN
                     RAISE;
                 END IF;
                 EXECUTE pg_catalog.format('INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)

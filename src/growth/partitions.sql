@@ -134,6 +134,22 @@ $$;
 COMMENT ON FUNCTION leadflow.check_read_committed() IS
     'raises an error in a transaction that does not see what was committed since it began (55000)';
 
+CREATE FUNCTION leadflow.trigger_statement(trigger oid, relation text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), pg_catalog.format(' ON %I.%I ', n.nspname, c.relname), ' ON ' || relation || ' ')
+           || CASE t.tgenabled WHEN 'O' THEN '' ELSE
+                  pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', relation,
+                      CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+    FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE t.oid = trigger
+$$;
+COMMENT ON FUNCTION leadflow.trigger_statement(oid, text) IS
+    'what gives another table (its name, quoted and with its schema) the trigger with this oid, enabled as it is';
+
 CREATE FUNCTION leadflow.partition_fact(workspace text, fact text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -177,10 +193,7 @@ BEGIN
           SELECT 3, i.indexrelid::pg_catalog.regclass::text::pg_catalog.name, pg_catalog.pg_get_indexdef(i.indexrelid)
           FROM pg_catalog.pg_index i WHERE i.indrelid = relid AND NOT i.indisunique
           UNION ALL
-          SELECT 4, t.tgname, pg_catalog.pg_get_triggerdef(t.oid)
-              || CASE t.tgenabled WHEN 'O' THEN '' ELSE
-                     pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', name,
-                         CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+          SELECT 4, t.tgname, leadflow.trigger_statement(t.oid, name)
           FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid AND NOT t.tgisinternal
           UNION ALL
           SELECT 5, 'owner', pg_catalog.format('ALTER TABLE %s OWNER TO %I', name, owner)
@@ -300,15 +313,9 @@ DECLARE
 BEGIN
     -- TRUNCATE of a partition fires no trigger of the table
     FOR statement IN
-        SELECT pg_catalog.replace(pg_catalog.pg_get_triggerdef(t.oid), ' ON ' || pg_catalog.format('%I.%I', n.nspname, c.relname) || ' ',
-                                  ' ON ' || (SELECT pg_catalog.format('%I.%I', pn.nspname, p.relname) FROM pg_catalog.pg_class p
-                                             JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE p.oid = part) || ' ')
-               || CASE t.tgenabled WHEN 'O' THEN '' ELSE
-                      pg_catalog.format('; ALTER TABLE %s %s TRIGGER %I', part,
-                          CASE t.tgenabled WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'DISABLE' END, t.tgname) END
+        SELECT leadflow.trigger_statement(t.oid, (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
+                                                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = part))
         FROM pg_catalog.pg_trigger t
-        JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE t.tgrelid = fact AND NOT t.tgisinternal AND (t.tgtype & 32) <> 0
     LOOP
         EXECUTE statement;

@@ -18,7 +18,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
 #include "compat.h"
 #include "guard/guard.h"
@@ -32,32 +31,16 @@
 	"DELETE FROM %1$s.transcript s WHERE s.touch_id OPERATOR(pg_catalog.=) $1" \
 	" AND NOT EXISTS (SELECT FROM %1$s.touch t WHERE t.id OPERATOR(pg_catalog.=) $1)"
 #define ANY_AT_ALL \
-	"SELECT FROM %1$s.transcript WHERE $1 IS NULL LIMIT 1"
+	"SELECT FROM %1$s.transcript LIMIT 1"
 
-#define NO_TOUCH	PG_INT64_MIN
-
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-		ReleaseSysCache(tuple);
-	}
-	return owner;
-}
-
-/* How many rows a statement finds for the number of a touch, or for NO_TOUCH. */
+/* How many rows a statement finds, for a touch where its $1 is the number of one. */
 static uint64
-run(TriggerData *trigger, const char *statement, int64 touch_id)
+run(TriggerData *trigger, const char *statement, const int64 *touch_id)
 {
 	Relation	rel = trigger->tg_relation;
 	Oid			table = RelationGetRelid(rel);
 	Oid			type = INT8OID;
-	Datum		arg = Int64GetDatum(touch_id);
+	Datum		arg = touch_id ? Int64GetDatum(*touch_id) : (Datum) 0;
 	bool		fixed = IsolationUsesXactSnapshot();
 	char	   *schema;
 	char	   *sql;
@@ -71,22 +54,22 @@ run(TriggerData *trigger, const char *statement, int64 touch_id)
 	nspid = get_rel_namespace(table);
 	schema = pstrdup(quote_identifier(get_namespace_name(nspid)));
 	/* what is run for one owner must be of that owner */
-	if (owner_of(get_relname_relid("transcript", nspid)) != owner_of(table) ||
-		owner_of(get_relname_relid("touch", nspid)) != owner_of(table))
+	if (table_owner(get_relname_relid("transcript", nspid)) != table_owner(table) ||
+		table_owner(get_relname_relid("touch", nspid)) != table_owner(table))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("%s.touch and %s.transcript must belong to the owner of \"%s\"",
 						schema, schema, get_rel_name(table))));
 	sql = psprintf(statement, schema);
 
-	become_owner(owner_of(table), schema, &state);
+	become_owner(table_owner(table), schema, &state);
 	SPI_connect();
-	plan = SPI_prepare(sql, 1, &type);
+	plan = SPI_prepare(sql, touch_id ? 1 : 0, &type);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	if (fixed)
 		CommandCounterIncrement();
-	if (SPI_execute_snapshot(plan, &arg, touch_id == NO_TOUCH ? "n" : NULL,
+	if (SPI_execute_snapshot(plan, &arg, NULL,
 							 fixed ? GetLatestSnapshot() : InvalidSnapshot,
 							 fixed ? GetTransactionSnapshot() : InvalidSnapshot,
 							 false, false, 0) < 0)
@@ -125,7 +108,7 @@ leadflow_transcript_touch(PG_FUNCTION_ARGS)
 	HeapTuple	row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	int64		touch_id = number_of(trigger, row, "touch_id");
 
-	if (run(trigger, TOUCH_OF, touch_id) == 0)
+	if (run(trigger, TOUCH_OF, &touch_id) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("there is no touch " INT64_FORMAT, touch_id),
@@ -144,8 +127,12 @@ leadflow_touch_transcript(PG_FUNCTION_ARGS)
 										 truncated ? TRIGGER_EVENT_BEFORE : TRIGGER_EVENT_AFTER, !truncated);
 
 	if (!truncated)
-		(void) run(trigger, DELETE_OF, number_of(trigger, trigger->tg_trigtuple, "id"));
-	else if (run(trigger, ANY_AT_ALL, NO_TOUCH) > 0)
+	{
+		int64		touch_id = number_of(trigger, trigger->tg_trigtuple, "id");
+
+		(void) run(trigger, DELETE_OF, &touch_id);
+	}
+	else if (run(trigger, ANY_AT_ALL, NULL) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot truncate \"%s\" while there are transcripts",

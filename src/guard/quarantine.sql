@@ -96,6 +96,12 @@ $$;
 COMMENT ON FUNCTION leadflow.retry_parked(name, bigint) IS
     'part of leadflow.retry_quarantine: puts one parked row through the guard. Gives accepted or superseded';
 
+CREATE FUNCTION leadflow.is_fault_of_row(state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$SELECT state OPERATOR(pg_catalog.!~) '^(08|25|40|53|54|55P03|57|58|XX)'$$;
+COMMENT ON FUNCTION leadflow.is_fault_of_row(text) IS
+    'is an error with this SQLSTATE the row''s own, so that the row can be parked and the others go on? Not a lost connection, a lock, a cancel or a lack of resources';
+
 CREATE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT NULL,
         OUT retried bigint, OUT accepted bigint, OUT superseded bigint, OUT still_parked bigint)
     RETURNS SETOF record
@@ -137,20 +143,13 @@ BEGIN
             EXCEPTION
                 WHEN SQLSTATE 'LF000' THEN
                     outcome := NULL;
-                WHEN insufficient_privilege THEN
-                    -- the row waits for somebody who may give the verdict that it is, or read the table that it is of
-                    outcome := NULL;
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
-                    IF criterion <> 'verdict' AND parked.attachment IS NULL THEN
-                        RAISE;
-                    END IF;
                 WHEN OTHERS THEN
-                    -- not the row's fault: lost connections, locks, lack of resources
-                    IF SQLSTATE ~ '^(08|25|40|53|54|55P03|57|58|XX)' THEN
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
+                    -- a row may wait for somebody who may give the verdict that it is, or read the table that it is of
+                    IF NOT leadflow.is_fault_of_row(state) OR (state = '42501' AND criterion <> 'verdict' AND parked.attachment IS NULL) THEN
                         RAISE;
                     END IF;
                     outcome := NULL;
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT, criterion = CONSTRAINT_NAME;
             END;
             EXIT WHEN unmet IS NOT NULL;
         END LOOP;

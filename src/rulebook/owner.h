@@ -15,6 +15,7 @@ typedef struct OwnerState
 	int			guc_level;
 } OwnerState;
 
+extern Oid	table_owner(Oid relid);
 extern void check_owner(Oid owner, const char *schema);
 extern void become_owner(Oid owner, const char *schema, OwnerState *state);
 extern void become_self(const OwnerState *state);
