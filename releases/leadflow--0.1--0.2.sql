@@ -252,7 +252,8 @@ CREATE FUNCTION leadflow.is_fault_of_row(state text)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE
-AS $function$SELECT state OPERATOR(pg_catalog.!~) '^(08|25|40|53|54|55P03|57|58|XX)'$function$
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$SELECT state !~ '^(08|25|40|53|54|55P03|57|58|XX)'$function$
 ;
 
 CREATE OR REPLACE FUNCTION leadflow.retry_quarantine(workspace name, ids bigint[] DEFAULT NULL::bigint[], OUT retried bigint, OUT accepted bigint, OUT superseded bigint, OUT still_parked bigint)

@@ -98,7 +98,8 @@ COMMENT ON FUNCTION leadflow.retry_parked(name, bigint) IS
 
 CREATE FUNCTION leadflow.is_fault_of_row(state text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    AS $$SELECT state OPERATOR(pg_catalog.!~) '^(08|25|40|53|54|55P03|57|58|XX)'$$;
+    SET search_path = pg_catalog, pg_temp
+    AS $$SELECT state !~ '^(08|25|40|53|54|55P03|57|58|XX)'$$;
 COMMENT ON FUNCTION leadflow.is_fault_of_row(text) IS
     'is an error with this SQLSTATE the row''s own, so that the row can be parked and the others go on? Not a lost connection, a lock, a cancel or a lack of resources';
 
