@@ -75,6 +75,7 @@ OBJS = \
 	src/guard/finding.o \
 	src/guard/guard.o \
 	src/guard/stamp.o \
+	src/guard/record.o \
 	src/guard/overwrite.o \
 	src/guard/ledger.o \
 	src/guard/settle.o \

@@ -96,6 +96,14 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 #define MarkGUCPrefixReserved(prefix) EmitWarningsOnPlaceholders(prefix)
 #endif
 
+/*
+ * 17, and minor versions of those before: without it, a setting of the database
+ * is lost where a parallel worker is the first to load the module.
+ */
+#ifndef GUC_ALLOW_IN_PARALLEL
+#define GUC_ALLOW_IN_PARALLEL 0
+#endif
+
 /* 16: making a range can report an error softly. */
 static inline RangeType *
 compat_make_range(TypeCacheEntry *typcache, RangeBound *lower,

@@ -106,7 +106,7 @@ _PG_init(void)
 								 &leadflow_on_violation,
 								 ON_VIOLATION_RAISE,
 								 on_violation_options,
-								 PGC_USERSET, 0,
+								 PGC_USERSET, GUC_ALLOW_IN_PARALLEL,
 								 NULL, NULL, NULL);
 		n_defined++;
 	}
@@ -117,7 +117,7 @@ _PG_init(void)
 								   "Empty means the present.",
 								   &clock_setting,
 								   "",
-								   PGC_USERSET, 0,
+								   PGC_USERSET, GUC_ALLOW_IN_PARALLEL,
 								   check_clock, NULL, NULL);
 		n_defined++;
 	}
@@ -128,7 +128,7 @@ _PG_init(void)
 								   "Empty means the row's own source.",
 								   &leadflow_source,
 								   "",
-								   PGC_USERSET, 0,
+								   PGC_USERSET, GUC_ALLOW_IN_PARALLEL,
 								   NULL, NULL, NULL);
 		n_defined++;
 	}
@@ -139,7 +139,7 @@ _PG_init(void)
 								   "Kept with every change of a definition in definition_change. Empty means that no reason is given.",
 								   &change_reason,
 								   "",
-								   PGC_USERSET, 0,
+								   PGC_USERSET, GUC_ALLOW_IN_PARALLEL,
 								   NULL, NULL, NULL);
 		n_defined++;
 	}

@@ -236,6 +236,7 @@ COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text, text) IS
 CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
@@ -307,6 +308,7 @@ COMMENT ON FUNCTION leadflow.write_attachment_function(name, name) IS
 CREATE FUNCTION leadflow.attach(workspace name, target regclass, object text, mapping jsonb, options jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);

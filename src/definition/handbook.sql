@@ -8,12 +8,13 @@
 CREATE FUNCTION leadflow.markdown(content text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
     -- what stands for itself, underscores beside a space, and what would begin a list
     SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(
                pg_catalog.btrim(pg_catalog.regexp_replace(content, '[\s\u0001-\u001f\u007f]+', ' ', 'g')),
                '([\\`*\[\]<>|#&~])', '\\\1', 'g'),
-               '(?<!\w)_|_(?!\w)', '\\_', 'g'),
+               '(?<![[:alnum:]])_|_(?![[:alnum:]])', '\\_', 'g'),
                '^([-+=])', '\\\1'),
                '^(\d+)([.)])(?=\s|$)', '\1\\\2')
 $$;

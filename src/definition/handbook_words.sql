@@ -7,6 +7,7 @@
 CREATE FUNCTION leadflow.handbook_words(language text) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 BEGIN
     CASE language

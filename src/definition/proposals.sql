@@ -8,6 +8,17 @@
  * triggers nor its foreign keys.  While it is written the back-test sees it.
  */
 
+CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
+$$;
+COMMENT ON FUNCTION leadflow.typed_columns(regclass, jsonb) IS
+    'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
+
 CREATE FUNCTION leadflow.write_definition(target text, type text, key_columns text[], operation text, key jsonb, new_row jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -26,14 +37,14 @@ BEGIN
     IF operation = 'insert' AND columns IS NULL THEN
         EXECUTE pg_catalog.format('INSERT INTO %s AS t DEFAULT VALUES RETURNING pg_catalog.to_jsonb(t)', target) INTO written;
     ELSIF operation = 'insert' THEN
-        EXECUTE pg_catalog.format('INSERT INTO %1$s AS t (%2$s) SELECT %2$s FROM pg_catalog.jsonb_populate_record(NULL::%3$s, $1) RETURNING pg_catalog.to_jsonb(t)', target, columns, type)
+        EXECUTE pg_catalog.format('INSERT INTO %1$s AS t (%2$s) SELECT %2$s FROM pg_catalog.jsonb_to_record($1) AS n (%3$s) RETURNING pg_catalog.to_jsonb(t)', target, columns, leadflow.typed_columns(type::regclass, new_row))
             INTO written USING new_row;
     ELSIF operation = 'update' THEN
-        EXECUTE pg_catalog.format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM pg_catalog.jsonb_populate_record(NULL::%4$s, $1) n, pg_catalog.jsonb_populate_record(NULL::%4$s, $2) k WHERE %5$s RETURNING pg_catalog.to_jsonb(t)',
-            target, columns, new_columns, type, condition)
+        EXECUTE pg_catalog.format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM pg_catalog.jsonb_to_record($1) AS n (%4$s), pg_catalog.jsonb_to_record($2) AS k (%5$s) WHERE %6$s RETURNING pg_catalog.to_jsonb(t)',
+            target, columns, new_columns, leadflow.typed_columns(type::regclass, new_row), leadflow.typed_columns(type::regclass, key), condition)
             INTO written USING new_row, key;
     ELSE
-        EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_catalog.jsonb_populate_record(NULL::%s, $1) k WHERE %s RETURNING pg_catalog.to_jsonb(t)', target, type, condition)
+        EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s RETURNING pg_catalog.to_jsonb(t)', target, leadflow.typed_columns(type::regclass, key), condition)
             INTO written USING key;
     END IF;
     RETURN written;
@@ -158,6 +169,10 @@ BEGIN
         RAISE EXCEPTION 'column "%" of definition "%" does not exist', unknown, NEW.definition
             USING ERRCODE = 'undefined_column';
     END IF;
+    IF NEW.definition = 'workspace' AND (NEW.operation <> 'update' OR NEW.new_row ?| '{only_row,version}') THEN
+        RAISE EXCEPTION 'the workspace''s one row, and its version, are kept by leadflow'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF NEW.operation = 'update' AND NEW.new_row = '{}' THEN
         RAISE EXCEPTION 'the proposal changes no column'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the columns and their new values in "row".';
@@ -169,7 +184,7 @@ BEGIN
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = pg_catalog.format('Give these: %s.', pg_catalog.array_to_string(key_columns, ', '));
         END IF;
-        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s t, pg_catalog.jsonb_populate_record(NULL::%s, $1) k WHERE %s', table_name, table_name,
+        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s t, pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s', table_name, leadflow.typed_columns(table_name::regclass, NEW.key),
                 (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = k.%1$I', c), ' AND ') FROM pg_catalog.unnest(key_columns) c))
             INTO NEW.old_row USING NEW.key;
         IF NEW.old_row IS NULL THEN
@@ -232,7 +247,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.proposal_guard() IS
-    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s or no change (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
+    'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s, no change, or one of what leadflow keeps (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
 
 CREATE FUNCTION leadflow.propose(workspace text, definition text, change jsonb, reason text,
         in_force_from timestamptz DEFAULT leadflow.clock(), backtest_over interval DEFAULT '90 days') RETURNS bigint
@@ -392,7 +407,7 @@ BEGIN
         BEGIN
             PERFORM pg_catalog.set_config('leadflow.change_reason', pg_catalog.format('proposal %s of %s: %s', p.id, p.proposed_by, p.reason), true);
             IF p.key IS NOT NULL THEN
-                EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %1$s t, pg_catalog.jsonb_populate_record(NULL::%1$s, $1) k WHERE %2$s FOR UPDATE OF t', table_name,
+                EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s t, pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s FOR UPDATE OF t', table_name, leadflow.typed_columns(table_name::regclass, p.key),
                         (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = k.%1$I', c), ' AND ') FROM pg_catalog.unnest(key_columns) c))
                     INTO present USING p.key;
                 IF present IS DISTINCT FROM p.old_row THEN
@@ -406,7 +421,7 @@ BEGIN
                     INTO version USING p.definition, written;
             END IF;
         EXCEPTION
-            WHEN serialization_failure OR deadlock_detected OR insufficient_privilege THEN
+            WHEN serialization_failure OR deadlock_detected THEN
                 RAISE;
             WHEN OTHERS THEN
                 fault := SQLSTATE || ' ' || SQLERRM;

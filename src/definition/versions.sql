@@ -37,6 +37,7 @@ COMMENT ON FUNCTION leadflow.feature_type(text) IS
 CREATE FUNCTION leadflow.may_loosen(general text, special text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
     SELECT NOT (g.text = s.text
         OR pg_catalog.left(s.text, pg_catalog.length(g.text) + 7) = '(' || g.text || ') AND ' AND pg_catalog.substr(s.text, pg_catalog.length(g.text) + 8) !~* '\mor\M'

@@ -232,6 +232,7 @@ leadflow_reckon_cadences(PG_FUNCTION_ARGS)
 	PG_TRY();
 	{
 		check_owner(rulebook->owner, rulebook->schema);
+		end_clocks(rulebook, PG_GETARG_INT64(1));
 		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
 	}
 	PG_FINALLY();

@@ -11,4 +11,4 @@ CREATE FUNCTION leadflow.reckon_cadences(workspace name, lead_id bigint) RETURNS
     LANGUAGE C VOLATILE STRICT
     AS 'MODULE_PATHNAME', 'leadflow_reckon_cadences';
 COMMENT ON FUNCTION leadflow.reckon_cadences(name, bigint) IS
-    'part of leadflow.merge: stops the cadences of a lead by the touches that it now has, or lets them run again. Errors: not the owner of the workspace (42501), no such workspace (42704)';
+    'part of leadflow.merge: ends the clocks of a lead by the stages that it has entered, and its cadences by the touches that it now has, or lets them run again. Errors: not the owner of the workspace (42501), no such workspace (42704)';

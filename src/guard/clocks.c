@@ -189,8 +189,10 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	Datum		calendar = policy_calendar(rulebook, policy, owner);
 	TimestampTz due = reckon(calendar, start, &policy->target);
 	bool		is_lead = policy->object == OBJECT_LEAD;
-	Datum		values[27];
-	bool		nulls[27] = {false};
+	bool		isnull;
+	TimestampTz since = DatumGetTimestampTz(row_field(move, FIELD_STAGE_SINCE, &isnull));
+	Datum		values[28];
+	bool		nulls[28] = {false};
 
 	/* the answer may be among them */
 	if (move->evidence.has_lead)
@@ -238,6 +240,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 	values[25] = PointerGetDatum(policy->starts_on_stage);
 	nulls[25] = !policy->stops_on_leaving;
 	values[26] = BoolGetDatum(policy->restarts);
+	values[27] = BoolGetDatum(is_lead && start < since);
 	(void) statement_run(rulebook, is_lead ? START_CLOCK : START_OPPORTUNITY_CLOCK, values, nulls);
 
 	/* what stops it may have been recorded before it starts */
@@ -344,20 +347,24 @@ lead_has_clock(Rulebook *rulebook, int64 lead_id, ClockTest test, const void *ar
 	return found;
 }
 
+/* Does it run at an instant, as far as is known by now? */
 static bool
 is_running(const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const void *arg)
 {
-	return heap_attisnull(tuple, columns->stopped_at, desc) &&
-		heap_attisnull(tuple, columns->cancelled_at, desc);
+	bool		isnull;
+	Datum		stopped = heap_getattr(tuple, columns->stopped_at, desc, &isnull);
+
+	return heap_attisnull(tuple, columns->cancelled_at, desc) &&
+		(isnull || DatumGetTimestampTz(stopped) > *(const TimestampTz *) arg);
 }
 
-/* Has it a clock that is running?  Opportunities are few: it may be so. */
+/* Has it a clock that is running when it moves?  Opportunities are few: it may be so. */
 static bool
 has_running_clock(Move *move)
 {
 	if (move->rules->kind != OBJECT_LEAD)
 		return move->rulebook->has_clocks;
-	return lead_has_clock(move->rulebook, move->evidence.lead_id, is_running, NULL);
+	return lead_has_clock(move->rulebook, move->evidence.lead_id, is_running, &move->at);
 }
 
 /*
@@ -407,6 +414,27 @@ clocks_on_owner(Move *move)
 	nulls[2] = (member == NULL);
 	(void) statement_run(move->rulebook, move->rules->kind == OBJECT_LEAD ?
 						 REASSIGN_CLOCKS : REASSIGN_OPPORTUNITY_CLOCKS, values, nulls);
+}
+
+/* An opportunity is another lead's now: whose touches answer changes. */
+void
+clocks_on_lead(Move *move)
+{
+	Rulebook   *rulebook = move->rulebook;
+	NameData	workspace;
+	Datum		values[2];
+	bool		nulls[2] = {false};
+
+	if (!rulebook->has_clocks)
+		return;
+	lock_lead_of_opportunity(move);
+	values[0] = row_field(move, FIELD_ID, &nulls[0]);
+	values[1] = row_field(move, FIELD_LEAD_ID, &nulls[1]);
+	if (statement_run(rulebook, GIVE_CLOCKS, values, nulls) == 0 || nulls[1])
+		return;
+	namestrcpy(&workspace, get_namespace_name(rulebook->nspid));
+	values[0] = NameGetDatum(&workspace);
+	(void) statement_run(rulebook, ANSWER_CLOCKS, values, NULL);
 }
 
 /* Can a touch of that kind start a clock? */
@@ -495,6 +523,17 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	reckon_cadences(rulebook, lead_id, &at);
 }
 
+/* Clocks have begun to run again: what stages have the lead, and its opportunities, entered since? */
+void
+end_clocks(Rulebook *rulebook, int64 lead_id)
+{
+	Datum		id = Int64GetDatum(lead_id);
+
+	(void) statement_run(rulebook, END_CLOCKS, &id, NULL);
+	if (has_opportunity_policies(rulebook))
+		(void) statement_run(rulebook, END_OPPORTUNITY_CLOCKS, &id, NULL);
+}
+
 /* A touch was corrected or removed: undo what it started and stopped. */
 static void
 retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old_row)
@@ -502,7 +541,7 @@ retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old
 	bool		isnull;
 	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
 	Datum		kind;
-	Datum		id;
+	Datum		values[2];
 	char	   *name;
 
 	if (isnull)
@@ -511,10 +550,12 @@ retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old
 	name = TextDatumGetCString(kind);
 	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
 		return;
-	id = slot_getattr(old_row, touch->id, &isnull);
+	values[0] = slot_getattr(old_row, touch->id, &isnull);
+	values[1] = lead_id;
 	lock_lead(rulebook, DatumGetInt64(lead_id));
-	(void) statement_run(rulebook, RETRACT_STARTS, &id, NULL);
-	(void) statement_run(rulebook, RETRACT_STOPS, &id, NULL);
+	(void) statement_run(rulebook, RETRACT_STARTS, values, NULL);
+	if (statement_run(rulebook, RETRACT_STOPS, values, NULL) > 0)
+		end_clocks(rulebook, DatumGetInt64(lead_id));
 	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
 }
 
@@ -547,6 +588,23 @@ touch_is_same(const TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot
 		same_column(old_row, new_row, touch->direction);
 }
 
+/*
+ * Has its kind got another name?  A kind that has touches is there, unless the
+ * foreign key is taking its new name to them; clocks follow by themselves.
+ */
+static bool
+kind_is_renamed(Rulebook *rulebook, const TouchColumns *touch,
+				TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	bool		isnull;
+	Datum		old_kind = slot_getattr(old_row, touch->kind, &isnull);
+
+	return !isnull && rulebook_touch_kind(rulebook, old_kind) == NULL &&
+		same_column(old_row, new_row, touch->at) &&
+		same_column(old_row, new_row, touch->lead_id) &&
+		same_column(old_row, new_row, touch->direction);
+}
+
 /* A touch turns out to have gone by another channel, which cadences count. */
 static void
 rechannel_touch(Rulebook *rulebook, const TouchColumns *touch,
@@ -575,7 +633,8 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 		/* merging moves the clocks themselves */
 		if (history_may_change)
 			return;
-		if (touch_is_same(touch, trigger->tg_trigslot, row))
+		if (touch_is_same(touch, trigger->tg_trigslot, row) ||
+			kind_is_renamed(rulebook, touch, trigger->tg_trigslot, row))
 		{
 			rechannel_touch(rulebook, touch, trigger->tg_trigslot, row);
 			return;
@@ -629,6 +688,101 @@ leadflow_touch_recorder(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
+/* A column of sla_pause, which must be of that type. */
+static AttrNumber
+pause_column(Rulebook *rulebook, Relation rel, const char *name, Oid type)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), name);
+
+	if (attnum == InvalidAttrNumber ||
+		TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid != type)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table %s.sla_pause has no column \"%s\" of type %s",
+						rulebook->schema, name, format_type_be(type))));
+	return attnum;
+}
+
+/*
+ * To anybody but the owner, who loads history, a broken promise stays broken:
+ * of a clock that is late he only ends the pause in which it stands still.
+ */
+static void
+refuse_late_pause(Rulebook *rulebook, Relation rel, TupleTableSlot *old_row, TupleTableSlot *row, Datum clock)
+{
+	AttrNumber	paused_at = pause_column(rulebook, rel, "paused_at", TIMESTAMPTZOID);
+	AttrNumber	resumed_at = pause_column(rulebook, rel, "resumed_at", TIMESTAMPTZOID);
+	AttrNumber	id = pause_column(rulebook, rel, "id", INT8OID);
+	Datum		values[4];
+	bool		nulls[4] = {false, false, true, false};
+	bool		isnull;
+	char	   *due;
+
+	values[0] = clock;
+	values[1] = slot_getattr(row, paused_at, &nulls[1]);
+	values[2] = (Datum) 0;
+	values[3] = slot_getattr(row, id, &nulls[3]);
+	if (old_row != NULL &&
+		same_column(old_row, row, pause_column(rulebook, rel, "clock_id", INT8OID)))
+	{
+		(void) slot_getattr(old_row, resumed_at, &isnull);
+		if (isnull)
+			values[2] = slot_getattr(old_row, paused_at, &nulls[2]);
+	}
+	due = statement_fetch(rulebook, READ_LATE_PAUSE, values, nulls, false);
+	if (due != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("clock " INT64_FORMAT " is late since %s", DatumGetInt64(clock), due),
+				 errhint("What paused it before is for the owner of the workspace to record.")));
+}
+
+/*
+ * What paused a clock that has ended is for the owner to record, too.  A clock
+ * that is not there is the foreign key's concern.
+ */
+static void
+record_pause(TriggerData *trigger, Rulebook *rulebook)
+{
+	Relation	rel = trigger->tg_relation;
+	TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause",
+									  RelationGetRelid(rel) == get_relname_relid("sla_pause", rulebook->nspid));
+	TupleTableSlot *old_row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_trigslot : NULL;
+	AttrNumber	clock_id = pause_column(rulebook, rel, "clock_id", INT8OID);
+	bool		by_owner = has_privs_of_role(acting_user(), rulebook->owner);
+	Datum		values[2];
+	bool		isnull;
+	bool		found;
+
+	values[0] = slot_getattr(row, clock_id, &isnull);
+	values[1] = BoolGetDatum(by_owner);
+	if (isnull || history_may_change)
+		return;
+
+	/*
+	 * Two pauses that end at the same time are both reckoned.  The lead comes
+	 * first, as with whoever stops the clock.
+	 */
+	(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, values, NULL);
+	found = statement_run(rulebook, LOCK_CLOCK, values, NULL) > 0;
+	if (!by_owner)
+		refuse_late_pause(rulebook, rel, old_row, row, values[0]);
+	if (found && statement_run(rulebook, RECKON_PAUSES, values, NULL) == 0 && old_row == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("clock " INT64_FORMAT " has ended and cannot be paused",
+						DatumGetInt64(values[0]))));
+
+	/* it was entered for another clock */
+	if (old_row != NULL && !same_column(old_row, row, clock_id))
+	{
+		values[0] = slot_getattr(old_row, clock_id, &isnull);
+		(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, values, NULL);
+		(void) statement_run(rulebook, LOCK_CLOCK, values, NULL);
+		(void) statement_run(rulebook, RECKON_PAUSES, values, NULL);
+	}
+}
+
 /*
  * leadflow.pause_recorder(): AFTER INSERT OR UPDATE on sla_pause, for each row.
  * A pause that ends moves the clock's warning and due instants on.
@@ -642,45 +796,54 @@ leadflow_pause_recorder(PG_FUNCTION_ARGS)
 
 	PG_TRY();
 	{
-		Oid			relid = RelationGetRelid(trigger->tg_relation);
-		TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause",
-										  relid == get_relname_relid("sla_pause", rulebook->nspid));
-		AttrNumber	clock_id = get_attnum(relid, "clock_id");
-		bool		isnull;
-		Datum		clock;
+		record_pause(trigger, rulebook);
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
+	return PointerGetDatum(NULL);
+}
 
-		if (clock_id == InvalidAttrNumber ||
-			TupleDescAttr(row->tts_tupleDescriptor, clock_id - 1)->atttypid != INT8OID)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("table %s.sla_pause has no column \"clock_id\" of type bigint",
-							rulebook->schema)));
-		clock = slot_getattr(row, clock_id, &isnull);
-		if (!isnull && !history_may_change)
+/* A value that is not null, whatever type the column was given. */
+static Datum
+text_of_column(TupleTableSlot *row, AttrNumber attnum)
+{
+	bool		isnull;
+	Datum		value = slot_getattr(row, attnum, &isnull);
+	Oid			output;
+	bool		varlena;
+
+	getTypeOutputInfo(TupleDescAttr(row->tts_tupleDescriptor, attnum - 1)->atttypid, &output, &varlena);
+	return CStringGetTextDatum(OidOutputFunctionCall(output, value));
+}
+
+/*
+ * leadflow.kind_recorder(): AFTER UPDATE on touch_kind, for each row.  Promises,
+ * and clocks, that name a kind follow when it is called otherwise.
+ */
+PG_FUNCTION_INFO_V1(leadflow_kind_recorder);
+Datum
+leadflow_kind_recorder(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = check_trigger(fcinfo, "kind_recorder", TRIGGER_EVENT_AFTER, true);
+	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
+
+	PG_TRY();
+	{
+		TupleTableSlot *row = written_row(trigger, rulebook, "touch_kind",
+										  RelationGetRelid(trigger->tg_relation) == get_relname_relid("touch_kind", rulebook->nspid));
+		AttrNumber	kind = get_attnum(RelationGetRelid(trigger->tg_relation), "kind");
+		Datum		values[2];
+
+		if (kind != InvalidAttrNumber && !same_column(trigger->tg_trigslot, row, kind))
 		{
-			Datum		values[2];
-			bool		found;
-
-			/*
-			 * Two pauses that end at the same time are both reckoned.  The lead
-			 * comes first, as with whoever stops the clock.
-			 */
-			(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, &clock, NULL);
-			found = statement_run(rulebook, LOCK_CLOCK, &clock, NULL) > 0;
-
-			/*
-			 * What paused a clock that has ended is for the owner to record,
-			 * who loads history; to anybody else a late promise stays late.  A
-			 * clock that is not there is the foreign key's concern.
-			 */
-			values[0] = clock;
-			values[1] = BoolGetDatum(has_privs_of_role(acting_user(), rulebook->owner));
-			if (found && statement_run(rulebook, RECKON_PAUSES, values, NULL) == 0 &&
-				TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-				ereport(ERROR,
-						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						 errmsg("clock " INT64_FORMAT " has ended and cannot be paused",
-								DatumGetInt64(clock))));
+			values[0] = text_of_column(trigger->tg_trigslot, kind);
+			values[1] = text_of_column(row, kind);
+			(void) statement_run(rulebook, RENAME_KIND_IN_POLICIES, values, NULL);
+			(void) statement_run(rulebook, RENAME_KIND_IN_CLOCKS, values, NULL);
+			(void) statement_run(rulebook, RENAME_KIND_IN_RULES, values, NULL);
 		}
 	}
 	PG_FINALLY();

@@ -14,6 +14,8 @@ typedef bool (*ClockTest) (const ClockColumns *columns, HeapTuple tuple, TupleDe
 extern bool lead_has_clock(Rulebook *rulebook, int64 lead_id, ClockTest test, const void *arg);
 extern void clocks_on_stage(Move *move);
 extern void clocks_on_owner(Move *move);
+extern void clocks_on_lead(Move *move);
+extern void end_clocks(Rulebook *rulebook, int64 lead_id);
 extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 /* cadence.c */

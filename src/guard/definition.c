@@ -386,6 +386,38 @@ leadflow_definition_recorder(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Has a reason got another name, which its foreign key takes to a verdict?  A
+ * reason that verdicts have is there otherwise.
+ */
+static bool
+reason_is_renamed(TriggerData *trigger)
+{
+	Relation	rel = trigger->tg_relation;
+	AttrNumber	reason = get_attnum(RelationGetRelid(rel), "reason");
+	Rulebook   *rulebook;
+	Datum		code;
+	bool		isnull;
+	bool		result;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || reason == InvalidAttrNumber ||
+		strcmp(RelationGetRelationName(rel), "verdict") != 0)
+		return false;
+	for (AttrNumber i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	{
+		if (i != reason && !TupleDescAttr(RelationGetDescr(rel), i - 1)->attisdropped &&
+			!same_column(trigger->tg_trigslot, trigger->tg_newslot, i))
+			return false;
+	}
+	code = slot_getattr(trigger->tg_trigslot, reason, &isnull);
+	if (isnull)
+		return false;
+	rulebook = rulebook_open(RelationGetNamespace(rel));
+	result = rulebook_reason(rulebook, TextDatumGetCString(code)) == NULL;
+	rulebook_close(rulebook);
+	return result;
+}
+
+/*
  * leadflow.append_only(): BEFORE UPDATE, DELETE or TRUNCATE.  What happened
  * stays, but for what a merge moves and what is forgotten of a person.
  */
@@ -395,7 +427,7 @@ leadflow_append_only(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = check_trigger(fcinfo, "append_only", TRIGGER_EVENT_BEFORE, false);
 
-	if (history_may_change)
+	if (history_may_change || reason_is_renamed(trigger))
 	{
 		if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 			return PointerGetDatum(NULL);

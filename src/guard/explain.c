@@ -14,11 +14,14 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "guard/judge.h"
+#include "guard/statement.h"
 #include "leadflow.h"
+#include "rulebook/owner.h"
 
 static ObjectKind
 parse_object(const char *name)
@@ -33,7 +36,7 @@ parse_object(const char *name)
 			 errhint("Choose lead or opportunity.")));
 }
 
-/* The row of a table with that id, read with the caller's rights; NULL if there is none. */
+/* The row of a table with that id, read with the present user's rights; NULL if there is none. */
 HeapTuple
 find_row(Rulebook *rulebook, Oid relid, int64 id)
 {
@@ -80,6 +83,23 @@ read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
 				 errmsg("workspace %s has no %s " INT64_FORMAT,
 						rulebook->schema, object_name(rules->kind), id)));
 	return tuple;
+}
+
+/* May whoever acts read the row with that id?  Row security may hide it. */
+bool
+may_read_row(Rulebook *rulebook, Oid relid, int64 id)
+{
+	OwnerState	state;
+	bool		found;
+
+	if (check_enable_rls(relid, acting_user(), true) != RLS_ENABLED)
+		return true;
+	if (pg_class_aclcheck(relid, acting_user(), ACL_SELECT) != ACLCHECK_OK)
+		return false;
+	become_owner(acting_user(), rulebook->schema, &state);
+	found = HeapTupleIsValid(find_row(rulebook, relid, id));
+	become_self(&state);
+	return found;
 }
 
 static void

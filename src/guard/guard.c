@@ -312,23 +312,20 @@ forget_owner_reason(TriggerData *trigger, Stamps *stamps, ObjectRules *rules)
 		stamp(stamps, rules, FIELD_OWNER_REASON, (Datum) 0, true);
 }
 
-/* May a row that stays in its stage have this owner?  False: it has been parked. */
+/* May a row that stays in its stage be so?  False: it has been parked. */
 static bool
-owner_is_settled(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
-				 TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
+change_is_settled(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
+				  TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
 {
-	TupleTableSlot *old_row = trigger->tg_trigslot;
 	Move		move;
 	List	   *unmet;
 
-	if (rules->kind != OBJECT_LEAD || !rulebook->owner_reason_required ||
-		(!field_changed(rules, old_row, row, FIELD_OWNER) &&
-		 !field_changed(rules, old_row, row, FIELD_ACCOUNT_ID)))
+	if (!change_is_judged(rules, trigger->tg_trigslot, row))
 		return true;
 	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
-	move.old_row = old_row;
+	move.old_row = trigger->tg_trigslot;
 	move.overwrites = overwrites;
-	unmet = judge_owner_only(&move);
+	unmet = judge_change(&move);
 	return unmet == NIL ||
 		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
 }
@@ -361,7 +358,7 @@ guard_same_stage(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	forget_owner_reason(trigger, &stamps, rules);
 	stamp(&stamps, rules, FIELD_UPDATED_AT, TimestampTzGetDatum(leadflow_now()), false);
 	tuple = stamp_updated_row(trigger, &stamps, &row);
-	if (tuple != NULL && !owner_is_settled(trigger, rulebook, rules, row, stage, overwrites))
+	if (tuple != NULL && !change_is_settled(trigger, rulebook, rules, row, stage, overwrites))
 		tuple = NULL;
 	if (row != new_row)
 		ExecDropSingleTupleTableSlot(row);
@@ -515,24 +512,6 @@ status_is_known(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
 }
 
-/*
- * Another variant means other definitions: the row must meet those of its
- * stage.  False: it has been parked.
- */
-static bool
-variant_is_met(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
-			   TupleTableSlot *row, const Stage *stage, const Overwrites *overwrites)
-{
-	Move		move;
-	List	   *unmet;
-
-	move_init(&move, rulebook, rules, trigger->tg_relation, row, stage, stage);
-	move.overwrites = overwrites;
-	unmet = judge(&move, false);
-	return unmet == NIL ||
-		settle(&move, unmet, "UPDATE", guard_has_last_word(&rules->on_update));
-}
-
 /* Judge a changed row, whose identity and fields are in order. */
 static HeapTuple
 guard_change(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
@@ -571,12 +550,7 @@ guard_change(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules,
 	}
 
 	if (stage_equal(from, to))
-	{
-		if (field_changed(rules, old_row, new_row, FIELD_VARIANT) &&
-			!variant_is_met(trigger, rulebook, rules, new_row, to, overwrites))
-			return NULL;
 		return guard_same_stage(trigger, rulebook, rules, old_row, new_row, to, overwrites);
-	}
 	return guard_move(trigger, rulebook, rules, old_row, new_row, from, to, stage_is_ours, overwrites);
 }
 

@@ -20,6 +20,16 @@ CREATE FUNCTION leadflow.pause_recorder() RETURNS trigger
 COMMENT ON FUNCTION leadflow.pause_recorder() IS
     'AFTER INSERT OR UPDATE trigger of sla_pause: moves the warning and due instants of the clock on';
 
+CREATE FUNCTION leadflow.record_keeper() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_record_keeper';
+COMMENT ON FUNCTION leadflow.record_keeper() IS
+    'BEFORE INSERT OR UPDATE trigger of tables that people write: whatever a writer gives, the columns that it names say when a new row was recorded (now) and by whom (the present role), and stay as they are. The owner of the table may set them, who loads what was recorded elsewhere';
+
+CREATE FUNCTION leadflow.kind_recorder() RETURNS trigger
+    LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_kind_recorder';
+COMMENT ON FUNCTION leadflow.kind_recorder() IS
+    'AFTER UPDATE trigger of touch_kind: where a kind is called otherwise, promises, clocks and rules of the score that name it follow';
+
 CREATE FUNCTION leadflow.definition_guard() RETURNS trigger
     LANGUAGE C AS 'MODULE_PATHNAME', 'leadflow_definition_guard';
 COMMENT ON FUNCTION leadflow.definition_guard() IS

@@ -425,7 +425,8 @@ judge_reason(Move *move, List **findings, bool want_all)
 	bool		met;
 	Finding    *finding;
 
-	if (!reason_is_owed(move->to, move->transition))
+	if (!reason_is_owed(move->to, move->transition) ||
+		(!want_all && move->from != NULL && stage_equal(move->from, move->to)))
 		return;
 
 	code = move->reason_given ? row_string(move, FIELD_REASON) : NULL;
@@ -469,6 +470,22 @@ judging_error_callback(void *arg)
 	if (*judged != NULL)
 		errcontext("criterion \"%s\" of stage \"%s\"", (*judged)->code,
 				   stage_to_cstring((*judged)->stage));
+}
+
+/* Has the row a field, with another value than it had before this write? */
+static bool
+is_other_field(ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row, Field field)
+{
+	AttrNumber	attnum = rules->fields[field];
+
+	return attnum != InvalidAttrNumber && !same_column(old_row, new_row, attnum);
+}
+
+/* The same of a row on its way; nothing of a new one. */
+static bool
+is_other(Move *move, Field field)
+{
+	return move->old_row != NULL && is_other_field(move->rules, move->old_row, move->row, field);
 }
 
 static void
@@ -521,7 +538,7 @@ judge_criteria(Move *move, List **findings, bool want_all)
 											  criterion->requirement, criterion->how_to_fix, met);
 
 			finding->enforce = criterion->enforce;
-			finding->is_old = move->from != NULL &&
+			finding->is_old = move->from != NULL && !is_other(move, FIELD_VARIANT) &&
 				!stage_code_is_exit(stage_code(move->from)) &&
 				!stage_code_is_exit(stage_code(criterion->stage)) &&
 				stage_code(criterion->stage) <= stage_code(move->from);
@@ -607,16 +624,18 @@ judge_lead(Move *move, List **findings, bool want_all)
 			Move		lead;
 			List	   *asked;
 			ListCell   *cell;
+			bool		readable;
 
 			move_init(&lead, move->rulebook, rules, rel, row, from, target);
 			lead.reason_given = false;
 			lead.evidence.fresh = move->evidence.fresh;
 			asked = judge(&lead, want_all);
+			readable = asked != NIL && may_read_row(move->rulebook, rules->relid, lead.evidence.lead_id);
 			foreach(cell, asked)
 			{
 				Finding    *finding = lfirst(cell);
 
-				finding->seen = finding_seen(&lead, finding, true);
+				finding->seen = readable ? finding_seen(&lead, finding, true) : "";
 				finding->of_lead = psprintf("lead " INT64_FORMAT, lead.evidence.lead_id);
 			}
 			*findings = list_concat(*findings, asked);
@@ -646,13 +665,34 @@ judge(Move *move, bool want_all)
 	return findings;
 }
 
-/* What is wrong with another owner of a row that stays in its stage. */
+/* Has a row that stays in its stage changed so that it must be judged? */
+bool
+change_is_judged(ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row)
+{
+	static const Field judged[] = {FIELD_VARIANT, FIELD_OWNER, FIELD_ACCOUNT_ID, FIELD_LEAD_ID};
+
+	for (int i = 0; i < (int) lengthof(judged); i++)
+	{
+		if (is_other_field(rules, old_row, new_row, judged[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is wrong with a row that stays in its stage.  Another variant means
+ * other criteria, and another lead is taken along.
+ */
 List *
-judge_owner_only(Move *move)
+judge_change(Move *move)
 {
 	List	   *findings = NIL;
 
+	if (is_other(move, FIELD_VARIANT))
+		return judge(move, false);
 	judge_collision(move, &findings);
+	if (is_other(move, FIELD_LEAD_ID) && !history_may_change)
+		judge_lead(move, &findings, false);
 	return findings;
 }
 

@@ -66,7 +66,8 @@ extern bool reason_is_owed(const Stage *to, const Transition *transition);
 extern Finding *add_finding(List **findings, const char *criterion, const Stage *stage,
 							const char *requirement, const char *how_to_fix, bool met);
 extern List *judge(Move *move, bool want_all);
-extern List *judge_owner_only(Move *move);
+extern bool change_is_judged(ObjectRules *rules, TupleTableSlot *old_row, TupleTableSlot *new_row);
+extern List *judge_change(Move *move);
 extern List *judge_status_only(Move *move);
 extern bool is_blank(const char *string);
 extern bool any_enforced(List *findings);
@@ -80,6 +81,7 @@ pg_noreturn extern void report_unmet(Move *move, List *findings, const char *det
 /* Rows of lead and opportunity */
 extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);
 extern HeapTuple find_row(Rulebook *rulebook, Oid relid, int64 id);
+extern bool may_read_row(Rulebook *rulebook, Oid relid, int64 id);
 extern HeapTuple read_row(Rulebook *rulebook, ObjectRules *rules, int64 id);
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);

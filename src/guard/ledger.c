@@ -131,7 +131,8 @@ map_columns(Ledger *ledger, Relation rel, Oid stage_type)
 		if (found)
 			known++;
 		else if (attribute->atthasdef || attribute->attidentity != '\0' ||
-				 attribute->attgenerated != '\0' || attribute->attnotnull)
+				 attribute->attgenerated != '\0' || attribute->attnotnull ||
+				 get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN)
 			return false;
 	}
 	return known == EVENT_FIELDS + 2;

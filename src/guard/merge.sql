@@ -41,11 +41,64 @@ $$;
 COMMENT ON FUNCTION leadflow.descriptive_fields(regclass) IS
     'the columns of lead or opportunity that describe, in their order: not those that identify a row, belong to its stage or are kept by leadflow. Columns that were added are among them';
 
+CREATE FUNCTION leadflow.row_json(anyelement) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+    SET timezone = 'UTC'
+    SET datestyle = 'ISO'
+    SET intervalstyle = 'postgres'
+    SET extra_float_digits = 1
+    AS $$
+DECLARE
+    row_as_json jsonb := pg_catalog.to_jsonb($1);
+    field text;
+    field_as_text text;
+BEGIN
+    FOR field IN
+        SELECT a.attname
+        FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
+        JOIN pg_catalog.pg_cast c ON c.castsource = COALESCE(NULLIF(f.typbasetype, 0), f.oid) AND c.castfunc <> 0
+            AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype)
+            AND c.castsource NOT IN ('json'::regtype, 'jsonb'::regtype)
+        WHERE t.oid = pg_catalog.pg_typeof($1)
+    LOOP
+        CONTINUE WHEN pg_catalog.jsonb_typeof(row_as_json -> field) = 'null';
+        -- by the type's own output
+        EXECUTE pg_catalog.format('SELECT pg_catalog.concat(($1).%I)', field) INTO field_as_text USING $1;
+        row_as_json := row_as_json || pg_catalog.jsonb_build_object(field, field_as_text);
+    END LOOP;
+    RETURN row_as_json;
+END;
+$$;
+COMMENT ON FUNCTION leadflow.row_json(anyelement) IS
+    'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
+
+CREATE FUNCTION leadflow.merged_fields(relation regclass) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT COALESCE(pg_catalog.array_agg(d.field ORDER BY d.place), '{}')
+    FROM pg_catalog.unnest(leadflow.descriptive_fields(relation)) WITH ORDINALITY d (field, place)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = relation AND a.attname = d.field
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = relation AND i.indisunique
+            AND (a.attnum = ANY (i.indkey::smallint[])
+                 OR EXISTS (SELECT FROM pg_catalog.pg_depend x
+                            WHERE x.classid = 'pg_catalog.pg_class'::regclass AND x.objid = i.indexrelid
+                                AND x.refobjid = relation AND x.refobjsubid = a.attnum)))
+$$;
+COMMENT ON FUNCTION leadflow.merged_fields(regclass) IS
+    'the descriptive fields of which two rows may have the same value: not those of a unique index, as a merged lead keeps its own';
+
 CREATE FUNCTION leadflow.merge_fields(workspace name, winner bigint, loser bigint, known jsonb DEFAULT '{}', changed text[] DEFAULT NULL)
     RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
+    SET datestyle = 'ISO'
     SET intervalstyle = 'postgres'
     AS $$
 DECLARE
@@ -60,14 +113,14 @@ DECLARE
     taken text[] := '{}';
     survivors jsonb := '{}';
 BEGIN
-    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO won USING winner;
-    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO lost USING loser;
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO won USING winner;
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO lost USING loser;
     IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_rule', workspace)) IS NOT NULL THEN
         EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.jsonb_object_agg(r.field, pg_catalog.to_jsonb(r)), ''{}'') FROM %I.overwrite_rule r WHERE r.object = ''lead''',
                        workspace) INTO rules;
     END IF;
 
-    FOREACH field IN ARRAY leadflow.descriptive_fields(pg_catalog.format('%I.lead', workspace)::pg_catalog.regclass) LOOP
+    FOREACH field IN ARRAY leadflow.merged_fields(pg_catalog.format('%I.lead', workspace)::pg_catalog.regclass) LOOP
         mine := won -> field;
         theirs := lost -> field;
         CONTINUE WHEN mine = theirs OR leadflow.is_empty(mine) AND leadflow.is_empty(theirs);
@@ -142,7 +195,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION leadflow.answer_clocks(name, bigint[]) IS
-    'part of leadflow.merge: makes the clocks of some leads agree with the touches that the leads now have: stopped by the first answer, running where there is none any more';
+    'part of leadflow.merge, and of the guard where an opportunity is given another lead: makes the clocks of some leads agree with the touches and stages that the leads now have: ended by the first answer, or the first stage that ends them, running where there is none any more';
 
 CREATE FUNCTION leadflow.merge_rows(workspace name, winner bigint, loser bigint) RETURNS bigint
     LANGUAGE plpgsql
@@ -232,6 +285,7 @@ CREATE FUNCTION leadflow.unmerge_rows(workspace name, merge_id bigint) RETURNS v
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
+    SET datestyle = 'ISO'
     SET intervalstyle = 'postgres'
     AS $$
 DECLARE
@@ -257,7 +311,7 @@ BEGIN
         RAISE EXCEPTION 'merge % was undone already', merge_id
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('%s undid it at %s.', merge.undone_by, merge.undone_at);
     END IF;
-    EXECUTE pg_catalog.format('SELECT l.merged_into, pg_catalog.to_jsonb(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO gone_to, won USING merge.winner_id;
+    EXECUTE pg_catalog.format('SELECT l.merged_into, leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO gone_to, won USING merge.winner_id;
     IF gone_to IS NOT NULL THEN
         RAISE EXCEPTION 'lead % was itself merged into lead %', merge.winner_id, gone_to
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo that merge first.';
@@ -278,14 +332,22 @@ BEGIN
     -- the clocks that were moved, and those that the loser's touches have started since
     EXECUTE pg_catalog.format('UPDATE %I.sla_clock SET lead_id = $1 WHERE opportunity_id = ANY ($2)', workspace)
         USING merge.loser_id, opportunities;
-    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c
-                    SET lead_id = $2,
-                        owner = CASE WHEN c.stopped_at IS NULL AND c.cancelled_at IS NULL THEN l.owner ELSE c.owner END,
-                        team = CASE WHEN c.stopped_at IS NULL AND c.cancelled_at IS NULL THEN m.team ELSE c.team END
-                    FROM %1$I.lead l LEFT JOIN %1$I.team_member m ON m.member = l.owner
-                    WHERE l.id = $2 AND c.lead_id = $1 AND c.opportunity_id IS NULL
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET lead_id = $2
+                    WHERE c.lead_id = $1 AND c.opportunity_id IS NULL
                         AND (c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($3) x) OR c.start_touch_id = ANY ($4))', workspace)
         USING merge.winner_id, merge.loser_id, merge.moved -> 'clocks', touches;
+    -- what the winner did has not ended what the loser was promised
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET stopped_at = NULL, cancelled_at = NULL, stopped_by = NULL
+                    WHERE c.lead_id = $1 AND c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($2) x)
+                        AND c.stop_touch_id IS NULL AND c.stopped_by NOT LIKE ''merge %%''
+                        AND NOT EXISTS (SELECT FROM %1$I.sla_clock r
+                                        WHERE r.lead_id = c.lead_id AND r.metric = c.metric AND r.opportunity_id IS NULL
+                                            AND r.stopped_at IS NULL AND r.cancelled_at IS NULL)', workspace)
+        USING merge.loser_id, merge.moved -> 'clocks';
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET owner = l.owner, team = m.team
+                    FROM %1$I.lead l LEFT JOIN %1$I.team_member m ON m.member = l.owner
+                    WHERE l.id = $1 AND c.lead_id = $1 AND c.opportunity_id IS NULL AND c.stopped_at IS NULL AND c.cancelled_at IS NULL', workspace)
+        USING merge.loser_id;
     EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET cancelled_at = NULL, stopped_by = NULL
                     WHERE c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($1) x) AND c.stopped_by = ''merge '' || $2
                         AND NOT EXISTS (SELECT FROM %1$I.sla_clock r
@@ -319,6 +381,7 @@ CREATE FUNCTION leadflow.carry_over(workspace name, loser bigint, old_row jsonb)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
+    SET datestyle = 'ISO'
     SET intervalstyle = 'postgres'
     AS $$
 DECLARE
@@ -327,14 +390,14 @@ DECLARE
     winner_row jsonb;
     survivors jsonb;
 BEGIN
-    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(f) FROM %1$I.lead l, pg_catalog.unnest(leadflow.descriptive_fields(''%1$I.lead'')) f
-                    WHERE l.id = $1 AND pg_catalog.to_jsonb(l) -> f IS DISTINCT FROM $2 -> f', workspace) INTO changed USING loser, old_row;
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(f) FROM %1$I.lead l, pg_catalog.unnest(leadflow.merged_fields(''%1$I.lead'')) f
+                    WHERE l.id = $1 AND leadflow.row_json(l) -> f IS DISTINCT FROM $2 -> f', workspace) INTO changed USING loser, old_row;
     IF changed IS NULL THEN
         RETURN;
     END IF;
     EXECUTE pg_catalog.format('SELECT m.id, m.winner_id, m.survivors FROM %I.lead_merge m WHERE m.loser_id = $1 AND m.undone_at IS NULL FOR UPDATE',
                    workspace) INTO merge USING loser;
-    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO winner_row USING merge.winner_id;
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO winner_row USING merge.winner_id;
     survivors := leadflow.merge_fields(workspace, merge.winner_id, loser, merge.survivors, changed);
     IF survivors <> '{}' THEN
         EXECUTE pg_catalog.format('UPDATE %I.lead_merge SET survivors = survivors || $2 WHERE id = $1', workspace) USING merge.id, survivors;

@@ -35,11 +35,11 @@ BEGIN
         IF done > 0 THEN
             RETURN 'accepted';
         END IF;
-        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(o), o.stage FROM %I.%I o WHERE o.source = $1 AND o.external_id = $2 FOR NO KEY UPDATE',
+        EXECUTE pg_catalog.format('SELECT leadflow.row_json(o), o.stage FROM %I.%I o WHERE o.source = $1 AND o.external_id = $2 FOR NO KEY UPDATE',
                                   workspace, parked.object) INTO present, present_stage USING parked.source, parked.external_id;
         is_move := true;
     ELSE
-        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(o), o.stage FROM %I.%I o WHERE o.id = $1 FOR NO KEY UPDATE',
+        EXECUTE pg_catalog.format('SELECT leadflow.row_json(o), o.stage FROM %I.%I o WHERE o.id = $1 FOR NO KEY UPDATE',
                                   workspace, parked.object) INTO present, present_stage USING (parked.parked_row ->> 'id')::bigint;
         -- the row was in that stage already where only its status or its variant was to change
         EXECUTE pg_catalog.format('SELECT NOT EXISTS (SELECT FROM %I.stage_event e WHERE e.%I = $1 AND e.subject = $2 AND e.to_stage = $3 AND e.at = $4)',

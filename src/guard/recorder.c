@@ -266,7 +266,7 @@ judge_again(Move *move)
 	List	   *unmet;
 
 	move->evidence.fresh = true;
-	unmet = judge(move, false);
+	unmet = stage_equal(move->from, move->to) ? judge_change(move) : judge(move, false);
 	if (any_enforced(unmet) && on_violation_for(move, unmet) != ON_VIOLATION_WARN)
 		report_unmet(move, unmet, "The row was changed after the guard had seen it, or the guard is disabled.");
 	if (unmet != NIL)
@@ -307,17 +307,20 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	const Stage *furthest;
 	bool		guarded = guard_has_last_word(&rules->on_update);
 	bool		owner_changed;
+	bool		lead_changed;
 	Move		move;
 
 	carry_over(trigger, rulebook, rules);
 	owner_changed = !same_column(old_row, new_row, rules->fields[FIELD_OWNER]);
-	if (guarded && stage_equal(from, to) && !owner_changed)
+	lead_changed = rules->kind == OBJECT_OPPORTUNITY && !history_may_change &&
+		!same_column(old_row, new_row, rules->fields[FIELD_LEAD_ID]);
+	if (guarded && stage_equal(from, to) && !owner_changed && !lead_changed)
 		return;
 
 	move_init(&move, rulebook, rules, trigger->tg_relation, new_row, from, to);
 	if (!guarded)
 	{
-		if (!stage_equal(from, to))
+		if (!stage_equal(from, to) || change_is_judged(rules, old_row, new_row))
 		{
 			move.old_row = old_row;
 			move.reason_given = column_is_written(trigger, rules, FIELD_REASON);
@@ -328,8 +331,14 @@ record_update(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	}
 	if (owner_changed)
 		clocks_on_owner(&move);
+	if (lead_changed)
+		clocks_on_lead(&move);
 	if (stage_equal(from, to))
+	{
+		if (lead_changed)
+			move_lead_along(&move);
 		return;
+	}
 
 	value = slot_getattr(old_row, rules->fields[FIELD_FURTHEST_STAGE], &isnull);
 	furthest = isnull ? NULL : DatumGetStagePP(value);

@@ -20,7 +20,7 @@
 #include "rulebook/evidence.h"
 #include "rulebook/owner.h"
 
-#define MAX_ARGS	27
+#define MAX_ARGS	28
 
 /* Types that only the workspace knows. */
 #define STAGE_TYPE			((Oid) 1)
@@ -31,7 +31,7 @@
 /* %1$s stands for the schema */
 #define PARK \
 	"INSERT INTO %1$s.quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)" \
-	" VALUES ($1, $2, $3, $4, $5, pg_catalog.to_jsonb($6), $7, $8, $9)"
+	" VALUES ($1, $2, $3, $4, $5, leadflow.row_json($6), $7, $8, $9)"
 
 /* The clocks of one lead, or of one opportunity, whose number is $1 */
 #define LEAD_CLOCKS		"lead_id OPERATOR(pg_catalog.=) $1 AND opportunity_id IS NULL"
@@ -57,42 +57,6 @@
 	" AND t.at OPERATOR(pg_catalog.>=) " since " AND t.direction OPERATOR(pg_catalog.=) 'outbound'" \
 	" AND t.kind OPERATOR(pg_catalog.=) ANY (" kinds ") ORDER BY t.at, t.id LIMIT 1"
 
-/*
- * Of each metric at most one clock is running: a stricter promise takes the
- * place of the one that runs, a laxer one does not start; where the promise
- * restarts ($27), it takes the place of an earlier one of its own that was not
- * late yet, in whatever order the two are recorded: also of a later one, if it
- * was late itself when that one began.
- * Where the answer was recorded before the question, the clock is met at once
- * and disturbs nothing; what stops it otherwise than by one touch ($21 attempts,
- * $25 inbound kinds) is seen to by RECKON_CADENCES.  A touch of the very instant
- * at which a clock starts may be what started it: it is no answer of the lead's.
- */
-#define GIVES_WAY \
-	"CASE WHEN $27 AND policy OPERATOR(pg_catalog.=) $2" \
-	" THEN (started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8) OR started_at OPERATOR(pg_catalog.>) $10" \
-	" ELSE due_at OPERATOR(pg_catalog.>) $10 END"
-#define START_CLOCK_OF(clocks) \
-	"WITH answer AS MATERIALIZED (SELECT a.* FROM (" ANSWER("$17", "$8", "$16") ") AS a WHERE $21 IS NULL AND $25 IS NULL)," \
-	" superseded AS (" \
-	"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2" \
-	"  WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3 AND " RUNNING \
-	"  AND " GIVES_WAY " AND NOT EXISTS (SELECT FROM answer) RETURNING id)" \
-	" INSERT INTO %1$s.sla_clock (lead_id, opportunity_id, policy, metric, owner, team, variant, definition_version," \
-	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, stop_touch_id, stopped_by," \
-	"  stops_on_touch, stops_on_stage, stops_on_verdict, attempts, channels, spacing, attempt_every, stops_on_inbound," \
-	"  stops_on_leaving)" \
-	" SELECT $17, $18, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15," \
-	"  a.at, a.id, 'touch ' OPERATOR(pg_catalog.||) a.kind, $16, $19, $20, $21, $22, $23," \
-	"  $24, $25, $26" \
-	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN answer a ON true" \
-	" WHERE a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
-	"  AND " RUNNING " AND NOT " GIVES_WAY ") ON CONFLICT DO NOTHING"
-#define START_CLOCK_TYPES \
-	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
-		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID, \
-		STAGE_TYPE, BOOLOID, INT4OID, INT4OID, INTERVALOID, INTERVALOID, TEXTARRAYOID, STAGE_TYPE, BOOLOID}
-
 /* An interval without days: a day of elapsed time is 24 hours */
 #define HOURS(time) \
 	"pg_catalog.make_interval(secs => pg_catalog.date_part('epoch', " time "))"
@@ -104,15 +68,17 @@
 	" OR COALESCE(NOT $3 OPERATOR(pg_catalog.<@) stops_on_leaving, false)" \
 	" OR COALESCE(NOT $5 AND NOT leadflow.is_exit(stops_on_stage) AND $3 OPERATOR(pg_catalog.>=) stops_on_stage, false))"
 /*
- * The first stage that the lead entered after a clock o began and that stopped
- * it, or cancelled it.
+ * The first stage that was entered, by these events v, after a clock o began and
+ * that stopped it, or cancelled it.
  */
-#define ENDED_BY_STAGE \
+#define LEAD_EVENTS			"v.lead_id OPERATOR(pg_catalog.=) $1 AND v.opportunity_id IS NULL"
+#define OPPORTUNITY_EVENTS	"v.opportunity_id OPERATOR(pg_catalog.=) o.opportunity_id"
+#define ENDED_BY_STAGE(events) \
 	"SELECT v.at, 'stage ' OPERATOR(pg_catalog.||) v.to_stage::text AS stopped_by," \
 	"  NOT (o.stops_on_verdict OR COALESCE(v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_stage, false)" \
 	"   OR COALESCE(NOT v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_leaving, false))" \
 	"   AND leadflow.is_exit(v.to_stage) AS cancels" \
-	" FROM %1$s.stage_event v WHERE v.lead_id OPERATOR(pg_catalog.=) $1 AND v.opportunity_id IS NULL" \
+	" FROM %1$s.stage_event v WHERE " events \
 	"  AND v.at OPERATOR(pg_catalog.>) o.started_at AND NOT v.implied" \
 	"  AND (leadflow.is_exit(v.to_stage) OR (o.stops_on_verdict AND v.to_stage OPERATOR(pg_catalog.>=) 'sal'::leadflow.stage)" \
 	"   OR COALESCE(v.to_stage OPERATOR(pg_catalog.<@) o.stops_on_stage, false)" \
@@ -120,15 +86,69 @@
 	"   OR COALESCE(NOT leadflow.is_exit(o.stops_on_stage) AND v.to_stage OPERATOR(pg_catalog.>=) o.stops_on_stage, false))" \
 	" ORDER BY v.at, v.id LIMIT 1"
 
+/*
+ * Of each metric at most one clock is running: a stricter promise takes the
+ * place of the one that runs, a laxer one does not start; where the promise
+ * restarts ($27), it takes the place of an earlier one of its own that was not
+ * late yet, in whatever order the two are recorded: also of a later one, if it
+ * was late itself when that one began.
+ * Where the answer was recorded before the question, or the lead has moved on
+ * since ($28), the clock ends at once and disturbs nothing; what stops it
+ * otherwise than by one touch ($21 attempts, $25 inbound kinds) is seen to by
+ * RECKON_CADENCES.  A touch of the very instant at which a clock starts may be
+ * what started it: it is no answer of the lead's.
+ */
+#define GIVES_WAY \
+	"CASE WHEN $27 AND policy OPERATOR(pg_catalog.=) $2" \
+	" THEN (started_at OPERATOR(pg_catalog.<) $8 AND due_at OPERATOR(pg_catalog.>=) $8) OR started_at OPERATOR(pg_catalog.>) $10" \
+	" ELSE due_at OPERATOR(pg_catalog.>) $10 END"
+#define START_CLOCK_OF(clocks) \
+	"WITH answer AS MATERIALIZED (SELECT s.* FROM (" \
+	"   SELECT a.id, a.at, 'touch ' OPERATOR(pg_catalog.||) a.kind AS stopped_by, false AS cancels, 1 AS place" \
+	"    FROM (" ANSWER("$17", "$8", "$16") ") AS a" \
+	"   UNION ALL SELECT NULL, e.at, e.stopped_by, e.cancels, 2" \
+	"    FROM (SELECT $8 AS started_at, $20 AS stops_on_verdict, $19 AS stops_on_stage, $26 AS stops_on_leaving WHERE $28) AS o" \
+	"    CROSS JOIN LATERAL (" ENDED_BY_STAGE(LEAD_EVENTS) ") AS e" \
+	"  ) AS s WHERE $21 IS NULL AND $25 IS NULL ORDER BY s.at, s.place LIMIT 1)," \
+	" superseded AS (" \
+	"  UPDATE %1$s.sla_clock SET cancelled_at = GREATEST($8, started_at), stopped_by = 'superseded by ' OPERATOR(pg_catalog.||) $2" \
+	"  WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3 AND " RUNNING \
+	"  AND " GIVES_WAY " AND NOT EXISTS (SELECT FROM answer) RETURNING id)" \
+	" INSERT INTO %1$s.sla_clock (lead_id, opportunity_id, policy, metric, owner, team, variant, definition_version," \
+	"  started_at, warn_at, due_at, target, warn_after, calendar, started_by, start_touch_id, stopped_at, cancelled_at, stop_touch_id, stopped_by," \
+	"  stops_on_touch, stops_on_stage, stops_on_verdict, attempts, channels, spacing, attempt_every, stops_on_inbound," \
+	"  stops_on_leaving)" \
+	" SELECT $17, $18, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15," \
+	"  CASE WHEN NOT a.cancels THEN a.at END, CASE WHEN a.cancels THEN a.at END, a.id, a.stopped_by, $16, $19, $20, $21, $22, $23," \
+	"  $24, $25, $26" \
+	" FROM (SELECT pg_catalog.count(*) FROM superseded) AS once LEFT JOIN answer a ON true" \
+	" WHERE a.at IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock WHERE " clocks " AND metric OPERATOR(pg_catalog.=) $3" \
+	"  AND " RUNNING " AND NOT " GIVES_WAY ") ON CONFLICT DO NOTHING"
+#define START_CLOCK_TYPES \
+	{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, \
+		INTERVALOID, INTERVALOID, CALENDAR_TYPE, TEXTOID, INT8OID, TEXTARRAYOID, INT8OID, INT8OID, \
+		STAGE_TYPE, BOOLOID, INT4OID, INT4OID, INTERVALOID, INTERVALOID, TEXTARRAYOID, STAGE_TYPE, BOOLOID, BOOLOID}
+
 #define STOP_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET" \
 	"  stopped_at = CASE WHEN " REACHED " THEN GREATEST($2, started_at) END," \
 	"  cancelled_at = CASE WHEN " REACHED " THEN NULL ELSE GREATEST($2, started_at) END," \
-	"  stopped_by = $4" \
-	" WHERE " clocks " AND " RUNNING " AND ($5 OR " REACHED ")"
+	"  stop_touch_id = NULL, stopped_by = $4" \
+	" WHERE " clocks " AND (" RUNNING " OR (stop_touch_id IS NOT NULL AND started_at OPERATOR(pg_catalog.<) $2" \
+	"  AND stopped_at OPERATOR(pg_catalog.>) $2)) AND ($5 OR " REACHED ")"
+
+/* Clocks that go on, or were stopped by a touch, although a stage had ended them before */
+#define END_CLOCKS_OF(clocks, events) \
+	"UPDATE %1$s.sla_clock c SET stopped_at = CASE WHEN NOT e.cancels THEN e.at END," \
+	"  cancelled_at = CASE WHEN e.cancels THEN e.at END, stop_touch_id = NULL, stopped_by = e.stopped_by" \
+	" FROM %1$s.sla_clock o CROSS JOIN LATERAL (" ENDED_BY_STAGE(events) ") AS e" \
+	" WHERE " clocks " AND c.id OPERATOR(pg_catalog.=) o.id AND o.attempts IS NULL AND o.stops_on_inbound IS NULL" \
+	"  AND o.cancelled_at IS NULL AND (o.stopped_at IS NULL OR (o.stop_touch_id IS NOT NULL AND e.at OPERATOR(pg_catalog.<) o.stopped_at))"
 
 #define REASSIGN_CLOCKS_OF(clocks) \
 	"UPDATE %1$s.sla_clock SET owner = $2, team = $3 WHERE " clocks " AND " RUNNING
+
+#define RENAMED(kinds)		"pg_catalog.array_replace(" kinds ", $1, $2)"
 
 /* A text that is not blank, and until when a member is away at an instant */
 #define FILLED(text) \
@@ -221,8 +241,8 @@ static const struct
 	[LOCK_LEAD] = {
 		"SELECT FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1 FOR NO KEY UPDATE", 1, {INT8OID}
 	},
-	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 27, START_CLOCK_TYPES},
-	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 27, START_CLOCK_TYPES},
+	[START_CLOCK] = {START_CLOCK_OF(LEAD_CLOCKS), 28, START_CLOCK_TYPES},
+	[START_OPPORTUNITY_CLOCK] = {START_CLOCK_OF(OPPORTUNITY_CLOCKS), 28, START_CLOCK_TYPES},
 	[STOP_CLOCKS_BY_STAGE] = {
 		STOP_CLOCKS_OF(LEAD_CLOCKS), 5, {INT8OID, TIMESTAMPTZOID, STAGE_TYPE, TEXTOID, BOOLOID}
 	},
@@ -238,6 +258,18 @@ static const struct
 		"  AND cancelled_at IS NULL AND (stopped_at IS NULL OR stopped_at OPERATOR(pg_catalog.>) $2)",
 		4,
 		{INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID}
+	},
+	[END_CLOCKS] = {
+		END_CLOCKS_OF("o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NULL", LEAD_EVENTS), 1, {INT8OID}
+	},
+	[END_OPPORTUNITY_CLOCKS] = {
+		END_CLOCKS_OF("o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NOT NULL", OPPORTUNITY_EVENTS), 1, {INT8OID}
+	},
+	[GIVE_CLOCKS] = {
+		"UPDATE %1$s.sla_clock SET lead_id = $2 WHERE " OPPORTUNITY_CLOCKS, 2, {INT8OID, INT8OID}
+	},
+	[ANSWER_CLOCKS] = {
+		"SELECT leadflow.answer_clocks($1, ARRAY[$2])", 2, {NAMEOID, INT8OID}
 	},
 	[REASSIGN_CLOCKS] = {REASSIGN_CLOCKS_OF(LEAD_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
 	[REASSIGN_OPPORTUNITY_CLOCKS] = {REASSIGN_CLOCKS_OF(OPPORTUNITY_CLOCKS), 3, {INT8OID, TEXTOID, TEXTOID}},
@@ -271,8 +303,43 @@ static const struct
 	},
 
 	/*
-	 * A touch was corrected or removed: what it started is void, and what it
-	 * stopped waits for the next answer.  A clock that was paused is kept.
+	 * Since when clock $1 is late, so that a pause from $2 on would make it good.
+	 * $3: from when it stood still by the pause as it was before, number $4.
+	 */
+	[READ_LATE_PAUSE] = {
+		"SELECT c.due_at::pg_catalog.text FROM %1$s.sla_clock c WHERE c.id OPERATOR(pg_catalog.=) $1 AND " RUNS("c.")
+		" AND c.due_at OPERATOR(pg_catalog.<=) leadflow.clock() AND $2 OPERATOR(pg_catalog.<) c.due_at"
+		" AND ($3 OPERATOR(pg_catalog.<) c.due_at) IS NOT TRUE AND NOT EXISTS (SELECT FROM %1$s.sla_pause p"
+		"  WHERE p.clock_id OPERATOR(pg_catalog.=) $1 AND p.id OPERATOR(pg_catalog.<>) $4 AND p.resumed_at IS NULL"
+		"   AND p.paused_at OPERATOR(pg_catalog.<) c.due_at)",
+		4,
+		{INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
+	},
+
+	/* touches of kind $1 are called $2 */
+	[RENAME_KIND_IN_POLICIES] = {
+		"UPDATE %1$s.sla_policy SET starts_on_touch = " RENAMED("starts_on_touch") ", stops_on_touch = " RENAMED("stops_on_touch") ","
+		" stops_on_inbound = " RENAMED("stops_on_inbound")
+		" WHERE $1 OPERATOR(pg_catalog.=) ANY (starts_on_touch OPERATOR(pg_catalog.||) stops_on_touch OPERATOR(pg_catalog.||) stops_on_inbound)",
+		2,
+		{TEXTOID, TEXTOID}
+	},
+	[RENAME_KIND_IN_CLOCKS] = {
+		"UPDATE %1$s.sla_clock SET stops_on_touch = " RENAMED("stops_on_touch") ", stops_on_inbound = " RENAMED("stops_on_inbound")
+		" WHERE $1 OPERATOR(pg_catalog.=) ANY (stops_on_touch OPERATOR(pg_catalog.||) stops_on_inbound)",
+		2,
+		{TEXTOID, TEXTOID}
+	},
+	[RENAME_KIND_IN_RULES] = {
+		"UPDATE %1$s.score_rule SET touch_kinds = " RENAMED("touch_kinds") " WHERE $1 OPERATOR(pg_catalog.=) ANY (touch_kinds)",
+		2,
+		{TEXTOID, TEXTOID}
+	},
+
+	/*
+	 * A touch of lead $2 was corrected or removed: what it started is void, and
+	 * what it stopped waits for the next answer.  A clock that was paused is
+	 * kept.  The touch may have come from a lead that was merged.
 	 */
 	[RETRACT_STARTS] = {
 		"DELETE FROM %1$s.sla_clock c WHERE c.start_touch_id OPERATOR(pg_catalog.=) $1"
@@ -282,13 +349,13 @@ static const struct
 	},
 	[RETRACT_STOPS] = {
 		"UPDATE %1$s.sla_clock c SET stopped_at = a.at, stop_touch_id = a.id, stopped_by = 'touch ' OPERATOR(pg_catalog.||) a.kind"
-		" FROM %1$s.sla_clock o LEFT JOIN LATERAL (" ANSWER("o.lead_id", "o.started_at", "o.stops_on_touch") ") AS a ON true"
+		" FROM %1$s.sla_clock o LEFT JOIN LATERAL (" ANSWER("$2", "o.started_at", "o.stops_on_touch") ") AS a ON true"
 		" WHERE o.stop_touch_id OPERATOR(pg_catalog.=) $1 AND o.attempts IS NULL AND o.stops_on_inbound IS NULL AND c.id OPERATOR(pg_catalog.=) o.id"
 		" AND (a.id IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) o.lead_id"
 		"  AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NOT DISTINCT FROM o.opportunity_id"
 		"  AND " RUNS("r.") "))",
-		1,
-		{INT8OID}
+		2,
+		{INT8OID, INT8OID}
 	},
 
 	/*
@@ -320,7 +387,7 @@ static const struct
 		"        AND f.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)) END"
 		"     AND t.direction OPERATOR(pg_catalog.=) 'outbound' AND t.kind OPERATOR(pg_catalog.=) ANY (o.stops_on_touch)"
 		"    ORDER BY t.id LIMIT 1)"
-		"   UNION ALL (SELECT v.at, NULL, v.stopped_by, v.cancels, 3 FROM (" ENDED_BY_STAGE ") AS v)"
+		"   UNION ALL (SELECT v.at, NULL, v.stopped_by, v.cancels, 3 FROM (" ENDED_BY_STAGE(LEAD_EVENTS) ") AS v)"
 		"  ) AS s ORDER BY s.at, s.place LIMIT 1) AS e ON true"
 		" WHERE o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NULL AND o.cancelled_at IS NULL"
 		"  AND (o.attempts IS NOT NULL OR o.stops_on_inbound IS NOT NULL) AND c.id OPERATOR(pg_catalog.=) o.id"
@@ -416,7 +483,7 @@ static const struct
 		"UPDATE %1$s.touch SET lead_id = $2 WHERE id OPERATOR(pg_catalog.=) $1", 2, {INT8OID, INT8OID}
 	},
 	[CARRY_OVER] = {
-		"SELECT leadflow.carry_over($1, $2, pg_catalog.to_jsonb($3))", 3, {NAMEOID, INT8OID, LEAD_TYPE}
+		"SELECT leadflow.carry_over($1, $2, leadflow.row_json($3))", 3, {NAMEOID, INT8OID, LEAD_TYPE}
 	}
 };
 

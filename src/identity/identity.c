@@ -238,41 +238,6 @@ leadflow_normal_domain(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(host.start, host.length));
 }
 
-PG_FUNCTION_INFO_V1(leadflow_normal_phone);
-Datum
-leadflow_normal_phone(PG_FUNCTION_ARGS)
-{
-	text	   *value = PG_GETARG_TEXT_PP(0);
-	const char *start = VARDATA_ANY(value);
-	int			length = VARSIZE_ANY_EXHDR(value);
-	char		last[PHONE_DIGITS];
-	char		result[PHONE_DIGITS];
-	int			digits = 0;		/* after leading zeros */
-	int			result_length = 0;
-
-	for (int i = 0; i < length; i++)
-	{
-		char		c = start[i];
-
-		if (is_digit(c) && (digits > 0 || c != '0'))
-			last[digits++ % PHONE_DIGITS] = c;
-		else if (digits > 0 && (is_letter(c) || c == '#' || c == ',' || c == ';'))
-			break;				/* an extension, or a second number */
-	}
-	if (digits < PHONE_SHORTEST || digits > PHONE_LONGEST)
-		PG_RETURN_NULL();
-	for (int i = Max(digits - PHONE_DIGITS, 0); i < digits; i++)
-	{
-		char		c = last[i % PHONE_DIGITS];
-
-		if (result_length > 0 || c != '0')
-			result[result_length++] = c;
-	}
-	if (result_length < PHONE_SHORTEST)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(result, result_length));
-}
-
 /*
  * The length of the punctuation mark in UTF-8 that a text starts with, 0 for
  * none: U+00A0, quotation marks, U+2000 to U+206F and the like of East Asia.
@@ -292,6 +257,50 @@ punctuation(const char *start, int length)
 	if (length >= 3 && c[0] == 0xef && c[1] == 0xbc && (c[2] == 0x88 || c[2] == 0x89))
 		return 3;
 	return 0;
+}
+
+/* Does an extension, or a second number, begin there? */
+static bool
+ends_number(const char *start, int length)
+{
+	if (IS_HIGHBIT_SET(*start))
+		return GetDatabaseEncoding() == PG_UTF8 && (*start & 0x40) != 0 && punctuation(start, length) == 0;
+	return is_letter(*start) || *start == '#' || *start == ',' || *start == ';';
+}
+
+PG_FUNCTION_INFO_V1(leadflow_normal_phone);
+Datum
+leadflow_normal_phone(PG_FUNCTION_ARGS)
+{
+	text	   *value = PG_GETARG_TEXT_PP(0);
+	const char *start = VARDATA_ANY(value);
+	int			length = VARSIZE_ANY_EXHDR(value);
+	char		last[PHONE_DIGITS];
+	char		result[PHONE_DIGITS];
+	int			digits = 0;		/* after leading zeros */
+	int			result_length = 0;
+
+	for (int i = 0; i < length; i++)
+	{
+		char		c = start[i];
+
+		if (is_digit(c) && (digits > 0 || c != '0'))
+			last[digits++ % PHONE_DIGITS] = c;
+		else if (digits > 0 && ends_number(start + i, length - i))
+			break;
+	}
+	if (digits < PHONE_SHORTEST || digits > PHONE_LONGEST)
+		PG_RETURN_NULL();
+	for (int i = Max(digits - PHONE_DIGITS, 0); i < digits; i++)
+	{
+		char		c = last[i % PHONE_DIGITS];
+
+		if (result_length > 0 || c != '0')
+			result[result_length++] = c;
+	}
+	if (result_length < PHONE_SHORTEST)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(result, result_length));
 }
 
 /*

@@ -10,6 +10,7 @@
 CREATE FUNCTION leadflow.panel_words(language text) RETURNS jsonb
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     spoken text := language;
@@ -346,6 +347,7 @@ COMMENT ON FUNCTION leadflow.panel_data(text, text) IS
 CREATE FUNCTION leadflow.panel(workspace text, language text DEFAULT 'en') RETURNS jsonb
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     words jsonb := leadflow.panel_words(language);

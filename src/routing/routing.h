@@ -42,6 +42,7 @@ typedef struct LeadAccount
 	char	   *industry;
 	char	   *segment;
 	bool		found;
+	int64		id;
 	const char *name;
 	char	   *owner;			/* or NULL */
 	bool		owner_is_active;

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 #include "guard/statement.h"
@@ -63,6 +64,7 @@ take_account(HeapTuple row, TupleDesc desc, void *arg)
 	account->segment = column_string(row, desc, 3);
 	value = heap_getattr(row, 4, desc, &isnull);
 	account->found = !isnull;
+	account->id = isnull ? 0 : DatumGetInt64(value);
 	account->name = column_string(row, desc, 5);
 	if (account->found && account->name == NULL)
 		account->name = psprintf(INT64_FORMAT, DatumGetInt64(value));
@@ -111,28 +113,41 @@ is_listed(char **values, int n, const char *value, const char *what, const char 
 	return false;
 }
 
+/* What an account is called to whom the rules are explained, who may not be let read it. */
+static const char *
+name_of_account(Routing *routing, LeadAccount *account)
+{
+	Rulebook   *rulebook = routing->move->rulebook;
+
+	if (routing->explanation != NULL &&
+		!may_read_row(rulebook, get_relname_relid("account", rulebook->nspid), account->id))
+		return "the lead's account";
+	return psprintf("account %s", account->name);
+}
+
 /* May the owner of the lead's account have the lead?  Says why, or why not. */
 static bool
 account_owner_may(Routing *routing, const char **why)
 {
 	LeadAccount *account = account_of(routing);
+	const char *name = account->found ? name_of_account(routing, account) : NULL;
 	const char *avoided;
 
 	if (!account->found)
 		*why = "the lead has no account, and its e-mail's domain is not that of exactly one";
 	else if (account->owner == NULL)
-		*why = psprintf("account %s has no owner", account->name);
+		*why = psprintf("%s has no owner", name);
 	else if (!account->owner_is_active)
-		*why = psprintf("account %s belongs to %s, who is not an active member",
-						account->name, account->owner);
+		*why = psprintf("%s belongs to %s, who is not an active member",
+						name, account->owner);
 	else if (account->owner_is_absent)
-		*why = psprintf("account %s belongs to %s, who is %s", account->name, account->owner,
+		*why = psprintf("%s belongs to %s, who is %s", name, account->owner,
 						absent_until(account->absent_until));
 	else if (is_avoided(routing, account->owner, &avoided))
-		*why = psprintf("account %s belongs to %s, who %s", account->name, account->owner, avoided);
+		*why = psprintf("%s belongs to %s, who %s", name, account->owner, avoided);
 	else
 	{
-		*why = psprintf("account %s belongs to %s", account->name, account->owner);
+		*why = psprintf("%s belongs to %s", name, account->owner);
 		return true;
 	}
 	return false;

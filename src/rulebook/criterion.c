@@ -501,6 +501,29 @@ criterion_is_valid(const CriterionProgram *program)
 	return program->plan->is_valid;
 }
 
+/* An instant that is read as text reads the same in every session. */
+static Datum
+value_in_iso(CriterionProgram *program, ExprContext *econtext, bool *isnull)
+{
+	int			date_style = DateStyle;
+	int			interval_style = IntervalStyle;
+	Datum		value;
+
+	DateStyle = USE_ISO_DATES;
+	IntervalStyle = INTSTYLE_POSTGRES;
+	PG_TRY();
+	{
+		value = ExecEvalExprSwitchContext(program->state, econtext, isnull);
+	}
+	PG_FINALLY();
+	{
+		DateStyle = date_style;
+		IntervalStyle = interval_style;
+	}
+	PG_END_TRY();
+	return value;
+}
+
 /*
  * What the expression yields for the row in econtext, in its per-tuple memory.
  * The executable form is kept in mcxt, for as long as the same user asks:
@@ -523,7 +546,9 @@ expression_value(CriterionProgram *program, ExprContext *econtext, MemoryContext
 		program->state_user = GetUserId();
 		MemoryContextSwitchTo(oldcxt);
 	}
-	return ExecEvalExprSwitchContext(program->state, econtext, isnull);
+	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES)
+		return ExecEvalExprSwitchContext(program->state, econtext, isnull);
+	return value_in_iso(program, econtext, isnull);
 }
 
 /* Does the row in econtext meet the criterion? */

@@ -201,7 +201,11 @@ load_model(Rulebook *rulebook)
 				   "SELECT p.feature::pg_catalog.text, p.value::pg_catalog.text,"
 				   " COALESCE(p.at_least, '-Infinity'), COALESCE(p.below, 'Infinity'), p.log_odds, " IN_UNITS("p.points")
 				   " FROM %1$s.score_model_point p JOIN %1$s.score_model m ON m.version OPERATOR(pg_catalog.=) p.version"
+				   " LEFT JOIN %1$s.score_feature f ON f.feature OPERATOR(pg_catalog.=) p.feature"
 				   " WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL"
+				   /* what was learnt of another kind of feature says nothing of this one */
+				   "  AND (m.quality OPERATOR(pg_catalog.#>>) ARRAY['features', p.feature::pg_catalog.text, 'kind']"
+				   "   OPERATOR(pg_catalog.<>) f.kind::pg_catalog.text) IS NOT TRUE"
 				   " ORDER BY p.feature COLLATE pg_catalog.\"C\", p.value COLLATE pg_catalog.\"C\" NULLS LAST", NULL);
 	points = load_array(rulebook, n, sizeof(ModelPoint));
 	for (uint64 i = 0; i < n; i++)

@@ -281,7 +281,7 @@ typedef struct ClockColumns
 } ClockColumns;
 
 /* Statements that the module runs in a workspace, each planned once. */
-#define RULEBOOK_MAX_PLANS	40
+#define RULEBOOK_MAX_PLANS	44
 
 typedef struct Rulebook
 {

@@ -26,7 +26,6 @@ CREATE FUNCTION leadflow.backtest_outcomes(workspace text, proposed text, from_a
     AS $$
 #variable_conflict use_column
 DECLARE
-    hollow boolean;
 BEGIN
     PERFORM leadflow.check_workspace(workspace);
     IF proposed IS NULL OR variant IS NULL THEN
@@ -43,8 +42,7 @@ BEGIN
     END IF;
 
     -- so that what is wrong with the rule shows even where there is no lead to try it on
-    EXECUTE pg_catalog.format('SELECT leadflow.meets($1, pg_catalog.jsonb_populate_record(NULL::%I.lead, ''{"id": 0, "variant": "*"}''), $2, $3)', workspace)
-        INTO hollow USING workspace, proposed, from_at;
+    PERFORM leadflow.check_expression(pg_catalog.format('%I.lead', workspace)::regclass, proposed, 'boolean');
 
     RETURN QUERY EXECUTE pg_catalog.format($query$
         WITH qualified AS MATERIALIZED (

@@ -465,6 +465,7 @@ BEGIN
                                   ELSE '[null]' END) v
                          WHERE f.active AND c.probability IS NOT NULL) x ON x.lead_id = c.lead_id
               LEFT JOIN %1$I.score_model_point p ON p.version = m.version AND p.feature = x.feature
+                  AND (m.quality #>> ARRAY['features', x.feature, 'kind'] <> x.kind) IS NOT TRUE
                   AND CASE WHEN x.value IS NULL OR x.kind <> 'number' THEN p.value IS NOT DISTINCT FROM x.value
                            ELSE p.value IS NOT NULL AND x.value::double precision >= COALESCE(p.at_least, '-Infinity')
                                AND x.value::double precision < COALESCE(p.below, 'Infinity') END
@@ -481,6 +482,7 @@ COMMENT ON FUNCTION leadflow.calibration_of_active(text) IS
 CREATE FUNCTION leadflow.calibrate(workspace text, model text, as_of timestamptz DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
+    SET array_nulls = on
     SET extra_float_digits = 1
     SET jit = off
     AS $$

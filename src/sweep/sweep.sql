@@ -353,7 +353,7 @@ BEGIN
     IF a.action = 'wake' THEN
         EXECUTE pg_catalog.format(
             'SELECT true, leadflow.woken_stage(%1$L, l.nurture_track) FROM %1$I.lead l
-             WHERE l.id = $1 AND l.wake_at = $2 AND l.stage <@ ''nurture''
+             WHERE l.id = $1 AND l.wake_at = $2 AND l.stage <@ ''nurture'' AND l.merged_into IS NULL
                  AND (l.rests_until IS NULL OR l.rests_until <= leadflow.clock())', workspace) INTO holds, wanted USING a.lead, a.at;
     ELSE
         EXECUTE pg_catalog.format('SELECT true AS holds, c.policy, c.owner, c.stopped_at FROM %I.sla_clock c WHERE c.id = $1 AND %s = $2 AND %s', workspace,

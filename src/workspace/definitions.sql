@@ -253,6 +253,7 @@ CREATE TABLE sla_policy (
         AND pg_catalog.date_part('month', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0
         AND pg_catalog.date_part('year', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0),
     CONSTRAINT target_without_months CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
+    CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0),
     CONSTRAINT working_target_in_hours CHECK (measure = 'elapsed' OR (pg_catalog.date_part('day', target) = 0
         AND pg_catalog.date_part('day', COALESCE(warn_after, interval '0')) = 0))
 );

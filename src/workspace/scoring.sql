@@ -250,7 +250,7 @@ CREATE TABLE score_run (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     as_of           timestamptz NOT NULL,
     started_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    last_lead_id    bigint NOT NULL DEFAULT 0,
+    last_lead_id    bigint NOT NULL DEFAULT '-9223372036854775808',
     leads           bigint NOT NULL DEFAULT 0,
     moved           bigint NOT NULL DEFAULT 0,
     refused         bigint NOT NULL DEFAULT 0,

@@ -17,6 +17,34 @@ CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE OR DELETE ON touch
     FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder();
 CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.pause_recorder();
+CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
+    FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
+
+-- When a row was recorded, and by whom, is not for its writer to say.
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON touch
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON intent_signal
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON campaign_cost
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON transcript
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON content_request
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON debrief
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON opinion
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON committee_member
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON hypothesis_talk
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON battlecard_feedback
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_heard
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
 
 -- What happened stays.
 CREATE TRIGGER leadflow_append_only BEFORE DELETE ON lead

@@ -166,6 +166,7 @@ COMMENT ON FUNCTION leadflow.restore_report(name, text, boolean) IS
 CREATE FUNCTION leadflow.upgrade_path(name text, was text) RETURNS text[]
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
     AS $$
 DECLARE
     numbers constant text := '^\d{1,9}(\.\d{1,9})*$';

@@ -23,6 +23,10 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.prosecdef AN
 SELECT is((SELECT string_agg(p.proname, ', ' ORDER BY p.proname) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
            WHERE p.pronamespace = 'leadflow'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL AND NOT COALESCE('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)),
           'attachment_key, backfill, refresh_scores', 'all functions but three say where they look: two of them commit, which none can that says so, one is called for every row');
+SELECT is((SELECT string_agg(p.proname, ', ' ORDER BY p.proname) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+           WHERE p.pronamespace = 'leadflow'::regnamespace AND l.lanname IN ('sql', 'plpgsql')
+               AND regexp_replace(p.prosrc, '\mE''([^'']|'''')*''', '', 'g') ~ '''[^'']*\\' AND NOT COALESCE('standard_conforming_strings=on' = ANY (p.proconfig), false)),
+          'workspace_script', 'who has a backslash in a plain string says how it is read, but for the text of the workspace''s script');
 SELECT is_empty($$SELECT p.proname, m[1] FROM pg_proc p,
         regexp_matches(regexp_replace(regexp_replace(regexp_replace(p.prosrc, '--[^\n]*', ' ', 'g'), '''([^'']|'''')*''', ' ', 'g'), 'OPERATOR\(pg_catalog\.[^)]+\)|:=|(ERRCODE|MESSAGE|DETAIL|HINT|CONSTRAINT) =|\[[0-9]+\]', ' ', 'g'), '([-+*/<>=~!@#%^&|`?]+)', 'g') m
     WHERE p.proname IN ('attachment_key', 'backfill', 'refresh_scores') AND p.pronamespace = 'leadflow'::regnamespace$$, 'these three name the schema of each operator');

@@ -44,6 +44,40 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
 
+CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
+    FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON touch
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON intent_signal
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON campaign_cost
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON transcript
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON content_request
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON debrief
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON opinion
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON committee_member
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON hypothesis_talk
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON battlecard_feedback
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_heard
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
+
+ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
+
+-- a warning was reckoned without its months
+UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
+WHERE pg_catalog.date_part('month', warn_after) <> 0 OR pg_catalog.date_part('year', warn_after) <> 0;
+ALTER TABLE sla_policy ADD CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0);
+
 -- whoever reads the definitions reads the books; whoever writes definitions closes them
 DO $$
 DECLARE

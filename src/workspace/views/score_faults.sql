@@ -28,6 +28,13 @@ FROM (
     WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL
         AND NOT EXISTS (SELECT FROM score_feature f WHERE f.feature = p.feature AND f.active)
     UNION ALL
+    SELECT 'feature_of_another_kind' AS fault, f.feature AS code, NULL::bigint AS leads,
+           pg_catalog.format('model %s, which is active, knows feature %s as %s, and not as %s: call leadflow.calibrate', m.version, f.feature, k.kind, f.kind) AS explanation
+    FROM score_model m
+    CROSS JOIN score_feature f
+    CROSS JOIN LATERAL (SELECT m.quality #>> ARRAY['features', f.feature, 'kind']) k (kind)
+    WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL AND f.active AND k.kind <> f.kind
+    UNION ALL
     SELECT 'outdated' AS fault, NULL::text AS code, pg_catalog.count(*) AS leads,
            pg_catalog.format('%s leads have scores by rules that have changed since: call leadflow.refresh_scores', pg_catalog.count(*)) AS explanation
     FROM lead_score s
@@ -47,7 +54,7 @@ FROM (
 ) f
 ORDER BY f.fault, f.code;
 COMMENT ON VIEW score_faults IS 'What is wrong with the rules and the scores, so that it does not stay silent; no row means nothing.';
-COMMENT ON COLUMN score_faults.fault IS 'unknown_kind, unknown_topic, feature_not_kept, outdated, refused or failed';
+COMMENT ON COLUMN score_faults.fault IS 'unknown_kind, unknown_topic, feature_not_kept, feature_of_another_kind, outdated, refused or failed';
 COMMENT ON COLUMN score_faults.code IS 'the rule, topic, feature or move; null where it is about all';
 COMMENT ON COLUMN score_faults.leads IS 'number of leads concerned; null where it is about none in particular';
 COMMENT ON COLUMN score_faults.explanation IS 'what is wrong, in words';
