@@ -47,6 +47,270 @@ END;
 $function$
 ;
 
+CREATE FUNCTION leadflow.record_keeper()
+ RETURNS trigger
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_record_keeper$function$
+;
+
+CREATE FUNCTION leadflow.kind_recorder()
+ RETURNS trigger
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_kind_recorder$function$
+;
+
+CREATE FUNCTION leadflow.row_json(anyelement)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+ SET extra_float_digits TO '1'
+AS $function$
+DECLARE
+    row_as_json jsonb := pg_catalog.to_jsonb($1);
+    field text;
+    field_as_text text;
+BEGIN
+    FOR field IN
+        SELECT a.attname
+        FROM pg_catalog.pg_type t
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
+        JOIN pg_catalog.pg_cast c ON c.castsource = COALESCE(NULLIF(f.typbasetype, 0), f.oid) AND c.castfunc <> 0
+            AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype)
+            AND c.castsource NOT IN ('json'::regtype, 'jsonb'::regtype)
+        WHERE t.oid = pg_catalog.pg_typeof($1)
+    LOOP
+        CONTINUE WHEN pg_catalog.jsonb_typeof(row_as_json -> field) = 'null';
+        -- by the type's own output
+        EXECUTE pg_catalog.format('SELECT pg_catalog.concat(($1).%I)', field) INTO field_as_text USING $1;
+        row_as_json := row_as_json || pg_catalog.jsonb_build_object(field, field_as_text);
+    END LOOP;
+    RETURN row_as_json;
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.merged_fields(relation regclass)
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT COALESCE(pg_catalog.array_agg(d.field ORDER BY d.place), '{}')
+    FROM pg_catalog.unnest(leadflow.descriptive_fields(relation)) WITH ORDINALITY d (field, place)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = relation AND a.attname = d.field
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = relation AND i.indisunique
+            AND (a.attnum = ANY (i.indkey::smallint[])
+                 OR EXISTS (SELECT FROM pg_catalog.pg_depend x
+                            WHERE x.classid = 'pg_catalog.pg_class'::regclass AND x.objid = i.indexrelid
+                                AND x.refobjid = relation AND x.refobjsubid = a.attnum)))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.merge_fields(workspace name, winner bigint, loser bigint, known jsonb DEFAULT '{}'::jsonb, changed text[] DEFAULT NULL::text[])
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+AS $function$
+DECLARE
+    won jsonb;
+    lost jsonb;
+    rules jsonb := '{}';
+    field text;
+    mine jsonb;
+    theirs jsonb;
+    follows boolean;
+    take boolean;
+    taken text[] := '{}';
+    survivors jsonb := '{}';
+BEGIN
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO won USING winner;
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO lost USING loser;
+    IF pg_catalog.to_regclass(pg_catalog.format('%I.overwrite_rule', workspace)) IS NOT NULL THEN
+        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.jsonb_object_agg(r.field, pg_catalog.to_jsonb(r)), ''{}'') FROM %I.overwrite_rule r WHERE r.object = ''lead''',
+                       workspace) INTO rules;
+    END IF;
+
+    FOREACH field IN ARRAY leadflow.merged_fields(pg_catalog.format('%I.lead', workspace)::pg_catalog.regclass) LOOP
+        mine := won -> field;
+        theirs := lost -> field;
+        CONTINUE WHEN mine = theirs OR leadflow.is_empty(mine) AND leadflow.is_empty(theirs);
+        CONTINUE WHEN field <> ALL (changed) AND NOT (field = 'currency' AND 'budget' = ANY (taken));
+
+        -- the winner's value came from this loser, whose tool has corrected it since
+        follows := COALESCE(known #>> ARRAY[field, 'from'] = 'loser' AND known #> ARRAY[field, 'kept'] = mine, false);
+        take := NOT leadflow.is_empty(theirs) AND (leadflow.is_empty(mine) OR follows OR CASE rules #>> ARRAY[field, 'rule']
+            WHEN 'newest' THEN (lost ->> 'updated_at')::timestamptz > (won ->> 'updated_at')::timestamptz
+            WHEN 'ranked' THEN (
+                SELECT COALESCE(pg_catalog.min(s.rank) FILTER (WHERE s.source = COALESCE(lost #>> ARRAY['field_sources', field], lost ->> 'source')), 2147483647)
+                     < COALESCE(pg_catalog.min(s.rank) FILTER (WHERE s.source = COALESCE(won #>> ARRAY['field_sources', field], won ->> 'source')), 2147483647)
+                FROM pg_catalog.jsonb_array_elements_text(rules #> ARRAY[field, 'sources']) WITH ORDINALITY s (source, rank))
+            ELSE false END);
+        -- an amount goes with its currency
+        IF field = 'currency' AND 'budget' = ANY (taken) THEN
+            take := true;
+        ELSIF field = 'currency' AND NOT leadflow.is_empty(won -> 'budget') THEN
+            take := COALESCE(take AND known #>> '{budget,from}' = 'loser' AND known #> '{budget,kept}' = won -> 'budget', false);
+        END IF;
+
+        CONTINUE WHEN NOT take AND leadflow.is_empty(theirs);
+        survivors := survivors || pg_catalog.jsonb_build_object(field, CASE
+            WHEN take THEN pg_catalog.jsonb_build_object('kept', theirs, 'from', 'loser',
+                                              'lost', CASE WHEN follows THEN known #> ARRAY[field, 'lost'] ELSE mine END)
+            ELSE pg_catalog.jsonb_build_object('kept', mine, 'from', 'winner', 'lost', theirs) END);
+        IF take THEN
+            taken := taken || field;
+        END IF;
+    END LOOP;
+
+    IF taken <> '{}' THEN
+        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM %1$I.lead l WHERE w.id = $1 AND l.id = $2', workspace,
+                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = l.%1$I', f), ', ') FROM pg_catalog.unnest(taken) f))
+            USING winner, loser;
+    END IF;
+    RETURN survivors;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.unmerge_rows(workspace name, merge_id bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+AS $function$
+DECLARE
+    merge record;
+    gone_to bigint;
+    won jsonb;
+    family bigint[];
+    touches bigint[];
+    opportunities bigint[];
+    restored text[];
+    changed text;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT m.winner_id, m.loser_id FROM %I.lead_merge m WHERE m.id = $1', workspace) INTO merge USING merge_id;
+    IF merge.winner_id IS NULL THEN
+        RAISE EXCEPTION 'workspace % has no merge %', workspace, merge_id
+            USING ERRCODE = 'no_data_found';
+    END IF;
+    -- locked as in leadflow.merge, and read as they then are
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM (SELECT FROM %I.lead l WHERE l.id IN ($1, $2) ORDER BY l.id FOR UPDATE) locked', workspace)
+        USING merge.winner_id, merge.loser_id;
+    EXECUTE pg_catalog.format('SELECT m.* FROM %I.lead_merge m WHERE m.id = $1 FOR UPDATE', workspace) INTO merge USING merge_id;
+    IF merge.undone_at IS NOT NULL THEN
+        RAISE EXCEPTION 'merge % was undone already', merge_id
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('%s undid it at %s.', merge.undone_by, merge.undone_at);
+    END IF;
+    EXECUTE pg_catalog.format('SELECT l.merged_into, leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO gone_to, won USING merge.winner_id;
+    IF gone_to IS NOT NULL THEN
+        RAISE EXCEPTION 'lead % was itself merged into lead %', merge.winner_id, gone_to
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo that merge first.';
+    END IF;
+
+    EXECUTE pg_catalog.format('UPDATE %I.lead SET merged_into = NULL WHERE id = $1', workspace) USING merge.loser_id;
+    EXECUTE pg_catalog.format('WITH RECURSIVE family AS (SELECT $1 AS id UNION SELECT l.id FROM %I.lead l JOIN family f ON l.merged_into = f.id)
+                    SELECT pg_catalog.array_agg(id) FROM family', workspace) INTO family USING merge.loser_id;
+    EXECUTE pg_catalog.format('WITH back AS (UPDATE %I.opportunity SET lead_id = $2, merged_from = NULLIF(merged_from, $2)
+                                  WHERE lead_id = $1 AND merged_from = ANY ($3) RETURNING id)
+                    SELECT COALESCE(pg_catalog.array_agg(id), ''{}'') FROM back', workspace)
+        INTO opportunities USING merge.winner_id, merge.loser_id, family;
+    EXECUTE pg_catalog.format('WITH back AS (UPDATE %I.touch SET lead_id = $2, merged_from = NULLIF(merged_from, $2)
+                                  WHERE lead_id = $1 AND merged_from = ANY ($3) RETURNING id)
+                    SELECT COALESCE(pg_catalog.array_agg(id), ''{}'') FROM back', workspace)
+        INTO touches USING merge.winner_id, merge.loser_id, family;
+
+    -- the clocks that were moved, and those that the loser's touches have started since
+    EXECUTE pg_catalog.format('UPDATE %I.sla_clock SET lead_id = $1 WHERE opportunity_id = ANY ($2)', workspace)
+        USING merge.loser_id, opportunities;
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET lead_id = $2
+                    WHERE c.lead_id = $1 AND c.opportunity_id IS NULL
+                        AND (c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($3) x) OR c.start_touch_id = ANY ($4))', workspace)
+        USING merge.winner_id, merge.loser_id, merge.moved -> 'clocks', touches;
+    -- what the winner did has not ended what the loser was promised
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET stopped_at = NULL, cancelled_at = NULL, stopped_by = NULL
+                    WHERE c.lead_id = $1 AND c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($2) x)
+                        AND c.stop_touch_id IS NULL AND c.stopped_by NOT LIKE ''merge %%''
+                        AND NOT EXISTS (SELECT FROM %1$I.sla_clock r
+                                        WHERE r.lead_id = c.lead_id AND r.metric = c.metric AND r.opportunity_id IS NULL
+                                            AND r.stopped_at IS NULL AND r.cancelled_at IS NULL)', workspace)
+        USING merge.loser_id, merge.moved -> 'clocks';
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET owner = l.owner, team = m.team
+                    FROM %1$I.lead l LEFT JOIN %1$I.team_member m ON m.member = l.owner
+                    WHERE l.id = $1 AND c.lead_id = $1 AND c.opportunity_id IS NULL AND c.stopped_at IS NULL AND c.cancelled_at IS NULL', workspace)
+        USING merge.loser_id;
+    EXECUTE pg_catalog.format('UPDATE %1$I.sla_clock c SET cancelled_at = NULL, stopped_by = NULL
+                    WHERE c.id IN (SELECT x::bigint FROM pg_catalog.jsonb_array_elements_text($1) x) AND c.stopped_by = ''merge '' || $2
+                        AND NOT EXISTS (SELECT FROM %1$I.sla_clock r
+                                        WHERE r.lead_id = c.lead_id AND r.metric = c.metric AND r.opportunity_id IS NULL
+                                            AND r.stopped_at IS NULL AND r.cancelled_at IS NULL)', workspace)
+        USING merge.moved -> 'cancelled_clocks', merge_id;
+    PERFORM leadflow.answer_clocks(workspace, ARRAY[merge.winner_id, merge.loser_id]);
+
+    -- the winner's fields, where they still hold what came from the loser
+    SELECT pg_catalog.array_agg(s.key) FILTER (WHERE won -> s.key = s.value -> 'kept'),
+           pg_catalog.string_agg(pg_catalog.quote_ident(s.key), ', ') FILTER (WHERE won -> s.key IS DISTINCT FROM s.value -> 'kept')
+    INTO restored, changed
+    FROM pg_catalog.jsonb_each(merge.survivors) s
+    WHERE s.value ->> 'from' = 'loser';
+    IF restored IS NOT NULL THEN
+        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.lead, $2) b WHERE w.id = $1', workspace,
+                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = b.%1$I', f), ', ') FROM pg_catalog.unnest(restored) f))
+            USING merge.winner_id, (SELECT pg_catalog.jsonb_object_agg(f, merge.survivors #> ARRAY[f, 'lost']) FROM pg_catalog.unnest(restored) f);
+    END IF;
+    EXECUTE pg_catalog.format('UPDATE %I.lead_merge SET undone_at = leadflow.clock(), undone_by = CURRENT_USER WHERE id = $1', workspace)
+        USING merge_id;
+    IF changed IS NOT NULL THEN
+        RAISE NOTICE 'lead % keeps what was changed since the merge: %', merge.winner_id, changed;
+    END IF;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.carry_over(workspace name, loser bigint, old_row jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET "IntervalStyle" TO 'postgres'
+AS $function$
+DECLARE
+    merge record;
+    changed text[];
+    winner_row jsonb;
+    survivors jsonb;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(f) FROM %1$I.lead l, pg_catalog.unnest(leadflow.merged_fields(''%1$I.lead'')) f
+                    WHERE l.id = $1 AND leadflow.row_json(l) -> f IS DISTINCT FROM $2 -> f', workspace) INTO changed USING loser, old_row;
+    IF changed IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE pg_catalog.format('SELECT m.id, m.winner_id, m.survivors FROM %I.lead_merge m WHERE m.loser_id = $1 AND m.undone_at IS NULL FOR UPDATE',
+                   workspace) INTO merge USING loser;
+    EXECUTE pg_catalog.format('SELECT leadflow.row_json(l) FROM %I.lead l WHERE l.id = $1', workspace) INTO winner_row USING merge.winner_id;
+    survivors := leadflow.merge_fields(workspace, merge.winner_id, loser, merge.survivors, changed);
+    IF survivors <> '{}' THEN
+        EXECUTE pg_catalog.format('UPDATE %I.lead_merge SET survivors = survivors || $2 WHERE id = $1', workspace) USING merge.id, survivors;
+    END IF;
+    IF winner_row ->> 'merged_into' IS NOT NULL THEN
+        PERFORM leadflow.carry_over(workspace, merge.winner_id, winner_row);
+    END IF;
+END;
+$function$
+;
+
 CREATE FUNCTION leadflow.json_says(value jsonb, pattern text)
  RETURNS boolean
  LANGUAGE sql
@@ -248,6 +512,102 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.retry_parked(workspace name, parked_id bigint)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    parked record;
+    present jsonb;
+    present_stage leadflow.stage;
+    stage leadflow.stage;
+    is_move boolean;
+    superseded boolean;
+    collides boolean;
+    columns text;
+    wanted text[] := '{}';
+    done bigint;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT q.* FROM %I.quarantine q WHERE q.id = $1', workspace) INTO parked USING parked_id;
+    IF parked.attachment IS NOT NULL THEN
+        RETURN leadflow.take_again(workspace, parked.attachment::name, parked.parked_row);
+    END IF;
+    stage := parked.target_stage;
+
+    IF parked.operation = 'INSERT' THEN
+        -- what was added to the table since has its default
+        SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
+        FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass
+            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
+            AND parked.parked_row ? a.attname::text;
+        EXECUTE pg_catalog.format('INSERT INTO %1$I.%2$I (%3$s) SELECT %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $1)
+                                   ON CONFLICT DO NOTHING', workspace, parked.object, columns) USING parked.parked_row;
+        GET DIAGNOSTICS done = ROW_COUNT;
+        IF done > 0 THEN
+            RETURN 'accepted';
+        END IF;
+        EXECUTE pg_catalog.format('SELECT leadflow.row_json(o), o.stage FROM %I.%I o WHERE o.source = $1 AND o.external_id = $2 FOR NO KEY UPDATE',
+                                  workspace, parked.object) INTO present, present_stage USING parked.source, parked.external_id;
+        is_move := true;
+    ELSE
+        EXECUTE pg_catalog.format('SELECT leadflow.row_json(o), o.stage FROM %I.%I o WHERE o.id = $1 FOR NO KEY UPDATE',
+                                  workspace, parked.object) INTO present, present_stage USING (parked.parked_row ->> 'id')::bigint;
+        -- the row was in that stage already where only its status or its variant was to change
+        EXECUTE pg_catalog.format('SELECT NOT EXISTS (SELECT FROM %I.stage_event e WHERE e.%I = $1 AND e.subject = $2 AND e.to_stage = $3 AND e.at = $4)',
+                                  workspace, parked.object || '_id') INTO is_move
+            USING (parked.parked_row ->> 'id')::bigint, parked.object, stage, (parked.parked_row ->> 'stage_since')::timestamptz;
+    END IF;
+    IF present IS NULL THEN
+        RAISE EXCEPTION 'the row that was parked as % is not there, and another one stands in its way', parked_id
+            USING ERRCODE = 'unique_violation';
+    END IF;
+
+    IF is_move THEN
+        superseded := present_stage OPERATOR(pg_catalog.=) stage OR present_stage OPERATOR(pg_catalog.<@) stage
+            OR NOT leadflow.is_exit(stage) AND present_stage OPERATOR(pg_catalog.>=) stage;
+    ELSE
+        -- what nobody but its owner was to be given
+        collides := parked.unmet @> '[{"criterion": "collision"}]';
+        superseded := parked.parked_row -> 'status' = present -> 'status' AND parked.parked_row -> 'variant' = present -> 'variant'
+            AND NOT (collides AND parked.parked_row -> 'owner' IS DISTINCT FROM present -> 'owner');
+    END IF;
+    SELECT pg_catalog.array_agg(f) INTO wanted
+    FROM pg_catalog.unnest(leadflow.descriptive_fields(pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass)) f
+    WHERE leadflow.is_empty(present -> f) AND NOT leadflow.is_empty(parked.parked_row -> f);
+    IF NOT superseded THEN
+        IF NOT leadflow.is_empty(parked.parked_row -> 'status') THEN
+            wanted := wanted || '{status}';
+        END IF;
+        IF is_move THEN
+            wanted := wanted || '{stage,reason_note}';
+            IF parked.object = 'lead' THEN
+                wanted := wanted || '{narrative,nurture_track,wake_at,owner_reason}';
+            END IF;
+        ELSE
+            wanted := wanted || '{variant}';
+            IF collides THEN
+                wanted := wanted || '{owner,owner_reason}';
+            END IF;
+        END IF;
+        -- a reason of an earlier move does not become one of this move
+        IF is_move AND NOT parked.unmet @> '[{"criterion": "reason", "seen": "no reason was given with this move"}]' THEN
+            wanted := wanted || '{reason}';
+        END IF;
+    END IF;
+    IF wanted IS NOT NULL THEN
+        -- an owner may be both what was asked for and a field that is empty
+        EXECUTE pg_catalog.format('UPDATE %1$I.%2$I o SET %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $2) p WHERE o.id = $1',
+                                  workspace, parked.object,
+                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d))
+            USING (present ->> 'id')::bigint, parked.parked_row;
+    END IF;
+    RETURN CASE WHEN superseded THEN 'superseded' ELSE 'accepted' END;
+END;
+$function$
+;
+
 CREATE FUNCTION leadflow.is_fault_of_row(state text)
  RETURNS boolean
  LANGUAGE sql
@@ -327,6 +687,89 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.perform(workspace name, alert_id bigint)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+DECLARE
+    a record;
+    c record;
+    locked boolean;
+    holds boolean;
+    receiver text;
+    added jsonb := '{}';
+    stage leadflow.stage;
+    wanted leadflow.stage;
+BEGIN
+    -- merging two leads may have moved the promise to the other
+    EXECUTE pg_catalog.format(
+        'SELECT a.*, a.details ->> ''event'' AS event, COALESCE(c.lead_id, a.lead_id) AS lead
+         FROM %1$I.alert a LEFT JOIN %1$I.sla_clock c ON c.id = a.clock_id WHERE a.id = $1', workspace) INTO a USING alert_id;
+
+    -- whoever writes an answer locks the lead first: it is done before us, or we before it
+    EXECUTE pg_catalog.format('SELECT true FROM %I.lead l WHERE l.id = $1 FOR NO KEY UPDATE SKIP LOCKED', workspace) INTO locked USING a.lead;
+    IF locked IS NULL THEN
+        RETURN 'busy';
+    END IF;
+
+    IF a.action = 'wake' THEN
+        EXECUTE pg_catalog.format(
+            'SELECT true, leadflow.woken_stage(%1$L, l.nurture_track) FROM %1$I.lead l
+             WHERE l.id = $1 AND l.wake_at = $2 AND l.stage <@ ''nurture'' AND l.merged_into IS NULL
+                 AND (l.rests_until IS NULL OR l.rests_until <= leadflow.clock())', workspace) INTO holds, wanted USING a.lead, a.at;
+    ELSE
+        EXECUTE pg_catalog.format('SELECT true AS holds, c.policy, c.owner, c.stopped_at FROM %I.sla_clock c WHERE c.id = $1 AND %s = $2 AND %s', workspace,
+            CASE a.event WHEN 'warning' THEN 'c.warn_at' WHEN 'breach' THEN 'c.due_at' ELSE 'c.stopped_at' END,
+            CASE a.event WHEN 'exhausted' THEN leadflow.clock_is_exhausted(workspace) ELSE leadflow.clock_runs(workspace) END)
+            INTO c USING a.clock_id, a.at;
+        -- who is to lose the lead may have lost it already
+        holds := CASE WHEN a.action <> 'reassign' OR c.owner IS NOT DISTINCT FROM a.details ->> 'owner' THEN c.holds END;
+    END IF;
+    IF holds IS NULL THEN
+        EXECUTE pg_catalog.format('UPDATE %I.alert SET dropped_at = leadflow.clock() WHERE id = $1', workspace) USING alert_id;
+        RETURN 'dropped';
+    END IF;
+
+    CASE a.action
+    WHEN 'wake' THEN
+        EXECUTE pg_catalog.format(
+            'UPDATE %I.lead SET stage = $2, owner = NULL, owner_reason = ''woken from nurture'' WHERE id = $1 RETURNING stage', workspace)
+            INTO stage USING a.lead, wanted;
+        IF stage IS DISTINCT FROM wanted THEN
+            RETURN 'the lead was not moved';
+        END IF;
+        receiver := a.receiver;
+
+    WHEN 'reassign' THEN
+        receiver := leadflow.route(workspace, a.lead, NULL, pg_catalog.array_remove(ARRAY[c.owner], NULL), 'promise broken: ' || c.policy);
+        IF receiver IS NULL OR receiver IS NOT DISTINCT FROM c.owner THEN
+            RETURN 'nobody else may have the lead';
+        END IF;
+        added := pg_catalog.jsonb_build_object('new_owner', receiver);
+
+    WHEN 'return_to_nurture' THEN
+        EXECUTE pg_catalog.format(
+            'UPDATE %1$I.lead SET stage = ''nurture'', narrative = leadflow.attempts_in_words(%1$L, $2, $3),
+                 reason = (SELECT q.reason FROM %1$I.consequence q
+                           WHERE q.policy IN ($4, ''*'') AND q.event = $5 AND q.action = $6 ORDER BY q.policy = ''*'' LIMIT 1)
+             WHERE id = $1 RETURNING stage', workspace)
+            INTO stage USING a.lead, a.clock_id, COALESCE(c.stopped_at, leadflow.clock()), c.policy, a.event, a.action;
+        IF NOT COALESCE(stage <@ 'nurture', false) THEN
+            RETURN 'the lead was not moved';
+        END IF;
+        receiver := a.receiver;
+    END CASE;
+
+    EXECUTE pg_catalog.format(
+        'UPDATE %I.alert SET done_at = leadflow.clock(), receiver = $2, send_at = $3, fault = NULL, details = details || $4 WHERE id = $1', workspace)
+        USING alert_id, receiver, leadflow.alert_send_at(workspace, receiver, leadflow.clock()), added;
+    RETURN 'done';
+END;
+$function$
+;
+
 CREATE OR REPLACE FUNCTION leadflow.schedule(workspace name, cron text DEFAULT '* * * * *'::text, task text DEFAULT 'sweep'::text)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -352,6 +795,894 @@ BEGIN
                                      ELSE 'SELECT leadflow.add_partitions(%L)' END, workspace);
     RETURN job;
 END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.calibration_of_active(workspace text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    quality jsonb;
+BEGIN
+    EXECUTE pg_catalog.format($q$
+        SELECT pg_catalog.jsonb_build_object(
+            'version', s.version,
+            'leads', pg_catalog.count(*),
+            'auc_beside', pg_catalog.round(leadflow.auc(s.beside, s.won)::numeric, 6),
+            'auc', pg_catalog.round(leadflow.auc(s.probability, s.won)::numeric, 6),
+            'log_loss', pg_catalog.round(leadflow.log_loss(s.probability, s.won)::numeric, 6),
+            'brier', pg_catalog.round(leadflow.brier(s.probability, s.won)::numeric, 6))
+        FROM (SELECT m.version, c.won, c.probability AS beside, -- the same sum whatever the order
+                     1 / (1 + pg_catalog.exp(LEAST(-pg_catalog.round((m.intercept + pg_catalog.sum(COALESCE(p.log_odds, 0)))::numeric, 12)::double precision, 700))) AS probability
+              FROM %1$I.score_model m
+              CROSS JOIN pg_temp.leadflow_calibration c
+              LEFT JOIN (SELECT f.feature, f.kind, c.lead_id, v.value
+                         FROM %1$I.score_feature f
+                         CROSS JOIN pg_temp.leadflow_calibration c
+                         CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(
+                             -- what was kept while the feature was of another kind is missing
+                             CASE WHEN f.kind = 'category' THEN pg_catalog.jsonb_build_array(c.features ->> f.feature)
+                                  WHEN f.kind = 'number' AND pg_catalog.jsonb_typeof(c.features -> f.feature) = 'number' THEN pg_catalog.jsonb_build_array(c.features -> f.feature)
+                                  WHEN f.kind = 'set' AND pg_catalog.jsonb_typeof(c.features -> f.feature) = 'array' AND c.features -> f.feature <> '[]' THEN c.features -> f.feature
+                                  ELSE '[null]' END) v
+                         WHERE f.active AND c.probability IS NOT NULL) x ON x.lead_id = c.lead_id
+              LEFT JOIN %1$I.score_model_point p ON p.version = m.version AND p.feature = x.feature
+                  AND (m.quality #>> ARRAY['features', x.feature, 'kind'] <> x.kind) IS NOT TRUE
+                  AND CASE WHEN x.value IS NULL OR x.kind <> 'number' THEN p.value IS NOT DISTINCT FROM x.value
+                           ELSE p.value IS NOT NULL AND x.value::double precision >= COALESCE(p.at_least, '-Infinity')
+                               AND x.value::double precision < COALESCE(p.below, 'Infinity') END
+              -- what it cannot have been learnt from
+              WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL AND c.probability IS NOT NULL AND c.qualified_at > m.as_of
+              GROUP BY m.version, m.intercept, c.lead_id, c.won, c.probability) s
+        GROUP BY s.version$q$, workspace) INTO quality;
+    RETURN quality;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.calibrate(workspace text, model text, as_of timestamp with time zone DEFAULT NULL::timestamp with time zone, options jsonb DEFAULT '{}'::jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET array_nulls TO 'on'
+ SET extra_float_digits TO '1'
+ SET jit TO 'off'
+AS $function$
+DECLARE
+    known_at constant timestamptz := COALESCE(as_of, leadflow.clock());
+    is_bayes constant boolean := model IN ('odoo', 'naive_bayes');
+    alpha constant double precision := CASE model WHEN 'odoo' THEN 0.1 WHEN 'naive_bayes' THEN 1 ELSE 0.5 END;
+    missing constant text := CASE model WHEN 'naive_bayes' THEN 'level' ELSE 'skip' END;
+    used jsonb;
+    has_features boolean;
+    counts jsonb;
+    n_won bigint;
+    n_lost bigint;
+    parts integer[];
+    held_out integer;
+    design jsonb;
+    bayes leadflow.naive_bayes;
+    regression leadflow.logistic;
+    folds jsonb := '[]';
+    quality jsonb;
+    number bigint;
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    IF model IS NULL OR model NOT IN ('odoo', 'naive_bayes', 'logistic') THEN
+        RAISE EXCEPTION 'unknown model "%"', COALESCE(model, 'null')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose odoo, naive_bayes or logistic.';
+    END IF;
+    IF NOT pg_catalog.isfinite(known_at) THEN
+        RAISE EXCEPTION 'a model is learnt from what was known at a finite instant' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    used := leadflow.calibration_options(workspace, options);
+    -- before the work, not after it
+    IF NOT pg_catalog.has_table_privilege(pg_catalog.format('%I.score_model', workspace), 'INSERT') THEN
+        RAISE EXCEPTION 'permission denied for table score_model' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+
+    EXECUTE pg_catalog.format('SELECT EXISTS (SELECT FROM %I.score_feature f WHERE f.active)', workspace) INTO has_features;
+    IF NOT has_features AND NOT used ? 'features' THEN
+        RAISE EXCEPTION 'workspace % has no active feature to learn from', workspace
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Say in score_feature what is to be kept of a lead when it becomes an MQL.';
+    END IF;
+
+    counts := leadflow.calibration_leads(workspace, known_at, used);
+    SELECT pg_catalog.count(*) FILTER (WHERE c.won), pg_catalog.count(*) FILTER (WHERE NOT c.won),
+           pg_catalog.array_agg(DISTINCT c.part) FILTER (WHERE used ->> 'held_out' = 'folds' OR c.part = 1)
+        INTO n_won, n_lost, parts
+    FROM pg_temp.leadflow_calibration c;
+    IF n_won < (used ->> 'min_won')::bigint OR n_lost < (used ->> 'min_lost')::bigint THEN
+        RAISE EXCEPTION 'insufficient data (% won, % lost)', n_won, n_lost
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = pg_catalog.format('Needed are %s won and %s lost leads that had become an MQL, whose features were kept then%s.',
+                      used ->> 'min_won', used ->> 'min_lost',
+                      CASE WHEN (counts ->> 'skipped')::bigint > 0 THEN pg_catalog.format('; of %s closed leads they were not', counts ->> 'skipped') ELSE '' END);
+    END IF;
+
+    PERFORM leadflow.calibration_words(workspace, used);
+
+    -- each part by a model that has not seen it
+    FOREACH held_out IN ARRAY parts LOOP
+        IF (SELECT pg_catalog.count(DISTINCT c.won) FROM pg_temp.leadflow_calibration c WHERE c.part <> held_out) < 2 THEN
+            RAISE EXCEPTION 'insufficient data (% won, % lost)', n_won, n_lost
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      DETAIL = 'Without the leads that are held out to test the model, none that was won or none that was lost is left.';
+        END IF;
+        design := leadflow.calibration_design(workspace, used, held_out);
+        IF is_bayes THEN
+            EXECUTE pg_catalog.format('SELECT leadflow.naive_bayes_fit(c.won, %s) FROM pg_temp.leadflow_calibration c WHERE c.part <> $1',
+                                      leadflow.calibration_input(design, model, '*')) INTO bayes USING held_out;
+            EXECUTE pg_catalog.format('UPDATE pg_temp.leadflow_calibration c SET probability = leadflow.predict($2, %s, $3, $4) WHERE c.part = $1',
+                                      leadflow.calibration_input(design, model, '?')) USING held_out, bayes, alpha, missing;
+        ELSE
+            EXECUTE pg_catalog.format('SELECT leadflow.logistic_fit(c.won, %s, $2) FROM pg_temp.leadflow_calibration c WHERE c.part <> $1',
+                                      leadflow.calibration_input(design, model, '*')) INTO regression USING held_out, (used ->> 'l2')::double precision;
+            EXECUTE pg_catalog.format('UPDATE pg_temp.leadflow_calibration c SET probability = leadflow.predict($2, %s) WHERE c.part = $1',
+                                      leadflow.calibration_input(design, model, '?')) USING held_out, regression;
+        END IF;
+        folds := folds || (pg_catalog.jsonb_build_object('part', held_out) || leadflow.calibration_quality(held_out));
+    END LOOP;
+
+    quality := leadflow.calibration_quality(NULL) || pg_catalog.jsonb_build_object(
+        'held_out', CASE used ->> 'held_out' WHEN 'folds' THEN pg_catalog.jsonb_build_object('by', 'folds', 'folds', used -> 'folds', 'parts', folds)
+                         ELSE pg_catalog.jsonb_build_object('by', 'time', 'share', used -> 'share',
+                             'from', (SELECT pg_catalog.min(c.qualified_at) FROM pg_temp.leadflow_calibration c WHERE c.part = 1)) END,
+        'base_rate', pg_catalog.round(n_won::numeric / (n_won + n_lost), 6),
+        'without_facts', counts,
+        'active', leadflow.calibration_of_active(workspace),
+        -- beside the points of the rules, where there were any
+        'rules', (SELECT pg_catalog.jsonb_build_object('leads', pg_catalog.count(*),
+                             'auc', pg_catalog.round(leadflow.auc(c.rules_score, c.won)::numeric, 6),
+                             'model_auc', pg_catalog.round(leadflow.auc(c.probability, c.won)::numeric, 6))
+                  FROM pg_temp.leadflow_calibration c WHERE c.probability IS NOT NULL AND c.rules_score IS NOT NULL),
+        'calibration', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b) ORDER BY b.bin)
+                        FROM leadflow.calibration((SELECT leadflow.scored_outcomes(c.probability, c.won) FROM pg_temp.leadflow_calibration c)) b),
+        'gains', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g) ORDER BY g.grp)
+                  FROM leadflow.gains((SELECT leadflow.scored_outcomes(c.probability, c.won) FROM pg_temp.leadflow_calibration c)) g));
+
+    -- the model itself learns from all
+    design := leadflow.calibration_design(workspace, used, NULL);
+    EXECUTE pg_catalog.format('SELECT leadflow.naive_bayes_fit(c.won, %s) FROM pg_temp.leadflow_calibration c',
+                              leadflow.calibration_input(design, CASE WHEN is_bayes THEN model ELSE 'naive_bayes' END, '*')) INTO bayes;
+    IF NOT is_bayes THEN
+        EXECUTE pg_catalog.format('SELECT leadflow.logistic_fit(c.won, %s, $1) FROM pg_temp.leadflow_calibration c',
+                                  leadflow.calibration_input(design, model, '*')) INTO regression USING (used ->> 'l2')::double precision;
+    END IF;
+    quality := quality || pg_catalog.jsonb_build_object('features',
+        (SELECT pg_catalog.jsonb_object_agg(d ->> 'feature', pg_catalog.jsonb_build_object(
+             'kind', d -> 'kind', 'missing', d -> 'missing', 'missing_won', d -> 'missing_won', 'left_out', d -> 'left_out',
+             'information', pg_catalog.round(i.information_value::numeric, 6)))
+         FROM pg_catalog.jsonb_array_elements(design) d
+         LEFT JOIN leadflow.information_value(bayes, alpha) i ON i.attribute = d ->> 'feature'));
+
+    EXECUTE pg_catalog.format('INSERT INTO %I.score_model (model, as_of, options, won, lost, quality, intercept)
+                               VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING version', workspace)
+        INTO number
+        USING model, known_at, used, n_won, n_lost, quality,
+              CASE model WHEN 'odoo' THEN pg_catalog.ln((n_won + alpha) / (n_lost + alpha))
+                         WHEN 'naive_bayes' THEN pg_catalog.ln(n_won::double precision / n_lost)
+                         ELSE (SELECT t.coefficient FROM leadflow.coefficients(regression) t WHERE t.position = 0) END;
+    EXECUTE pg_catalog.format($q$
+        INSERT INTO %I.score_model_point (version, feature, value, at_least, below, log_odds, standard_error, points, won, lost, weight_of_evidence, information)
+        SELECT $1, p.feature, p.value, p.at_least, p.below, x.log_odds, x.standard_error, pg_catalog.round((20 / pg_catalog.ln(2::double precision) * x.log_odds)::numeric),
+               COALESCE(w.won, p.won), COALESCE(w.lost, p.lost), w.weight_of_evidence, w.information_value
+        FROM leadflow.calibration_points($2) p
+        JOIN (SELECT b.place, b.log_odds, NULL::double precision AS standard_error FROM leadflow.calibration_log_odds($2, $3, $4, $5, $7, $8) b WHERE $6 IS NULL
+              UNION ALL
+              SELECT t.position, t.coefficient, t.standard_error FROM leadflow.coefficients($6) t WHERE t.position > 0) x ON x.place = p.place
+        LEFT JOIN leadflow.weight_of_evidence($3, $4) w ON w.attribute = p.feature AND w.value IS NOT DISTINCT FROM '=' || p.value$q$, workspace)
+        USING number, design, bayes, alpha, missing, regression, n_won, n_lost;
+    DROP TABLE pg_temp.leadflow_calibration, pg_temp.leadflow_calibration_word;
+    RETURN number;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.backtest_outcomes(workspace text, proposed text, from_at timestamp with time zone, to_at timestamp with time zone, variant text, every interval)
+ RETURNS TABLE(lead_id bigint, in_force_at timestamp with time zone, proposed_at timestamp with time zone, verdict text, reason text, outcome text, won_at timestamp with time zone, full_name text, owner text, campaign_id bigint, cost numeric)
+ LANGUAGE plpgsql
+ STABLE ROWS 10000
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
+AS $function$
+#variable_conflict use_column
+DECLARE
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    IF proposed IS NULL OR variant IS NULL THEN
+        RAISE EXCEPTION 'a rule and a variant must be given'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF (pg_catalog.isfinite(from_at) AND pg_catalog.isfinite(to_at) AND from_at < to_at) IS NOT TRUE THEN
+        RAISE EXCEPTION 'the period must have a beginning and a later end'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF every < interval '1 hour' THEN
+        RAISE EXCEPTION 'the step must be an hour or more'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    -- so that what is wrong with the rule shows even where there is no lead to try it on
+    PERFORM leadflow.check_expression(pg_catalog.format('%I.lead', workspace)::regclass, proposed, 'boolean');
+
+    RETURN QUERY EXECUTE pg_catalog.format($query$
+        WITH qualified AS MATERIALIZED (
+            SELECT q.lead_id, q.qualified_at, q.verdict, q.reason, q.outcome, q.won_at
+            FROM %1$I.qualification q
+            WHERE q.qualified_at >= $3
+        ), handed AS MATERIALIZED (
+            SELECT q.lead_id, pg_catalog.min(q.qualified_at) AS at
+            FROM qualified q
+            WHERE q.qualified_at < $4
+            GROUP BY q.lead_id
+        ), stay AS (
+            -- when a lead was where it may become an MQL; what was before its history began counts as well
+            SELECT s.lead_id,
+                   pg_catalog.tstzmultirange(pg_catalog.tstzrange(NULL, pg_catalog.min(s.at)))
+                       + COALESCE(pg_catalog.range_agg(pg_catalog.tstzrange(s.at, s.next_at)) FILTER (WHERE s.counts), '{}') AS free
+            FROM (SELECT e.lead_id, e.at,
+                         e.to_stage >= 'visitor' AND e.to_stage < 'mql' OR e.to_stage <@ 'nurture'
+                             OR e.to_stage >= 'mql' AND e.to_stage < 'sal' AND e.at >= h.at IS TRUE AS counts,
+                         pg_catalog.lead(e.at) OVER (PARTITION BY e.lead_id ORDER BY e.at, e.id) AS next_at
+                  FROM %1$I.stage_event e
+                  LEFT JOIN handed h ON h.lead_id = e.lead_id
+                  WHERE e.opportunity_id IS NULL AND e.at < $4) s
+            GROUP BY s.lead_id
+        ), instant AS (
+            SELECT i.lead_id, pg_catalog.array_agg(DISTINCT i.at ORDER BY i.at) AS at
+            FROM (SELECT l.id AS lead_id, l.created_at AS at FROM %1$I.lead l
+                  UNION ALL
+                  SELECT h.lead_id, h.at FROM handed h
+                  UNION ALL
+                  SELECT t.lead_id, t.at FROM %1$I.touch t WHERE t.direction = 'inbound' AND t.lead_id IS NOT NULL
+                  UNION ALL
+                  SELECT l.id, g.at FROM %1$I.intent_signal g JOIN %1$I.lead l ON l.account_id = g.account_id AND l.created_at <= g.at
+                  UNION ALL
+                  SELECT l.id, s.at FROM %1$I.lead l CROSS JOIN pg_catalog.generate_series($3, $4, $6) s (at) WHERE l.created_at <= s.at) i
+            WHERE i.at >= $3 AND i.at < $4 AND i.at <= (SELECT leadflow.clock())
+            GROUP BY i.lead_id
+        ), known AS (
+            SELECT q.lead_id,
+                   (pg_catalog.array_agg(q.verdict ORDER BY q.qualified_at DESC) FILTER (WHERE q.verdict IS NOT NULL))[1] AS verdict,
+                   (pg_catalog.array_agg(q.reason ORDER BY q.qualified_at DESC) FILTER (WHERE q.verdict IS NOT NULL))[1] AS reason,
+                   (pg_catalog.array_agg(q.outcome ORDER BY q.outcome = 'won' DESC, q.qualified_at DESC))[1] AS outcome,
+                   pg_catalog.min(q.won_at) AS won_at
+            FROM qualified q
+            GROUP BY q.lead_id
+        ), ended AS (
+            SELECT n.lead_id
+            FROM (SELECT DISTINCT ON (e.lead_id) e.lead_id, e.to_stage
+                  FROM %1$I.stage_event e
+                  WHERE e.opportunity_id IS NULL AND e.at <= (SELECT leadflow.clock())
+                  ORDER BY e.lead_id DESC, e.at DESC, e.id DESC) n
+            WHERE n.to_stage <@ 'disqualified' OR n.to_stage <@ 'lost'
+        ), each AS (
+            -- what one lead of a campaign cost
+            SELECT g.id AS campaign_id, g.cost / pg_catalog.count(*) AS cost
+            FROM %1$I.campaign g
+            JOIN %1$I.lead l ON l.campaign_id = g.id
+            WHERE g.cost > 0 AND COALESCE(g.currency, '') IN ('', (SELECT w.currency FROM %1$I.workspace w))
+                AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
+            GROUP BY g.id
+        )
+        SELECT l.id, h.at, p.at, k.verdict, k.reason,
+               COALESCE(k.outcome, CASE WHEN d.lead_id IS NOT NULL THEN 'lost' ELSE 'open' END),
+               k.won_at, l.full_name, l.owner, l.campaign_id, e.cost
+        FROM %1$I.lead l
+        JOIN instant i ON i.lead_id = l.id
+        LEFT JOIN stay s ON s.lead_id = l.id
+        LEFT JOIN handed h ON h.lead_id = l.id
+        LEFT JOIN known k ON k.lead_id = l.id
+        LEFT JOIN ended d ON d.lead_id = l.id
+        LEFT JOIN each e ON e.campaign_id = l.campaign_id
+        LEFT JOIN LATERAL (
+            -- in the order of time, and no further than the first
+            SELECT a.at
+            FROM pg_catalog.unnest(i.at) WITH ORDINALITY a (at, n)
+            -- as the guard would have seen it: what a later verdict wrote there was not known
+            CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(l, pg_catalog.jsonb_build_object('stage', 'mql', 'stage_since', a.at, 'rests_until',
+                CASE WHEN l.rests_until IS NOT NULL THEN (SELECT n.rests_until FROM %1$I.nurture_stay n WHERE n.lead_id = l.id AND n.entered_at < a.at
+                                                          ORDER BY n.entered_at DESC, n.id DESC LIMIT 1) END)) w
+            WHERE (s.free @> a.at OR a.at = h.at) AND leadflow.meets($1, w, $2, a.at)
+            ORDER BY a.n LIMIT 1) p ON true
+        WHERE ($5 = '*' OR l.variant = $5)
+            AND NOT EXISTS (SELECT FROM %1$I.lead_outside x WHERE x.lead_id = l.id)
+        $query$, workspace)
+        USING workspace, proposed, from_at, to_at, variant, every;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.may_loosen(general text, special text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+    SELECT NOT (g.text = s.text
+        OR pg_catalog.left(s.text, pg_catalog.length(g.text) + 7) = '(' || g.text || ') AND ' AND pg_catalog.substr(s.text, pg_catalog.length(g.text) + 8) !~* '\mor\M'
+        OR pg_catalog.left(s.text, pg_catalog.length(g.text) + 5) = g.text || ' AND ' AND s.text !~* '\mor\M')
+    FROM pg_catalog.regexp_replace(pg_catalog.btrim(general, E' \t\n\r'), '\s+', ' ', 'g') g (text)
+    CROSS JOIN pg_catalog.regexp_replace(pg_catalog.btrim(special, E' \t\n\r'), '\s+', ' ', 'g') s (text)
+$function$
+;
+
+CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.write_definition(target text, type text, key_columns text[], operation text, key jsonb, new_row jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    columns text;
+    new_columns text;
+    condition text;
+    written jsonb;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k), ', ' ORDER BY k COLLATE pg_catalog."C"),
+           pg_catalog.string_agg('n.' || pg_catalog.quote_ident(k), ', ' ORDER BY k COLLATE pg_catalog."C") INTO columns, new_columns
+    FROM pg_catalog.jsonb_object_keys(new_row) k;
+    SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = k.%1$I', c), ' AND ') INTO condition
+    FROM pg_catalog.unnest(key_columns) c;
+    IF operation = 'insert' AND columns IS NULL THEN
+        EXECUTE pg_catalog.format('INSERT INTO %s AS t DEFAULT VALUES RETURNING pg_catalog.to_jsonb(t)', target) INTO written;
+    ELSIF operation = 'insert' THEN
+        EXECUTE pg_catalog.format('INSERT INTO %1$s AS t (%2$s) SELECT %2$s FROM pg_catalog.jsonb_to_record($1) AS n (%3$s) RETURNING pg_catalog.to_jsonb(t)', target, columns, leadflow.typed_columns(type::regclass, new_row))
+            INTO written USING new_row;
+    ELSIF operation = 'update' THEN
+        EXECUTE pg_catalog.format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM pg_catalog.jsonb_to_record($1) AS n (%4$s), pg_catalog.jsonb_to_record($2) AS k (%5$s) WHERE %6$s RETURNING pg_catalog.to_jsonb(t)',
+            target, columns, new_columns, leadflow.typed_columns(type::regclass, new_row), leadflow.typed_columns(type::regclass, key), condition)
+            INTO written USING new_row, key;
+    ELSE
+        EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s RETURNING pg_catalog.to_jsonb(t)', target, leadflow.typed_columns(type::regclass, key), condition)
+            INTO written USING key;
+    END IF;
+    RETURN written;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.proposal_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "IntervalStyle" TO 'postgres'
+AS $function$
+DECLARE
+    table_name constant text := pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, NEW.definition);
+    target text := table_name;
+    key_columns constant text[] := leadflow.definition_key(TG_TABLE_SCHEMA, NEW.definition);
+    present constant timestamptz := leadflow.clock();
+    columns text;
+    counter text;
+    whole_rule text;
+    changed jsonb;
+    unknown text;
+BEGIN
+    NEW.proposed_at := present;
+    NEW.proposed_by := CURRENT_USER;
+    NEW.session_actor := SESSION_USER;
+    NEW.old_row := NULL;
+    NEW.backtest := NULL;
+    NEW.backtest_note := NULL;
+    NEW.held_up := NULL;
+    NEW.applied_at := NULL;
+    NEW.applied_by := NULL;
+    NEW.applied_version := NULL;
+    NEW.fault := NULL;
+    EXECUTE pg_catalog.format('SELECT m.department FROM %I.team_member m WHERE m.member = $1 AND m.active', TG_TABLE_SCHEMA)
+        INTO NEW.department USING NEW.proposed_by;
+
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t
+                   WHERE t.tgrelid = pg_catalog.to_regclass(table_name) AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1) THEN
+        RAISE EXCEPTION '"%" is not a definition that can be proposed', NEW.definition
+            USING ERRCODE = 'undefined_table', HINT = 'Name one of the tables in definition_reviews.';
+    END IF;
+    -- constraints will say what is wrong with the rest
+    IF NEW.operation IS NULL OR NEW.operation NOT IN ('insert', 'update', 'delete') OR NEW.reason IS NULL OR NEW.in_force_from IS NULL
+        OR (NEW.operation = 'insert') <> (NEW.key IS NULL) OR (NEW.operation = 'delete') <> (NEW.new_row IS NULL)
+        OR pg_catalog.jsonb_typeof(NEW.key) <> 'object' OR pg_catalog.jsonb_typeof(NEW.new_row) <> 'object' THEN
+        RETURN NEW;
+    END IF;
+
+    SELECT k INTO unknown
+    FROM pg_catalog.jsonb_object_keys(COALESCE(NEW.new_row, '{}') || COALESCE(NEW.key, '{}')) k
+    WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = pg_catalog.to_regclass(table_name) AND a.attname = k AND a.attnum > 0 AND NOT a.attisdropped)
+    ORDER BY k COLLATE pg_catalog."C" LIMIT 1;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'column "%" of definition "%" does not exist', unknown, NEW.definition
+            USING ERRCODE = 'undefined_column';
+    END IF;
+    IF NEW.definition = 'workspace' AND (NEW.operation <> 'update' OR NEW.new_row ?| '{only_row,version}') THEN
+        RAISE EXCEPTION 'the workspace''s one row, and its version, are kept by leadflow'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NEW.operation = 'update' AND NEW.new_row = '{}' THEN
+        RAISE EXCEPTION 'the proposal changes no column'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name the columns and their new values in "row".';
+    END IF;
+    IF NEW.key IS NOT NULL THEN
+        IF (SELECT pg_catalog.array_agg(k ORDER BY k COLLATE pg_catalog."C") FROM pg_catalog.jsonb_object_keys(NEW.key) k)
+            IS DISTINCT FROM (SELECT pg_catalog.array_agg(k ORDER BY k COLLATE pg_catalog."C") FROM pg_catalog.unnest(key_columns) k) THEN
+            RAISE EXCEPTION 'the key of definition "%" has other columns', NEW.definition
+                USING ERRCODE = 'invalid_parameter_value',
+                      HINT = pg_catalog.format('Give these: %s.', pg_catalog.array_to_string(key_columns, ', '));
+        END IF;
+        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s t, pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s', table_name, leadflow.typed_columns(table_name::regclass, NEW.key),
+                (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = k.%1$I', c), ' AND ') FROM pg_catalog.unnest(key_columns) c))
+            INTO NEW.old_row USING NEW.key;
+        IF NEW.old_row IS NULL THEN
+            RAISE EXCEPTION 'definition "%" has no row %', NEW.definition, NEW.key
+                USING ERRCODE = 'no_data_found';
+        END IF;
+    END IF;
+
+    BEGIN
+        -- who may not write the definition tries it on a copy
+        IF NOT (CASE NEW.operation WHEN 'update' THEN pg_catalog.has_any_column_privilege(table_name, 'UPDATE')
+                ELSE pg_catalog.has_table_privilege(table_name, pg_catalog.upper(NEW.operation)) END) THEN
+            target := 'pg_temp.leadflow_trial';
+            EXECUTE pg_catalog.format('CREATE TEMP TABLE leadflow_trial (LIKE %s INCLUDING ALL)', table_name);
+            SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', '), pg_catalog.max(a.attname) FILTER (WHERE a.attidentity <> '')
+                INTO columns, counter
+            FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = pg_catalog.to_regclass(table_name) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+            EXECUTE pg_catalog.format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s', target, columns, columns, table_name);
+            IF counter IS NOT NULL THEN
+                EXECUTE pg_catalog.format('SELECT pg_catalog.setval(pg_catalog.pg_get_serial_sequence(%L, %L), COALESCE(pg_catalog.max(%I), 0) + 1, false) FROM %s',
+                    target, counter, counter, target);
+            END IF;
+        END IF;
+        changed := leadflow.write_definition(target, table_name, key_columns, NEW.operation, NEW.key, NEW.new_row);
+        -- what the triggers of the definition would have read
+        IF target <> table_name AND NEW.definition IN ('standard', 'sla_policy', 'routing_rule', 'score_rule', 'score_move', 'score_feature') AND NEW.operation <> 'delete' THEN
+            PERFORM leadflow.check_expression(pg_catalog.format('%I.%I', TG_TABLE_SCHEMA, changed ->> 'object')::regclass, e.expression,
+                        CASE NEW.definition WHEN 'score_feature' THEN leadflow.feature_type(changed ->> 'kind') ELSE 'boolean'::regtype END)
+            FROM (VALUES (changed ->> 'expression'), (changed ->> 'condition')) e (expression)
+            WHERE e.expression IS NOT NULL;
+        END IF;
+
+        NEW.backtest_note := CASE
+            WHEN NEW.backtest_over IS NULL THEN 'none was asked for'
+            WHEN NEW.definition NOT IN ('standard', 'score_move', 'score_rule', 'score_group', 'score_grade')
+                OR NEW.definition = 'standard' AND changed ->> 'object' <> 'lead' THEN 'it does not say which leads become MQLs'
+            WHEN target <> table_name AND NEW.definition NOT IN ('standard', 'score_move') THEN 'only who may write the definition can try it on the scores' END;
+        IF NEW.backtest_note IS NULL THEN
+            whole_rule := leadflow.proposed_rule(TG_TABLE_SCHEMA, target, NEW.definition, changed);
+            IF whole_rule IS NULL THEN
+                NEW.backtest_note := CASE NEW.definition WHEN 'standard' THEN 'it does not say which leads become MQLs'
+                                     ELSE 'no active score_move makes MQLs' END;
+            ELSE
+                BEGIN
+                    SELECT pg_catalog.jsonb_build_object('rule', whole_rule, 'from', present - NEW.backtest_over, 'to', present, 'rows', pg_catalog.jsonb_agg(pg_catalog.to_jsonb(b)))
+                        INTO NEW.backtest
+                    FROM leadflow.backtest(TG_TABLE_SCHEMA, whole_rule, present - NEW.backtest_over, present, COALESCE(changed ->> 'variant', '*')) b;
+                EXCEPTION WHEN insufficient_privilege THEN
+                    NEW.backtest_note := 'who proposed it may not read the leads';
+                END;
+            END IF;
+        END IF;
+        NEW.held_up := leadflow.held_up(TG_TABLE_SCHEMA, target, NEW.definition, NEW.operation, changed);
+        RAISE EXCEPTION USING ERRCODE = 'LF001', MESSAGE = 'taken back';
+    EXCEPTION WHEN SQLSTATE 'LF001' THEN
+        NULL;
+    END;
+    RETURN NEW;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.apply_proposals(workspace text)
+ RETURNS TABLE(id bigint, version bigint, fault text)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET "TimeZone" TO 'UTC'
+ SET "IntervalStyle" TO 'postgres'
+ SET "leadflow.change_reason" TO ''
+AS $function$
+#variable_conflict use_column
+DECLARE
+    p record;
+    table_name text;
+    key_columns text[];
+    present jsonb;
+    written jsonb;
+    status text;
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    FOR p IN EXECUTE pg_catalog.format(
+        'SELECT p.* FROM %1$I.proposal p
+         WHERE p.applied_at IS NULL AND p.in_force_from <= leadflow.clock()
+             AND p.id IN (SELECT v.id FROM %1$I.proposals v WHERE v.status IN (''approved'', ''failed''))
+         ORDER BY p.in_force_from, p.id FOR UPDATE OF p SKIP LOCKED', workspace)
+    LOOP
+        -- it may have been rejected while an earlier one was written
+        EXECUTE pg_catalog.format('SELECT v.status FROM %I.proposals v WHERE v.id = $1', workspace) INTO status USING p.id;
+        CONTINUE WHEN status NOT IN ('approved', 'failed');
+        id := p.id;
+        version := NULL;
+        fault := NULL;
+        table_name := pg_catalog.format('%I.%I', workspace, p.definition);
+        key_columns := leadflow.definition_key(workspace, p.definition);
+        BEGIN
+            PERFORM pg_catalog.set_config('leadflow.change_reason', pg_catalog.format('proposal %s of %s: %s', p.id, p.proposed_by, p.reason), true);
+            IF p.key IS NOT NULL THEN
+                EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s t, pg_catalog.jsonb_to_record($1) AS k (%s) WHERE %s FOR UPDATE OF t', table_name, leadflow.typed_columns(table_name::regclass, p.key),
+                        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = k.%1$I', c), ' AND ') FROM pg_catalog.unnest(key_columns) c))
+                    INTO present USING p.key;
+                IF present IS DISTINCT FROM p.old_row THEN
+                    RAISE EXCEPTION 'the row has changed since it was proposed'
+                        USING ERRCODE = 'object_not_in_prerequisite_state';
+                END IF;
+            END IF;
+            written := leadflow.write_definition(table_name, table_name, key_columns, p.operation, p.key, p.new_row);
+            IF p.operation <> 'update' OR written <> p.old_row THEN
+                EXECUTE pg_catalog.format('SELECT pg_catalog.max(c.version) FROM %I.definition_change c WHERE c.definition = $1 AND COALESCE(c.new_row, c.old_row) = $2', workspace)
+                    INTO version USING p.definition, written;
+            END IF;
+        EXCEPTION
+            WHEN serialization_failure OR deadlock_detected THEN
+                RAISE;
+            WHEN OTHERS THEN
+                fault := SQLSTATE || ' ' || SQLERRM;
+        END;
+        EXECUTE pg_catalog.format('UPDATE %I.proposal SET applied_at = CASE WHEN $3 IS NULL THEN leadflow.clock() END, applied_by = CASE WHEN $3 IS NULL THEN CURRENT_USER END,
+                applied_version = $2, fault = $3 WHERE id = $1 AND ($3 IS NULL OR fault IS DISTINCT FROM $3)', workspace)
+            USING id, version, fault;
+        RETURN NEXT;
+    END LOOP;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.handbook_words(language text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+BEGIN
+    CASE language
+    WHEN 'en' THEN
+        RETURN $words${
+            "title": "How we work with leads: %s",
+            "version": "Version %s of the definitions, changed last at %s UTC.",
+            "intro": "Made from the definitions that are in force. Where another text says otherwise, it is out of date.",
+            "nothing": "Nothing is agreed.",
+            "stages": "Stages",
+            "standard": "The standard: what a row must show to enter a stage",
+            "standard_note": "The criteria of earlier stages hold too. A variant's criterion replaces the general one.",
+            "transitions": "Moves back and out",
+            "transitions_note": "Going forward needs no permission, only the standard. Besides, these moves are allowed.",
+            "reasons": "Reasons",
+            "verdicts": "The verdict of sales",
+            "verdicts_note": "Sales accepts every lead that is handed over, or rejects it and says why; marketing answers.",
+            "verdict_promises": "Promised: %s",
+            "verdict_reasons": "Reasons for a rejection: %s",
+            "verdict_objections": "Objections that buyers raise: %s",
+            "promises": "Promises (SLA)",
+            "calendars": "Calendars",
+            "tracks": "Nurture",
+            "profiles": "Whom we look for",
+            "personas": "Whom we talk to",
+            "claims": "What we may promise, and how we say it",
+            "routing": "Who gets a lead",
+            "routing_note": "The first rule that matches wins.",
+            "pools": "Pools",
+            "score_rules": "Scoring",
+            "score_in_force": "Work is ordered by: %s.",
+            "grades": "Grades",
+            "moves": "Moves by score",
+            "agreements": "Agreements in numbers",
+            "targets": "Targets",
+            "metrics": "The numbers that we steer by",
+            "bonus": "What the bonus rests on",
+            "purposes": "Whose deal it is: attribution",
+            "fields": "Who answers for which field",
+            "reviews": "How definitions are changed",
+            "reviews_note": "Somebody proposes a change, it is tried on the past, these departments approve it, and it is in force from its date.",
+            "columns": {
+                "stages": ["Stage", "Code", "Team", "Meaning", "Enters with", "Leaves with", "Norm"],
+                "transitions": ["Of", "From", "To", "Reason owed", "When"],
+                "reasons": ["Reason", "Code", "Category", "For", "Note owed", "What happens next"],
+                "promises": ["Promise", "Policy", "Of", "Starts with", "Kept by", "Within", "Counted in"],
+                "calendars": ["Calendar", "Hours", "Whose"],
+                "tracks": ["Track", "Meaning", "Content", "Wakes after", "Rests"],
+                "profiles": ["Profile", "Industries", "Segments", "Employees", "Where", "Meaning"],
+                "personas": ["Persona", "In the decision", "Pain", "Uses instead", "Criteria"],
+                "claims": ["Phrase", "Kind", "Instead of", "Only for", "Approved by", "Until"],
+                "routing": ["Rule", "On entering", "Which", "Pool", "Meaning"],
+                "pools": ["Pool", "Members", "If nobody may", "Meaning"],
+                "score_rules": ["Rule", "Of", "Points", "Halves in", "Meaning"],
+                "grades": ["Of", "Grade", "From", "Meaning"],
+                "moves": ["Move", "From", "To", "Meaning"],
+                "agreements": ["Department", "Promise", "Measure", "At least", "Per", "Only for"],
+                "targets": ["Metric", "Period", "For", "Value", "Agreed on"],
+                "metrics": ["Number", "Code", "Formula", "Unit", "Answers for it", "Report"],
+                "bonus": ["Department", "Part", "Weight", "Pays from", "Up to", "Per"],
+                "purposes": ["Purpose", "Meaning", "Model", "How it shares"],
+                "fields": ["Of", "Field", "Team", "Owed from", "Meaning"],
+                "reviews": ["Definition", "Calls the review", "Approve", "Looked at every"]
+            },
+            "words": {
+                "lead": "lead", "opportunity": "opportunity", "account": "account", "any": "any stage",
+                "yes": "yes", "no": "no", "warn": "warns only", "working": "working time",
+                "elapsed": "elapsed time", "verdict": "a verdict", "leaving": "leaving the stage", "answer": "an answer",
+                "attempts": "attempts", "channels": "channels", "account_owner": "owner of the account", "all": "all",
+                "marketing": "marketing", "sales": "sales", "customer": "customer", "revops": "revops",
+                "week": "week", "month": "month", "quarter": "quarter", "fit": "fit",
+                "behaviour": "behaviour", "rules": "points by rules", "model": "probability by the model", "tool": "score of the tool",
+                "both": "both departments", "year": "year", "decides": "decides", "prepares": "prepares it",
+                "influences": "influences it", "uses": "uses what is bought", "promise": "promise", "term": "term",
+                "y": "y", "mo": "mo", "d": "d", "h": "h",
+                "min": "min", "s": "s"
+            }
+        }$words$::jsonb;
+    WHEN 'pl' THEN
+        RETURN $words${
+            "title": "Jak pracujemy z leadami: %s",
+            "version": "Wersja definicji: %s, ostatnia zmiana: %s UTC.",
+            "intro": "Utworzono z obowi\u0105zuj\u0105cych definicji. Je\u015bli inny tekst m\u00f3wi co innego, jest nieaktualny.",
+            "nothing": "Nic nie uzgodniono.",
+            "stages": "Etapy",
+            "standard": "Standard: co musi by\u0107 spe\u0142nione, aby wej\u015b\u0107 do etapu",
+            "standard_note": "Obowi\u0105zuj\u0105 te\u017c kryteria wcze\u015bniejszych etap\u00f3w. Kryterium wariantu zast\u0119puje og\u00f3lne.",
+            "transitions": "Powroty i wyj\u015bcia",
+            "transitions_note": "Ruch naprz\u00f3d nie wymaga zgody, tylko standardu. Poza tym dozwolone s\u0105 te przej\u015bcia.",
+            "reasons": "Powody",
+            "verdicts": "Werdykt sprzeda\u017cy",
+            "verdicts_note": "Sprzeda\u017c przyjmuje ka\u017cdy przekazany lead albo odrzuca go i m\u00f3wi dlaczego; marketing odpowiada.",
+            "verdict_promises": "Obietnica: %s",
+            "verdict_reasons": "Powody odrzucenia: %s",
+            "verdict_objections": "Obiekcje kupuj\u0105cych: %s",
+            "promises": "Obietnice (SLA)",
+            "calendars": "Kalendarze",
+            "tracks": "Podtrzymywanie kontaktu",
+            "profiles": "Kogo szukamy",
+            "personas": "Z kim rozmawiamy",
+            "claims": "Co wolno obieca\u0107 i jak to m\u00f3wimy",
+            "routing": "Kto dostaje leada",
+            "routing_note": "Wygrywa pierwsza pasuj\u0105ca regu\u0142a.",
+            "pools": "Pule",
+            "score_rules": "Punktacja",
+            "score_in_force": "Kolejno\u015b\u0107 pracy wyznacza: %s.",
+            "grades": "Oceny",
+            "moves": "Przej\u015bcia wed\u0142ug punktacji",
+            "agreements": "Uzgodnienia w liczbach",
+            "targets": "Cele",
+            "metrics": "Liczby, kt\u00f3rymi si\u0119 kierujemy",
+            "bonus": "Od czego zale\u017cy premia",
+            "purposes": "Czyja to transakcja: atrybucja",
+            "fields": "Kto odpowiada za kt\u00f3re pole",
+            "reviews": "Jak zmienia si\u0119 definicje",
+            "reviews_note": "Kto\u015b proponuje zmian\u0119, sprawdza si\u0119 j\u0105 na przesz\u0142o\u015bci, zatwierdzaj\u0105 j\u0105 te dzia\u0142y i obowi\u0105zuje od swojej daty.",
+            "columns": {
+                "stages": ["Etap", "Kod", "Zesp\u00f3\u0142", "Znaczenie", "Wej\u015bcie", "Wyj\u015bcie", "Norma"],
+                "transitions": ["Czego", "Z", "Do", "Wymaga powodu", "Kiedy"],
+                "reasons": ["Pow\u00f3d", "Kod", "Kategoria", "Dla", "Wymaga notatki", "Co dalej"],
+                "promises": ["Obietnica", "Kod", "Czego", "Pocz\u0105tek", "Spe\u0142nia j\u0105", "W ci\u0105gu", "Liczona w"],
+                "calendars": ["Kalendarz", "Godziny", "Czyje"],
+                "tracks": ["\u015acie\u017cka", "Znaczenie", "Tre\u015bci", "Budzi si\u0119 po", "Odpoczywa"],
+                "profiles": ["Profil", "Bran\u017ce", "Segmenty", "Zatrudnienie", "Gdzie", "Znaczenie"],
+                "personas": ["Persona", "W decyzji", "Problem", "Czego u\u017cywa dzi\u015b", "Kryteria"],
+                "claims": ["Sformu\u0142owanie", "Rodzaj", "Zamiast", "Tylko dla", "Zatwierdzi\u0142", "Do kiedy"],
+                "routing": ["Regu\u0142a", "Przy wej\u015bciu do", "Kt\u00f3re", "Pula", "Znaczenie"],
+                "pools": ["Pula", "Cz\u0142onkowie", "Gdy nikt nie mo\u017ce", "Znaczenie"],
+                "score_rules": ["Regu\u0142a", "Sk\u0142adnik", "Punkty", "Po\u0142owa po", "Znaczenie"],
+                "grades": ["Sk\u0142adnik", "Ocena", "Od", "Znaczenie"],
+                "moves": ["Przej\u015bcie", "Z", "Do", "Znaczenie"],
+                "agreements": ["Dzia\u0142", "Obietnica", "Miara", "Co najmniej", "Na", "Tylko dla"],
+                "targets": ["Miara", "Okres", "Dla", "Warto\u015b\u0107", "Uzgodniono"],
+                "metrics": ["Liczba", "Kod", "Wz\u00f3r", "Jednostka", "Odpowiada", "Raport"],
+                "bonus": ["Dzia\u0142", "Sk\u0142adnik", "Waga", "Wyp\u0142ata od", "Najwy\u017cej", "Na"],
+                "purposes": ["Cel", "Znaczenie", "Model", "Jak dzieli"],
+                "fields": ["Czego", "Pole", "Zesp\u00f3\u0142", "Wymagane od", "Znaczenie"],
+                "reviews": ["Definicja", "Zwo\u0142uje przegl\u0105d", "Zatwierdzaj\u0105", "Przegl\u0105d co"]
+            },
+            "words": {
+                "lead": "lead", "opportunity": "szansa", "account": "firma", "any": "dowolny etap",
+                "yes": "tak", "no": "nie", "warn": "tylko ostrzega", "working": "czas pracy",
+                "elapsed": "czas zegarowy", "verdict": "werdykt", "leaving": "wyj\u015bcie z etapu", "answer": "odpowied\u017a",
+                "attempts": "pr\u00f3by", "channels": "kana\u0142y", "account_owner": "opiekun firmy", "all": "wszystkie",
+                "marketing": "marketing", "sales": "sprzeda\u017c", "customer": "obs\u0142uga klienta", "revops": "revops",
+                "week": "tydzie\u0144", "month": "miesi\u0105c", "quarter": "kwarta\u0142", "fit": "dopasowanie",
+                "behaviour": "zachowanie", "rules": "punkty wed\u0142ug regu\u0142", "model": "prawdopodobie\u0144stwo z modelu", "tool": "punktacja narz\u0119dzia",
+                "both": "oba dzia\u0142y", "year": "rok", "decides": "decyduje", "prepares": "przygotowuje j\u0105",
+                "influences": "wp\u0142ywa na ni\u0105", "uses": "u\u017cywa zakupu", "promise": "obietnica", "term": "okre\u015blenie",
+                "y": "lat", "mo": "mies.", "d": "d", "h": "godz.",
+                "min": "min", "s": "s"
+            }
+        }$words$::jsonb;
+    WHEN 'ru' THEN
+        RETURN $words${
+            "title": "\u041a\u0430\u043a \u043c\u044b \u0440\u0430\u0431\u043e\u0442\u0430\u0435\u043c \u0441 \u043b\u0438\u0434\u0430\u043c\u0438: %s",
+            "version": "\u0412\u0435\u0440\u0441\u0438\u044f \u043e\u043f\u0440\u0435\u0434\u0435\u043b\u0435\u043d\u0438\u0439: %s, \u043f\u043e\u0441\u043b\u0435\u0434\u043d\u0435\u0435 \u0438\u0437\u043c\u0435\u043d\u0435\u043d\u0438\u0435: %s UTC.",
+            "intro": "\u0421\u043e\u0441\u0442\u0430\u0432\u043b\u0435\u043d\u043e \u043f\u043e \u0434\u0435\u0439\u0441\u0442\u0432\u0443\u044e\u0449\u0438\u043c \u043e\u043f\u0440\u0435\u0434\u0435\u043b\u0435\u043d\u0438\u044f\u043c. \u0415\u0441\u043b\u0438 \u0434\u0440\u0443\u0433\u043e\u0439 \u0442\u0435\u043a\u0441\u0442 \u0433\u043e\u0432\u043e\u0440\u0438\u0442 \u0438\u043d\u0430\u0447\u0435, \u043e\u043d \u0443\u0441\u0442\u0430\u0440\u0435\u043b.",
+            "nothing": "\u041d\u0438\u0447\u0435\u0433\u043e \u043d\u0435 \u0441\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u043e.",
+            "stages": "\u042d\u0442\u0430\u043f\u044b",
+            "standard": "\u0421\u0442\u0430\u043d\u0434\u0430\u0440\u0442: \u0447\u0442\u043e \u043d\u0443\u0436\u043d\u043e \u0434\u043b\u044f \u0432\u0445\u043e\u0434\u0430 \u0432 \u044d\u0442\u0430\u043f",
+            "standard_note": "\u0414\u0435\u0439\u0441\u0442\u0432\u0443\u044e\u0442 \u0438 \u043a\u0440\u0438\u0442\u0435\u0440\u0438\u0438 \u043f\u0440\u0435\u0434\u044b\u0434\u0443\u0449\u0438\u0445 \u044d\u0442\u0430\u043f\u043e\u0432. \u041a\u0440\u0438\u0442\u0435\u0440\u0438\u0439 \u0432\u0430\u0440\u0438\u0430\u043d\u0442\u0430 \u0437\u0430\u043c\u0435\u043d\u044f\u0435\u0442 \u043e\u0431\u0449\u0438\u0439.",
+            "transitions": "\u0412\u043e\u0437\u0432\u0440\u0430\u0442\u044b \u0438 \u0432\u044b\u0445\u043e\u0434\u044b",
+            "transitions_note": "\u0414\u0432\u0438\u0436\u0435\u043d\u0438\u0435 \u0432\u043f\u0435\u0440\u0451\u0434 \u0442\u0440\u0435\u0431\u0443\u0435\u0442 \u0442\u043e\u043b\u044c\u043a\u043e \u0441\u0442\u0430\u043d\u0434\u0430\u0440\u0442\u0430. \u041a\u0440\u043e\u043c\u0435 \u0442\u043e\u0433\u043e, \u0440\u0430\u0437\u0440\u0435\u0448\u0435\u043d\u044b \u044d\u0442\u0438 \u043f\u0435\u0440\u0435\u0445\u043e\u0434\u044b.",
+            "reasons": "\u041f\u0440\u0438\u0447\u0438\u043d\u044b",
+            "verdicts": "\u0412\u0435\u0440\u0434\u0438\u043a\u0442 \u043f\u0440\u043e\u0434\u0430\u0436",
+            "verdicts_note": "\u041f\u0440\u043e\u0434\u0430\u0436\u0438 \u043f\u0440\u0438\u043d\u0438\u043c\u0430\u044e\u0442 \u043a\u0430\u0436\u0434\u043e\u0433\u043e \u043f\u0435\u0440\u0435\u0434\u0430\u043d\u043d\u043e\u0433\u043e \u043b\u0438\u0434\u0430 \u0438\u043b\u0438 \u043e\u0442\u043a\u043b\u043e\u043d\u044f\u044e\u0442 \u0435\u0433\u043e \u0438 \u0433\u043e\u0432\u043e\u0440\u044f\u0442 \u043f\u043e\u0447\u0435\u043c\u0443; \u043c\u0430\u0440\u043a\u0435\u0442\u0438\u043d\u0433 \u043e\u0442\u0432\u0435\u0447\u0430\u0435\u0442.",
+            "verdict_promises": "\u041e\u0431\u0435\u0449\u0430\u043d\u043e: %s",
+            "verdict_reasons": "\u041f\u0440\u0438\u0447\u0438\u043d\u044b \u043e\u0442\u043a\u0430\u0437\u0430: %s",
+            "verdict_objections": "\u0412\u043e\u0437\u0440\u0430\u0436\u0435\u043d\u0438\u044f \u043f\u043e\u043a\u0443\u043f\u0430\u0442\u0435\u043b\u0435\u0439: %s",
+            "promises": "\u041e\u0431\u0435\u0449\u0430\u043d\u0438\u044f (SLA)",
+            "calendars": "\u041a\u0430\u043b\u0435\u043d\u0434\u0430\u0440\u0438",
+            "tracks": "\u041f\u0440\u043e\u0433\u0440\u0435\u0432",
+            "profiles": "\u041a\u043e\u0433\u043e \u043c\u044b \u0438\u0449\u0435\u043c",
+            "personas": "\u0421 \u043a\u0435\u043c \u043c\u044b \u0433\u043e\u0432\u043e\u0440\u0438\u043c",
+            "claims": "\u0427\u0442\u043e \u043c\u043e\u0436\u043d\u043e \u043e\u0431\u0435\u0449\u0430\u0442\u044c \u0438 \u043a\u0430\u043a \u043c\u044b \u044d\u0442\u043e \u0433\u043e\u0432\u043e\u0440\u0438\u043c",
+            "routing": "\u041a\u043e\u043c\u0443 \u0434\u043e\u0441\u0442\u0430\u0451\u0442\u0441\u044f \u043b\u0438\u0434",
+            "routing_note": "\u0414\u0435\u0439\u0441\u0442\u0432\u0443\u0435\u0442 \u043f\u0435\u0440\u0432\u043e\u0435 \u043f\u043e\u0434\u0445\u043e\u0434\u044f\u0449\u0435\u0435 \u043f\u0440\u0430\u0432\u0438\u043b\u043e.",
+            "pools": "\u0413\u0440\u0443\u043f\u043f\u044b",
+            "score_rules": "\u0421\u043a\u043e\u0440\u0438\u043d\u0433",
+            "score_in_force": "\u041f\u043e\u0440\u044f\u0434\u043e\u043a \u0440\u0430\u0431\u043e\u0442\u044b \u0437\u0430\u0434\u0430\u0451\u0442: %s.",
+            "grades": "\u041e\u0446\u0435\u043d\u043a\u0438",
+            "moves": "\u041f\u0435\u0440\u0435\u0445\u043e\u0434\u044b \u043f\u043e \u0431\u0430\u043b\u043b\u0430\u043c",
+            "agreements": "\u0414\u043e\u0433\u043e\u0432\u043e\u0440\u0451\u043d\u043d\u043e\u0441\u0442\u0438 \u0432 \u0446\u0438\u0444\u0440\u0430\u0445",
+            "targets": "\u0426\u0435\u043b\u0438",
+            "metrics": "\u041f\u043e\u043a\u0430\u0437\u0430\u0442\u0435\u043b\u0438, \u043f\u043e \u043a\u043e\u0442\u043e\u0440\u044b\u043c \u043c\u044b \u0440\u0430\u0431\u043e\u0442\u0430\u0435\u043c",
+            "bonus": "\u041e\u0442 \u0447\u0435\u0433\u043e \u0437\u0430\u0432\u0438\u0441\u0438\u0442 \u043f\u0440\u0435\u043c\u0438\u044f",
+            "purposes": "\u0427\u044c\u044f \u044d\u0442\u043e \u0441\u0434\u0435\u043b\u043a\u0430: \u0430\u0442\u0440\u0438\u0431\u0443\u0446\u0438\u044f",
+            "fields": "\u041a\u0442\u043e \u043e\u0442\u0432\u0435\u0447\u0430\u0435\u0442 \u0437\u0430 \u043a\u0430\u043a\u043e\u0435 \u043f\u043e\u043b\u0435",
+            "reviews": "\u041a\u0430\u043a \u043c\u0435\u043d\u044f\u044e\u0442\u0441\u044f \u043e\u043f\u0440\u0435\u0434\u0435\u043b\u0435\u043d\u0438\u044f",
+            "reviews_note": "\u041a\u0442\u043e-\u0442\u043e \u043f\u0440\u0435\u0434\u043b\u0430\u0433\u0430\u0435\u0442 \u0438\u0437\u043c\u0435\u043d\u0435\u043d\u0438\u0435, \u0435\u0433\u043e \u043f\u0440\u043e\u0432\u0435\u0440\u044f\u044e\u0442 \u043d\u0430 \u043f\u0440\u043e\u0448\u043b\u043e\u043c, \u044d\u0442\u0438 \u043e\u0442\u0434\u0435\u043b\u044b \u0435\u0433\u043e \u0443\u0442\u0432\u0435\u0440\u0436\u0434\u0430\u044e\u0442, \u0438 \u0441 \u0443\u043a\u0430\u0437\u0430\u043d\u043d\u043e\u0439 \u0434\u0430\u0442\u044b \u043e\u043d\u043e \u0434\u0435\u0439\u0441\u0442\u0432\u0443\u0435\u0442.",
+            "columns": {
+                "stages": ["\u042d\u0442\u0430\u043f", "\u041a\u043e\u0434", "\u041a\u043e\u043c\u0430\u043d\u0434\u0430", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435", "\u0412\u0445\u043e\u0434", "\u0412\u044b\u0445\u043e\u0434", "\u041d\u043e\u0440\u043c\u0430"],
+                "transitions": ["\u0427\u0435\u0433\u043e", "\u0418\u0437", "\u0412", "\u041d\u0443\u0436\u043d\u0430 \u043f\u0440\u0438\u0447\u0438\u043d\u0430", "\u041a\u043e\u0433\u0434\u0430"],
+                "reasons": ["\u041f\u0440\u0438\u0447\u0438\u043d\u0430", "\u041a\u043e\u0434", "\u041a\u0430\u0442\u0435\u0433\u043e\u0440\u0438\u044f", "\u0414\u043b\u044f", "\u041d\u0443\u0436\u043d\u0430 \u0437\u0430\u043c\u0435\u0442\u043a\u0430", "\u0427\u0442\u043e \u0434\u0430\u043b\u044c\u0448\u0435"],
+                "promises": ["\u041e\u0431\u0435\u0449\u0430\u043d\u0438\u0435", "\u041a\u043e\u0434", "\u0427\u0435\u0433\u043e", "\u041d\u0430\u0447\u0430\u043b\u043e", "\u0427\u0435\u043c \u0432\u044b\u043f\u043e\u043b\u043d\u044f\u0435\u0442\u0441\u044f", "\u0417\u0430", "\u0421\u0447\u0438\u0442\u0430\u0435\u0442\u0441\u044f"],
+                "calendars": ["\u041a\u0430\u043b\u0435\u043d\u0434\u0430\u0440\u044c", "\u0427\u0430\u0441\u044b", "\u0427\u044c\u0438"],
+                "tracks": ["\u0414\u043e\u0440\u043e\u0436\u043a\u0430", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435", "\u0421\u043e\u0434\u0435\u0440\u0436\u0430\u043d\u0438\u0435", "\u0412\u043e\u0437\u0432\u0440\u0430\u0449\u0430\u0435\u0442\u0441\u044f \u0447\u0435\u0440\u0435\u0437", "\u041e\u0442\u0434\u044b\u0445\u0430\u0435\u0442"],
+                "profiles": ["\u041f\u0440\u043e\u0444\u0438\u043b\u044c", "\u041e\u0442\u0440\u0430\u0441\u043b\u0438", "\u0421\u0435\u0433\u043c\u0435\u043d\u0442\u044b", "\u0421\u043e\u0442\u0440\u0443\u0434\u043d\u0438\u043a\u043e\u0432", "\u0413\u0434\u0435", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "personas": ["\u041f\u0435\u0440\u0441\u043e\u043d\u0430", "\u0412 \u0440\u0435\u0448\u0435\u043d\u0438\u0438", "\u041f\u0440\u043e\u0431\u043b\u0435\u043c\u0430", "\u0427\u0435\u043c \u043f\u043e\u043b\u044c\u0437\u0443\u0435\u0442\u0441\u044f \u0441\u0435\u0439\u0447\u0430\u0441", "\u041a\u0440\u0438\u0442\u0435\u0440\u0438\u0438"],
+                "claims": ["\u0424\u043e\u0440\u043c\u0443\u043b\u0438\u0440\u043e\u0432\u043a\u0430", "\u0412\u0438\u0434", "\u0412\u043c\u0435\u0441\u0442\u043e", "\u0422\u043e\u043b\u044c\u043a\u043e \u0434\u043b\u044f", "\u0423\u0442\u0432\u0435\u0440\u0434\u0438\u043b", "\u0414\u043e"],
+                "routing": ["\u041f\u0440\u0430\u0432\u0438\u043b\u043e", "\u041f\u0440\u0438 \u0432\u0445\u043e\u0434\u0435 \u0432", "\u041a\u0430\u043a\u0438\u0435", "\u0413\u0440\u0443\u043f\u043f\u0430", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "pools": ["\u0413\u0440\u0443\u043f\u043f\u0430", "\u0423\u0447\u0430\u0441\u0442\u043d\u0438\u043a\u0438", "\u0415\u0441\u043b\u0438 \u043d\u0438\u043a\u0442\u043e \u043d\u0435 \u043c\u043e\u0436\u0435\u0442", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "score_rules": ["\u041f\u0440\u0430\u0432\u0438\u043b\u043e", "\u0427\u0430\u0441\u0442\u044c", "\u0411\u0430\u043b\u043b\u044b", "\u041f\u043e\u043b\u043e\u0432\u0438\u043d\u0430 \u0447\u0435\u0440\u0435\u0437", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "grades": ["\u0427\u0430\u0441\u0442\u044c", "\u041e\u0446\u0435\u043d\u043a\u0430", "\u041e\u0442", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "moves": ["\u041f\u0435\u0440\u0435\u0445\u043e\u0434", "\u0418\u0437", "\u0412", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "agreements": ["\u041e\u0442\u0434\u0435\u043b", "\u041e\u0431\u0435\u0449\u0430\u043d\u0438\u0435", "\u041f\u043e\u043a\u0430\u0437\u0430\u0442\u0435\u043b\u044c", "\u041d\u0435 \u043c\u0435\u043d\u0435\u0435", "\u0417\u0430", "\u0422\u043e\u043b\u044c\u043a\u043e \u0434\u043b\u044f"],
+                "targets": ["\u041f\u043e\u043a\u0430\u0437\u0430\u0442\u0435\u043b\u044c", "\u041f\u0435\u0440\u0438\u043e\u0434", "\u0414\u043b\u044f", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435", "\u0421\u043e\u0433\u043b\u0430\u0441\u043e\u0432\u0430\u043d\u043e"],
+                "metrics": ["\u041f\u043e\u043a\u0430\u0437\u0430\u0442\u0435\u043b\u044c", "\u041a\u043e\u0434", "\u0424\u043e\u0440\u043c\u0443\u043b\u0430", "\u0415\u0434\u0438\u043d\u0438\u0446\u0430", "\u041e\u0442\u0432\u0435\u0447\u0430\u0435\u0442", "\u041e\u0442\u0447\u0451\u0442"],
+                "bonus": ["\u041e\u0442\u0434\u0435\u043b", "\u0427\u0430\u0441\u0442\u044c", "\u0412\u0435\u0441", "\u0412\u044b\u043f\u043b\u0430\u0442\u0430 \u043e\u0442", "\u041d\u0435 \u0431\u043e\u043b\u0435\u0435", "\u0417\u0430"],
+                "purposes": ["\u041d\u0430\u0437\u043d\u0430\u0447\u0435\u043d\u0438\u0435", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435", "\u041c\u043e\u0434\u0435\u043b\u044c", "\u041a\u0430\u043a \u0434\u0435\u043b\u0438\u0442"],
+                "fields": ["\u0427\u0435\u0433\u043e", "\u041f\u043e\u043b\u0435", "\u041a\u043e\u043c\u0430\u043d\u0434\u0430", "\u041d\u0443\u0436\u043d\u043e \u0441", "\u0417\u043d\u0430\u0447\u0435\u043d\u0438\u0435"],
+                "reviews": ["\u041e\u043f\u0440\u0435\u0434\u0435\u043b\u0435\u043d\u0438\u0435", "\u0421\u043e\u0437\u044b\u0432\u0430\u0435\u0442 \u043f\u0435\u0440\u0435\u0441\u043c\u043e\u0442\u0440", "\u0423\u0442\u0432\u0435\u0440\u0436\u0434\u0430\u044e\u0442", "\u041f\u0435\u0440\u0435\u0441\u043c\u043e\u0442\u0440 \u043a\u0430\u0436\u0434\u044b\u0435"]
+            },
+            "words": {
+                "lead": "\u043b\u0438\u0434", "opportunity": "\u0441\u0434\u0435\u043b\u043a\u0430", "account": "\u043a\u043e\u043c\u043f\u0430\u043d\u0438\u044f", "any": "\u043b\u044e\u0431\u043e\u0439 \u044d\u0442\u0430\u043f",
+                "yes": "\u0434\u0430", "no": "\u043d\u0435\u0442", "warn": "\u0442\u043e\u043b\u044c\u043a\u043e \u043f\u0440\u0435\u0434\u0443\u043f\u0440\u0435\u0436\u0434\u0430\u0435\u0442", "working": "\u0440\u0430\u0431\u043e\u0447\u0435\u0435 \u0432\u0440\u0435\u043c\u044f",
+                "elapsed": "\u043a\u0430\u043b\u0435\u043d\u0434\u0430\u0440\u043d\u043e\u0435 \u0432\u0440\u0435\u043c\u044f", "verdict": "\u0432\u0435\u0440\u0434\u0438\u043a\u0442", "leaving": "\u0432\u044b\u0445\u043e\u0434 \u0438\u0437 \u044d\u0442\u0430\u043f\u0430", "answer": "\u043e\u0442\u0432\u0435\u0442",
+                "attempts": "\u043f\u043e\u043f\u044b\u0442\u043a\u0438", "channels": "\u043a\u0430\u043d\u0430\u043b\u044b", "account_owner": "\u043e\u0442\u0432\u0435\u0442\u0441\u0442\u0432\u0435\u043d\u043d\u044b\u0439 \u0437\u0430 \u043a\u043e\u043c\u043f\u0430\u043d\u0438\u044e", "all": "\u0432\u0441\u0435",
+                "marketing": "\u043c\u0430\u0440\u043a\u0435\u0442\u0438\u043d\u0433", "sales": "\u043f\u0440\u043e\u0434\u0430\u0436\u0438", "customer": "\u0440\u0430\u0431\u043e\u0442\u0430 \u0441 \u043a\u043b\u0438\u0435\u043d\u0442\u0430\u043c\u0438", "revops": "revops",
+                "week": "\u043d\u0435\u0434\u0435\u043b\u044f", "month": "\u043c\u0435\u0441\u044f\u0446", "quarter": "\u043a\u0432\u0430\u0440\u0442\u0430\u043b", "fit": "\u0441\u043e\u043e\u0442\u0432\u0435\u0442\u0441\u0442\u0432\u0438\u0435",
+                "behaviour": "\u043f\u043e\u0432\u0435\u0434\u0435\u043d\u0438\u0435", "rules": "\u0431\u0430\u043b\u043b\u044b \u043f\u043e \u043f\u0440\u0430\u0432\u0438\u043b\u0430\u043c", "model": "\u0432\u0435\u0440\u043e\u044f\u0442\u043d\u043e\u0441\u0442\u044c \u043f\u043e \u043c\u043e\u0434\u0435\u043b\u0438", "tool": "\u0431\u0430\u043b\u043b\u044b \u0438\u0437 \u043f\u0440\u043e\u0433\u0440\u0430\u043c\u043c\u044b",
+                "both": "\u043e\u0431\u0430 \u043e\u0442\u0434\u0435\u043b\u0430", "year": "\u0433\u043e\u0434", "decides": "\u0440\u0435\u0448\u0430\u0435\u0442", "prepares": "\u0433\u043e\u0442\u043e\u0432\u0438\u0442 \u0435\u0433\u043e",
+                "influences": "\u0432\u043b\u0438\u044f\u0435\u0442 \u043d\u0430 \u043d\u0435\u0433\u043e", "uses": "\u043f\u043e\u043b\u044c\u0437\u0443\u0435\u0442\u0441\u044f \u043f\u043e\u043a\u0443\u043f\u043a\u043e\u0439", "promise": "\u043e\u0431\u0435\u0449\u0430\u043d\u0438\u0435", "term": "\u0442\u0435\u0440\u043c\u0438\u043d",
+                "y": "\u0433.", "mo": "\u043c\u0435\u0441.", "d": "\u0434\u043d.", "h": "\u0447",
+                "min": "\u043c\u0438\u043d", "s": "\u0441"
+            }
+        }$words$::jsonb;
+    WHEN 'zh' THEN
+        RETURN $words${
+            "title": "\u6211\u4eec\u5982\u4f55\u5904\u7406\u7ebf\u7d22\uff1a%s",
+            "version": "\u5b9a\u4e49\u7248\u672c %s\uff0c\u6700\u8fd1\u4fee\u6539\u4e8e %s UTC\u3002",
+            "intro": "\u672c\u6587\u7531\u73b0\u884c\u5b9a\u4e49\u751f\u6210\u3002\u82e5\u5176\u4ed6\u6587\u4ef6\u4e0e\u6b64\u4e0d\u7b26\uff0c\u4ee5\u6b64\u4e3a\u51c6\u3002",
+            "nothing": "\u5c1a\u65e0\u7ea6\u5b9a\u3002",
+            "stages": "\u9636\u6bb5",
+            "standard": "\u6807\u51c6\uff1a\u8fdb\u5165\u5404\u9636\u6bb5\u7684\u6761\u4ef6",
+            "standard_note": "\u6b64\u524d\u5404\u9636\u6bb5\u7684\u6761\u4ef6\u540c\u6837\u9002\u7528\u3002\u53d8\u4f53\u7684\u6761\u4ef6\u53d6\u4ee3\u901a\u7528\u6761\u4ef6\u3002",
+            "transitions": "\u56de\u9000\u4e0e\u9000\u51fa",
+            "transitions_note": "\u5411\u524d\u63a8\u8fdb\u53ea\u9700\u7b26\u5408\u6807\u51c6\u3002\u6b64\u5916\u5141\u8bb8\u4ee5\u4e0b\u79fb\u52a8\u3002",
+            "reasons": "\u539f\u56e0",
+            "verdicts": "\u9500\u552e\u7684\u88c1\u5b9a",
+            "verdicts_note": "\u9500\u552e\u5bf9\u6bcf\u6761\u79fb\u4ea4\u7684\u7ebf\u7d22\u8868\u793a\u63a5\u53d7\uff0c\u6216\u62d2\u7edd\u5e76\u8bf4\u660e\u539f\u56e0\uff1b\u5e02\u573a\u90e8\u4e88\u4ee5\u7b54\u590d\u3002",
+            "verdict_promises": "\u627f\u8bfa\uff1a%s",
+            "verdict_reasons": "\u62d2\u7edd\u539f\u56e0\uff1a%s",
+            "verdict_objections": "\u4e70\u65b9\u5f02\u8bae\uff1a%s",
+            "promises": "\u627f\u8bfa\uff08SLA\uff09",
+            "calendars": "\u65e5\u5386",
+            "tracks": "\u57f9\u80b2",
+            "profiles": "\u6211\u4eec\u5bfb\u627e\u7684\u5ba2\u6237",
+            "personas": "\u6211\u4eec\u7684\u6c9f\u901a\u5bf9\u8c61",
+            "claims": "\u53ef\u4ee5\u627f\u8bfa\u7684\u5185\u5bb9\u53ca\u8bf4\u6cd5",
+            "routing": "\u7ebf\u7d22\u5206\u914d",
+            "routing_note": "\u4ee5\u7b2c\u4e00\u6761\u5339\u914d\u7684\u89c4\u5219\u4e3a\u51c6\u3002",
+            "pools": "\u5206\u914d\u6c60",
+            "score_rules": "\u8bc4\u5206",
+            "score_in_force": "\u5de5\u4f5c\u987a\u5e8f\u4f9d\u636e\uff1a%s\u3002",
+            "grades": "\u7b49\u7ea7",
+            "moves": "\u6309\u8bc4\u5206\u79fb\u52a8",
+            "agreements": "\u91cf\u5316\u7ea6\u5b9a",
+            "targets": "\u76ee\u6807",
+            "metrics": "\u6211\u4eec\u636e\u4ee5\u7ba1\u7406\u7684\u6307\u6807",
+            "bonus": "\u5956\u91d1\u7684\u4f9d\u636e",
+            "purposes": "\u6210\u4ea4\u5f52\u56e0",
+            "fields": "\u5b57\u6bb5\u8d23\u4efb",
+            "reviews": "\u5982\u4f55\u4fee\u6539\u5b9a\u4e49",
+            "reviews_note": "\u6709\u4eba\u63d0\u51fa\u4fee\u6539\uff0c\u7528\u5386\u53f2\u6570\u636e\u68c0\u9a8c\uff0c\u7531\u4ee5\u4e0b\u90e8\u95e8\u6279\u51c6\uff0c\u5e76\u81ea\u6307\u5b9a\u65e5\u671f\u8d77\u751f\u6548\u3002",
+            "columns": {
+                "stages": ["\u9636\u6bb5", "\u4ee3\u7801", "\u56e2\u961f", "\u542b\u4e49", "\u8fdb\u5165\u4f9d\u636e", "\u79bb\u5f00\u6761\u4ef6", "\u65f6\u9650"],
+                "transitions": ["\u5bf9\u8c61", "\u4ece", "\u5230", "\u987b\u8bf4\u660e\u539f\u56e0", "\u60c5\u5f62"],
+                "reasons": ["\u539f\u56e0", "\u4ee3\u7801", "\u7c7b\u522b", "\u9002\u7528\u4e8e", "\u987b\u5907\u6ce8", "\u540e\u7eed"],
+                "promises": ["\u627f\u8bfa", "\u4ee3\u7801", "\u5bf9\u8c61", "\u5f00\u59cb", "\u5151\u73b0\u65b9\u5f0f", "\u671f\u9650", "\u8ba1\u65f6\u65b9\u5f0f"],
+                "calendars": ["\u65e5\u5386", "\u65f6\u95f4", "\u9002\u7528\u5bf9\u8c61"],
+                "tracks": ["\u8f68\u9053", "\u542b\u4e49", "\u5185\u5bb9", "\u5524\u9192\u65f6\u95f4", "\u9759\u7f6e"],
+                "profiles": ["\u753b\u50cf", "\u884c\u4e1a", "\u7ec6\u5206", "\u5458\u5de5\u6570", "\u5730\u533a", "\u542b\u4e49"],
+                "personas": ["\u4eba\u7269\u753b\u50cf", "\u5728\u51b3\u7b56\u4e2d", "\u75db\u70b9", "\u76ee\u524d\u6240\u7528", "\u6807\u51c6"],
+                "claims": ["\u8bf4\u6cd5", "\u7c7b\u578b", "\u4ee3\u66ff", "\u4ec5\u9650", "\u6279\u51c6\u4eba", "\u6709\u6548\u81f3"],
+                "routing": ["\u89c4\u5219", "\u8fdb\u5165\u65f6", "\u54ea\u4e9b", "\u5206\u914d\u6c60", "\u542b\u4e49"],
+                "pools": ["\u5206\u914d\u6c60", "\u6210\u5458", "\u65e0\u4eba\u53ef\u63a5\u65f6", "\u542b\u4e49"],
+                "score_rules": ["\u89c4\u5219", "\u90e8\u5206", "\u5206\u6570", "\u534a\u8870\u671f", "\u542b\u4e49"],
+                "grades": ["\u90e8\u5206", "\u7b49\u7ea7", "\u8d77\u59cb\u5206", "\u542b\u4e49"],
+                "moves": ["\u79fb\u52a8", "\u4ece", "\u5230", "\u542b\u4e49"],
+                "agreements": ["\u90e8\u95e8", "\u627f\u8bfa", "\u6307\u6807", "\u81f3\u5c11", "\u5468\u671f", "\u4ec5\u9650"],
+                "targets": ["\u6307\u6807", "\u671f\u95f4", "\u5bf9\u8c61", "\u6570\u503c", "\u7ea6\u5b9a\u65e5\u671f"],
+                "metrics": ["\u6307\u6807", "\u4ee3\u7801", "\u516c\u5f0f", "\u5355\u4f4d", "\u8d1f\u8d23\u65b9", "\u62a5\u8868"],
+                "bonus": ["\u90e8\u95e8", "\u90e8\u5206", "\u6743\u91cd", "\u8d77\u4ed8", "\u5c01\u9876", "\u5468\u671f"],
+                "purposes": ["\u7528\u9014", "\u542b\u4e49", "\u6a21\u578b", "\u5206\u914d\u65b9\u5f0f"],
+                "fields": ["\u5bf9\u8c61", "\u5b57\u6bb5", "\u56e2\u961f", "\u8d77\u59cb\u9636\u6bb5", "\u542b\u4e49"],
+                "reviews": ["\u5b9a\u4e49", "\u53ec\u96c6\u590d\u5ba1", "\u6279\u51c6", "\u590d\u5ba1\u5468\u671f"]
+            },
+            "words": {
+                "lead": "\u7ebf\u7d22", "opportunity": "\u5546\u673a", "account": "\u5ba2\u6237", "any": "\u4efb\u4f55\u9636\u6bb5",
+                "yes": "\u662f", "no": "\u5426", "warn": "\u4ec5\u8b66\u544a", "working": "\u5de5\u4f5c\u65f6\u95f4",
+                "elapsed": "\u81ea\u7136\u65f6\u95f4", "verdict": "\u88c1\u5b9a", "leaving": "\u79bb\u5f00\u8be5\u9636\u6bb5", "answer": "\u5bf9\u65b9\u56de\u5e94",
+                "attempts": "\u6b21\u5c1d\u8bd5", "channels": "\u4e2a\u6e20\u9053", "account_owner": "\u5ba2\u6237\u8d1f\u8d23\u4eba", "all": "\u5168\u90e8",
+                "marketing": "\u5e02\u573a", "sales": "\u9500\u552e", "customer": "\u5ba2\u6237\u670d\u52a1", "revops": "\u6536\u5165\u8fd0\u8425",
+                "week": "\u5468", "month": "\u6708", "quarter": "\u5b63\u5ea6", "fit": "\u5339\u914d\u5ea6",
+                "behaviour": "\u884c\u4e3a", "rules": "\u89c4\u5219\u8bc4\u5206", "model": "\u6a21\u578b\u6982\u7387", "tool": "\u5de5\u5177\u8bc4\u5206",
+                "both": "\u4e24\u4e2a\u90e8\u95e8", "year": "\u5e74", "decides": "\u51b3\u5b9a", "prepares": "\u51c6\u5907",
+                "influences": "\u5f71\u54cd", "uses": "\u4f7f\u7528", "promise": "\u627f\u8bfa", "term": "\u672f\u8bed",
+                "y": "\u5e74", "mo": "\u4e2a\u6708", "d": "\u5929", "h": "\u5c0f\u65f6",
+                "min": "\u5206\u949f", "s": "\u79d2"
+            }
+        }$words$::jsonb;
+    ELSE
+        RAISE EXCEPTION 'no handbook in language "%"', language
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose en, pl, ru or zh.';
+    END CASE;
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.markdown(content text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+    -- what stands for itself, underscores beside a space, and what would begin a list
+    SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(
+               pg_catalog.btrim(pg_catalog.regexp_replace(content, '[\s\u0001-\u001f\u007f]+', ' ', 'g')),
+               '([\\`*\[\]<>|#&~])', '\\\1', 'g'),
+               '(?<![[:alnum:]])_|_(?![[:alnum:]])', '\\_', 'g'),
+               '^([-+=])', '\\\1'),
+               '^(\d+)([.)])(?=\s|$)', '\1\\\2')
 $function$
 ;
 
@@ -632,6 +1963,7 @@ CREATE TABLE sla_policy (
         AND pg_catalog.date_part('month', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0
         AND pg_catalog.date_part('year', COALESCE(attempt_every, interval '0') + COALESCE(spacing, interval '0')) = 0),
     CONSTRAINT target_without_months CHECK (pg_catalog.date_part('month', target) = 0 AND pg_catalog.date_part('year', target) = 0),
+    CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0),
     CONSTRAINT working_target_in_hours CHECK (measure = 'elapsed' OR (pg_catalog.date_part('day', target) = 0
         AND pg_catalog.date_part('day', COALESCE(warn_after, interval '0')) = 0))
 );
@@ -2043,7 +3375,7 @@ CREATE TABLE score_run (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     as_of           timestamptz NOT NULL,
     started_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    last_lead_id    bigint NOT NULL DEFAULT 0,
+    last_lead_id    bigint NOT NULL DEFAULT '-9223372036854775808',
     leads           bigint NOT NULL DEFAULT 0,
     moved           bigint NOT NULL DEFAULT 0,
     refused         bigint NOT NULL DEFAULT 0,
@@ -3115,6 +4447,34 @@ CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE OR DELETE ON touch
     FOR EACH ROW EXECUTE FUNCTION leadflow.touch_recorder();
 CREATE TRIGGER "000_leadflow_recorder" AFTER INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.pause_recorder();
+CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
+    FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
+
+-- When a row was recorded, and by whom, is not for its writer to say.
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON touch
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON intent_signal
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON campaign_cost
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON transcript
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON content_request
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON debrief
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON opinion
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON committee_member
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON hypothesis_talk
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON battlecard_feedback
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_heard
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
 
 -- What happened stays.
 CREATE TRIGGER leadflow_append_only BEFORE DELETE ON lead
@@ -4301,7 +5661,7 @@ COMMENT ON COLUMN stage_duration.over_norm_now IS 'number of stays that last and
 $leadflow_text$
 WHEN 'stalled' THEN $leadflow_text$CREATE OR REPLACE VIEW stalled AS
 SELECT c.subject,
-       c.lead_id,
+       CASE WHEN c.opportunity_id IS NULL THEN c.lead_id ELSE o.lead_id END AS lead_id,
        c.opportunity_id,
        CASE WHEN c.opportunity_id IS NULL THEN l.full_name ELSE o.name END AS name,
        c.stage,
@@ -4324,7 +5684,7 @@ LEFT JOIN opportunity o ON o.id = c.opportunity_id
 LEFT JOIN team_member m ON m.member = CASE WHEN c.opportunity_id IS NULL THEN l.owner ELSE o.owner END
 WHERE c.over_norm
     AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN c.opportunity_id IS NULL THEN c.lead_id ELSE o.lead_id END)
-ORDER BY c.age_seconds - c.norm_seconds DESC, c.lead_id, c.opportunity_id;
+ORDER BY c.age_seconds - c.norm_seconds DESC, 2, c.opportunity_id;
 COMMENT ON VIEW stalled IS 'Leads and opportunities that are in their stage for longer than its norm at leadflow.clock(), the longest over first. Leads in lead_outside are left out.';
 COMMENT ON COLUMN stalled.subject IS 'lead or opportunity';
 COMMENT ON COLUMN stalled.lead_id IS 'the lead, or the lead of the opportunity';
@@ -4495,7 +5855,7 @@ FROM (SELECT h.subject,
              pg_catalog.count(l.event_id) AS still_out
       FROM (SELECT e.id,
                    e.subject,
-                   e.lead_id,
+                   CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id,
                    leadflow.base(e.to_stage) AS exit_stage,
                    e.reason,
                    -- an exit that is entered from another exit was left for where that one was
@@ -4841,9 +6201,13 @@ WITH deals AS MATERIALIZED (
            e.from_stage >= 'visitor' AND e.to_stage >= 'visitor' AND leadflow.ordinal(e.to_stage) < leadflow.ordinal(e.from_stage) AS moved_back
     FROM stage_event e
     JOIN deals d ON d.opportunity_id = e.opportunity_id
+    LEFT JOIN (SELECT w.opportunity_id, w.at, pg_catalog.min(w.id) AS id
+               FROM stage_event w
+               WHERE w.opportunity_id IS NOT NULL AND w.to_stage >= 'won'
+               GROUP BY w.opportunity_id, w.at) w ON w.opportunity_id = d.opportunity_id AND w.at = d.won_at
     WHERE e.at <= (SELECT leadflow.clock())
         -- until it was won: what comes after is no longer the pipeline
-        AND (d.won_at IS NULL OR e.at <= d.won_at AND (e.from_stage >= 'won') IS NOT TRUE)
+        AND (d.won_at IS NULL OR e.at < d.won_at OR e.at = d.won_at AND e.id <= w.id)
 ), moved AS (
     SELECT m.month,
            pg_catalog.count(*) FILTER (WHERE m.opened) AS opened,
@@ -5339,7 +6703,7 @@ WHEN 'mix_rate' THEN $leadflow_text$-- With n leads of a group, N of all, x of t
 -- up to each group, so that the rows add up to the last digit.
 CREATE OR REPLACE VIEW mix_rate AS
 WITH cell AS MATERIALIZED (
-    SELECT s.position, pg_catalog.date_trunc('month', s.from_at) AS month, m.origin, m.segment,
+    SELECT s.position, pg_catalog.date_trunc('month', s.from_at::timestamp) AS month, m.origin, m.segment,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '30 days') AS within_30,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '90 days') AS within_90,
@@ -5348,7 +6712,7 @@ WITH cell AS MATERIALIZED (
     CROSS JOIN LATERAL (VALUES (1, m.lead_at, m.mql_at), (2, m.mql_at, m.sal_at), (3, m.sal_at, m.sql_at), (4, m.sql_at, m.opportunity_at),
                                (5, m.opportunity_at, m.won_at), (6, m.mql_at, m.won_at)) s (position, from_at, to_at)
     WHERE s.from_at IS NOT NULL
-    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at), m.origin, m.segment
+    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at::timestamp), m.origin, m.segment
 ), pair AS (
     -- each month beside the one before; groups of either
     SELECT c.position, t.month, w.days, k.dimension, k.dimension_value,
@@ -5569,7 +6933,7 @@ FROM (SELECT e.subject,
              e.segment,
              e.team,
              pg_catalog.count(*) AS refusals,
-             pg_catalog.count(DISTINCT e.lead_id) AS leads
+             pg_catalog.count(DISTINCT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END) AS leads
       FROM stage_event e
       LEFT JOIN opportunity o ON o.id = e.opportunity_id
       WHERE e.at <= (SELECT leadflow.clock()) AND NOT e.implied
@@ -6182,6 +7546,7 @@ WITH week AS (
     SELECT 420, o.recorded_at::date, o.criterion, 1::numeric, NULL::numeric
     FROM violation o
     WHERE o.recorded_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
@@ -6551,6 +7916,10 @@ WITH rejected AS MATERIALIZED (
     LEFT JOIN opportunity o ON o.id = e.opportunity_id
     LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
     WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+        -- one that was opened in error was not won either
+        AND (e.opportunity_id IS NULL
+             OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                     ORDER BY p.at DESC, p.id DESC LIMIT 1))
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
         AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
         AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))
@@ -6665,7 +8034,11 @@ WITH handed AS (
     FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
           FROM stage_event e
           LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) x
+          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+              -- one that was opened in error was not won either
+              AND (e.opportunity_id IS NULL
+                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing
@@ -6872,7 +8245,7 @@ COMMENT ON COLUMN wasted_effort.category IS 'category of the reason; none given,
 COMMENT ON COLUMN wasted_effort.origin IS 'where the leads came from';
 COMMENT ON COLUMN wasted_effort.campaign_id IS 'campaign that brought them';
 COMMENT ON COLUMN wasted_effort.campaign IS 'name of the campaign';
-COMMENT ON COLUMN wasted_effort.team IS 'team of the present owners';
+COMMENT ON COLUMN wasted_effort.team IS 'team of those who gave the verdicts';
 COMMENT ON COLUMN wasted_effort.leads IS 'number of leads with that verdict';
 COMMENT ON COLUMN wasted_effort.attempts IS 'number of attempts to reach them until the verdict';
 COMMENT ON COLUMN wasted_effort.held_seconds IS 'time from the handover to the verdict, of all of them together: elapsed, whole seconds';
@@ -7074,13 +8447,16 @@ WITH fact AS (
            LEAST((p.from_at + s.step)::date - 1, a.ends_on) AS until_date,
            n.today
     FROM agreement a
-    CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today, (SELECT pg_catalog.min(f.day) FROM fact f) AS first_day) n
+    CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today, pg_catalog.min(f.day) FILTER (WHERE f.handed_over > 0) AS handed_over_on,
+                       pg_catalog.min(f.day) FILTER (WHERE f.judged > 0) AS judged_on
+                FROM fact f) n
+    CROSS JOIN LATERAL (SELECT CASE a.measure WHEN 'sla_met_share' THEN n.judged_on ELSE n.handed_over_on END AS day) first
     CROSS JOIN LATERAL (SELECT CASE a.period WHEN 'week' THEN interval '7 days'
                                              WHEN 'month' THEN interval '1 month'
                                              WHEN 'quarter' THEN interval '3 months' END AS step) s
-    CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc(a.period, GREATEST(COALESCE(a.starts_on, n.first_day), '1900-01-01'::date)::timestamp),
+    CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc(a.period, GREATEST(COALESCE(a.starts_on, first.day), '1900-01-01'::date)::timestamp),
                                                   LEAST(a.ends_on, n.today)::timestamp, s.step) p (from_at)
-    WHERE a.active AND COALESCE(a.starts_on, n.first_day) IS NOT NULL AND (a.starts_on IS NULL OR a.starts_on <= n.today)
+    WHERE a.active AND COALESCE(a.starts_on, first.day) IS NOT NULL AND (a.starts_on IS NULL OR a.starts_on <= n.today)
 )
 SELECT x.agreement,
        x.department,
@@ -7107,7 +8483,7 @@ FROM (SELECT p.*, v.counted, v.out_of,
       CROSS JOIN LATERAL (SELECT COALESCE(d.counted, 0)::bigint AS counted,
                                  CASE WHEN p.measure LIKE '%\_share' THEN COALESCE(d.out_of, 0)::bigint END AS out_of) v) x
 ORDER BY x.department, x.agreement, x.from_date;
-COMMENT ON VIEW agreement_kept IS 'Whether the two departments kept what they promised each other in agreement: one row for each promise in force and each period that has begun, as known at leadflow.clock(). Leads belong to the period in which they first reached mql, promised reactions to the one in which they started; what came of them later counts as well, so that a share may still change when its period is over. Groups are by the leads'' present variant, segment and origin. Without a first day, periods begin with the first lead that was handed over, and none begins before 1900. Leads in lead_outside are left out.';
+COMMENT ON VIEW agreement_kept IS 'Whether the two departments kept what they promised each other in agreement: one row for each promise in force and each period that has begun, as known at leadflow.clock(). Leads belong to the period in which they first reached mql, promised reactions to the one in which they started; what came of them later counts as well, so that a share may still change when its period is over. Groups are by the leads'' present variant, segment and origin. Without a first day, periods begin with the first lead that was handed over, or with the first promise that came due where promises are judged, and none begins before 1900. Leads in lead_outside are left out.';
 COMMENT ON COLUMN agreement_kept.agreement IS 'code of the promise';
 COMMENT ON COLUMN agreement_kept.department IS 'who made it: marketing or sales';
 COMMENT ON COLUMN agreement_kept.measure IS 'what was promised (see agreement.measure)';
@@ -7263,11 +8639,10 @@ FROM (SELECT v.owner,
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
             GROUP BY l.owner
             UNION ALL
-            SELECT o.owner, 0, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-            FROM opportunity o
-            WHERE o.stage >= 'visitor' AND o.stage < 'won'
-                AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
-            GROUP BY o.owner
+            SELECT d.owner, 0, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+            FROM deal d
+            WHERE d.outcome = 'open'
+            GROUP BY d.owner
             UNION ALL
             SELECT s.owner, 0, 0,
                    pg_catalog.count(*) FILTER (WHERE s.state IN ('running', 'warning')),
@@ -7395,7 +8770,11 @@ WITH won AS (
     FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
           FROM stage_event e
           LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) x
+          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+              -- one that was opened in error was not won either
+              AND (e.opportunity_id IS NULL
+                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing
@@ -7598,6 +8977,13 @@ FROM (
     WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL
         AND NOT EXISTS (SELECT FROM score_feature f WHERE f.feature = p.feature AND f.active)
     UNION ALL
+    SELECT 'feature_of_another_kind' AS fault, f.feature AS code, NULL::bigint AS leads,
+           pg_catalog.format('model %s, which is active, knows feature %s as %s, and not as %s: call leadflow.calibrate', m.version, f.feature, k.kind, f.kind) AS explanation
+    FROM score_model m
+    CROSS JOIN score_feature f
+    CROSS JOIN LATERAL (SELECT m.quality #>> ARRAY['features', f.feature, 'kind']) k (kind)
+    WHERE m.activated_at IS NOT NULL AND m.retired_at IS NULL AND f.active AND k.kind <> f.kind
+    UNION ALL
     SELECT 'outdated' AS fault, NULL::text AS code, pg_catalog.count(*) AS leads,
            pg_catalog.format('%s leads have scores by rules that have changed since: call leadflow.refresh_scores', pg_catalog.count(*)) AS explanation
     FROM lead_score s
@@ -7617,7 +9003,7 @@ FROM (
 ) f
 ORDER BY f.fault, f.code;
 COMMENT ON VIEW score_faults IS 'What is wrong with the rules and the scores, so that it does not stay silent; no row means nothing.';
-COMMENT ON COLUMN score_faults.fault IS 'unknown_kind, unknown_topic, feature_not_kept, outdated, refused or failed';
+COMMENT ON COLUMN score_faults.fault IS 'unknown_kind, unknown_topic, feature_not_kept, feature_of_another_kind, outdated, refused or failed';
 COMMENT ON COLUMN score_faults.code IS 'the rule, topic, feature or move; null where it is about all';
 COMMENT ON COLUMN score_faults.leads IS 'number of leads concerned; null where it is about none in particular';
 COMMENT ON COLUMN score_faults.explanation IS 'what is wrong, in words';
@@ -8438,8 +9824,14 @@ FROM (SELECT t.lead_id,
              NULL AS direction, NULL AS channel, NULL AS content, COALESCE(e.owner, e.actor) AS by_whom, e.campaign_id,
              pg_catalog.jsonb_build_object('stage_event_id', e.id, 'opportunity_id', e.opportunity_id, 'from_stage', e.from_stage::text,
                  'to_stage', e.to_stage::text, 'implied', e.implied, 'reason', e.reason, 'actor', e.actor)
-      FROM stage_event e
-      WHERE e.lead_id IS NOT NULL
+      FROM (SELECT v.lead_id, v.opportunity_id, v.id, v.at, v.from_stage, v.to_stage, v.implied, v.reason, v.reason_note, v.owner, v.actor, v.campaign_id
+            FROM stage_event v
+            WHERE v.lead_id IS NOT NULL AND v.opportunity_id IS NULL
+            UNION ALL
+            SELECT o.lead_id, v.opportunity_id, v.id, v.at, v.from_stage, v.to_stage, v.implied, v.reason, v.reason_note, v.owner, v.actor, v.campaign_id
+            FROM opportunity o
+            JOIN stage_event v ON v.opportunity_id = o.id
+            WHERE o.lead_id IS NOT NULL) e
       UNION ALL
       SELECT k.lead_id, p.at, 'promise' AS what,
              pg_catalog.replace(k.policy, '_', ' ') || p.said AS summary, NULL AS direction, NULL AS channel, NULL AS content, k.owner AS by_whom, NULL AS campaign_id,
@@ -8745,7 +10137,8 @@ WITH usual AS (
                          AND l.id IN (SELECT s.id FROM visible_lead s)
                      UNION ALL
                      SELECT o.account_id, o.furthest_stage FROM opportunity o
-                     WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
+                     WHERE o.id IN (SELECT s.id FROM visible_opportunity s)
+                         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) x
                GROUP BY x.account_id) s ON s.account_id = a.id
     WHERE a.id IN (SELECT s.id FROM visible_account s)
 )
@@ -8843,10 +10236,12 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       WHERE COALESCE(pg_catalog.btrim(o.fields ->> f.field), '') = ''
       UNION ALL
       SELECT 'account'::text AS object, a.id, a.external_id, a.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
-             LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id
-                    WHERE l.account_id = a.id AND l.id IN (SELECT s.id FROM visible_lead s) AND e.to_stage >= f.owed_from),
+             LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id AND e.opportunity_id IS NULL
+                    WHERE l.account_id = a.id AND l.id IN (SELECT s.id FROM visible_lead s) AND e.to_stage >= f.owed_from
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)),
                    (SELECT pg_catalog.min(e.at) FROM opportunity o JOIN stage_event e ON e.opportunity_id = o.id
-                    WHERE o.account_id = a.id AND o.id IN (SELECT s.id FROM visible_opportunity s) AND e.to_stage >= f.owed_from)) AS since_at
+                    WHERE o.account_id = a.id AND o.id IN (SELECT s.id FROM visible_opportunity s) AND e.to_stage >= f.owed_from
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id))) AS since_at
       FROM (SELECT a.id, a.external_id, a.owner, s.furthest_stage, pg_catalog.to_jsonb(a) AS fields
             FROM account a
             JOIN (SELECT x.account_id, pg_catalog.max(x.furthest_stage) AS furthest_stage
@@ -8854,7 +10249,8 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
           AND l.id IN (SELECT s.id FROM visible_lead s)
                         UNION ALL
                         SELECT o.account_id, o.furthest_stage FROM opportunity o
-                        WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
+                        WHERE o.id IN (SELECT s.id FROM visible_opportunity s)
+                            AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) x
                   GROUP BY x.account_id) s ON s.account_id = a.id
             WHERE a.id IN (SELECT s.id FROM visible_account s)
             OFFSET 0) a
@@ -10413,7 +11809,9 @@ SELECT d.opportunity_id,
        a.model,
        a.marketing_share::numeric(9,6) AS marketing_share,
        a.sales_share::numeric(9,6) AS sales_share,
-       (1 - a.marketing_share - a.sales_share)::numeric(9,6) AS other_share
+       (1 - a.marketing_share - a.sales_share)::numeric(9,6) AS other_share,
+       a.marketing_credit::numeric(24,3) AS marketing_credit,
+       a.sales_credit::numeric(24,3) AS sales_credit
 FROM deal d
 LEFT JOIN (SELECT t.opportunity_id,
                   pg_catalog.count(*) AS touches,
@@ -10425,9 +11823,13 @@ LEFT JOIN (SELECT t.opportunity_id,
            GROUP BY t.opportunity_id) t ON t.opportunity_id = d.opportunity_id
 LEFT JOIN (SELECT a.opportunity_id,
                   pg_catalog.min(a.model) AS model,
-                  pg_catalog.sum(a.credit * CASE a.department WHEN 'marketing' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END) AS marketing_share,
-                  pg_catalog.sum(a.credit * CASE a.department WHEN 'sales' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END) AS sales_share
+                  pg_catalog.sum(a.credit * w.marketing) AS marketing_share,
+                  pg_catalog.sum(a.credit * w.sales) AS sales_share,
+                  pg_catalog.sum(a.value * w.marketing) AS marketing_credit,
+                  pg_catalog.sum(a.value * w.sales) AS sales_credit
            FROM attribution a
+           CROSS JOIN LATERAL (SELECT CASE a.department WHEN 'marketing' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END AS marketing,
+                                      CASE a.department WHEN 'sales' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END AS sales) w
            WHERE a.model = (SELECT p.model FROM attribution_purpose p WHERE p.purpose = 'budget')
            GROUP BY a.opportunity_id) a ON a.opportunity_id = d.opportunity_id
 WHERE d.won_at IS NOT NULL;
@@ -10450,6 +11852,8 @@ COMMENT ON COLUMN sourced_influenced.model IS 'the model that is official for bu
 COMMENT ON COLUMN sourced_influenced.marketing_share IS 'credit that it gives to marketing, 0..1';
 COMMENT ON COLUMN sourced_influenced.sales_share IS 'credit that it gives to sales, 0..1';
 COMMENT ON COLUMN sourced_influenced.other_share IS 'the rest: credit of other departments, and all of a deal without a touch that the model counts';
+COMMENT ON COLUMN sourced_influenced.marketing_credit IS 'value that the model gives to marketing, as attribution says it; null where other_share is, or the value is not known';
+COMMENT ON COLUMN sourced_influenced.sales_credit IS 'the same for sales';
 $leadflow_text$
 WHEN 'influence' THEN $leadflow_text$CREATE OR REPLACE VIEW influence AS
 SELECT x.month,
@@ -10484,8 +11888,8 @@ FROM (SELECT pg_catalog.date_trunc('month', s.won_at)::date AS month,
              COALESCE(pg_catalog.sum(s.value) FILTER (WHERE s.marketing_influenced), 0) AS marketing_influenced_revenue,
              pg_catalog.count(*) FILTER (WHERE s.sales_influenced) AS sales_influenced,
              COALESCE(pg_catalog.sum(s.value) FILTER (WHERE s.sales_influenced), 0) AS sales_influenced_revenue,
-             pg_catalog.sum(s.value * s.marketing_share) AS marketing_credit,
-             pg_catalog.sum(s.value * s.sales_share) AS sales_credit
+             pg_catalog.sum(s.marketing_credit) AS marketing_credit,
+             pg_catalog.sum(s.sales_credit) AS sales_credit
       FROM sourced_influenced s
       GROUP BY GROUPING SETS ((pg_catalog.date_trunc('month', s.won_at)::date, s.kind), (pg_catalog.date_trunc('month', s.won_at)::date))) x;
 COMMENT ON VIEW influence IS 'What each department had to do with the revenue, by month of the win and kind of deal, as known at leadflow.clock(), in the currency of the workspace. Both departments may have influenced a deal, so that their figures overlap; sourced and credit do not. Sums may be added up over months, of one kind or of all. Leads in lead_outside and their deals are left out.';
@@ -10784,7 +12188,7 @@ WITH quarter AS (
     WHERE d.outcome <> 'void'
 ), happened AS (
     -- what was promised for the quarter, or for a month or week of it
-    SELECT 10 AS position, p.starts_on AS day, pg_catalog.concat_ws(', ', p.metric, p.segment, p.team, p.owner) AS detail,
+    SELECT 10 AS position, p.starts_on AS day, pg_catalog.concat_ws(', ', p.metric, 'segment ' || p.segment, 'team ' || p.team, 'owner ' || p.owner) AS detail,
            p.actual AS n, NULL::numeric AS of, p.target_value AS planned
     FROM plan_vs_actual p
     WHERE p.starts_on = pg_catalog.date_trunc('quarter', p.starts_on::timestamp)::date
@@ -10817,10 +12221,9 @@ WITH quarter AS (
     UNION ALL
     -- what was open on the last day, beside what the next quarter was to bring
     SELECT v.position, q.starts_on, NULL::text, v.n, v.of, NULL::numeric
-    FROM (SELECT q.starts_on, q.next_on, COALESCE(pg_catalog.sum(d.value), 0) AS value
+    FROM (SELECT q.starts_on, q.next_on, COALESCE(m.closing_value, 0) AS value
           FROM quarter q
-          LEFT JOIN deals d ON d.opened_on < q.next_on AND (d.closed_on IS NULL OR d.closed_on >= q.next_on)
-          GROUP BY q.starts_on, q.next_on) q
+          LEFT JOIN pipeline_movement m ON m.month = (q.next_on - interval '1 month')::date) q
     LEFT JOIN target t ON t.metric = 'revenue' AND pg_catalog.num_nonnulls(t.segment, t.team, t.owner) = 0
         AND t.starts_on = q.next_on AND t.ends_on = (q.next_on + interval '3 months - 1 day')::date
     CROSS JOIN LATERAL (VALUES (230, q.value, NULL::numeric), (240, CASE WHEN t.value > 0 THEN q.value ELSE 0 END, COALESCE(t.value, 0))) v (position, n, of)
@@ -10852,11 +12255,16 @@ WITH quarter AS (
     UNION ALL
     SELECT 630, b.at::date, NULL::text, 1::numeric, NULL::numeric, NULL::numeric
     FROM debrief b
+    LEFT JOIN opportunity o ON o.id = b.opportunity_id
     WHERE b.at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 640, l.done_at::date, NULL::text, 1::numeric, NULL::numeric, NULL::numeric
     FROM lesson l
+    JOIN debrief b ON b.id = l.debrief_id
+    LEFT JOIN opportunity o ON o.id = b.opportunity_id
     WHERE l.done_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 720, (LEAST(GREATEST(c.starts_on, '0001-01-01'::date), '9999-12-31'::date) - interval '3 months')::date, c.channel,
            CASE WHEN pg_catalog.abs(v.budget) < 1e13 THEN pg_catalog.round(v.budget, w.currency_decimals) END, NULL::numeric, NULL::numeric
@@ -11626,7 +13034,9 @@ FULL JOIN (SELECT t.content, pg_catalog.count(*) AS touches, pg_catalog.max(t.at
 LEFT JOIN content_effect e ON e.level = 'content' AND e.name = COALESCE(c.title, u.content)
 LEFT JOIN (SELECT q.content, pg_catalog.count(*) AS delivered
            FROM content_request q
+           LEFT JOIN opportunity o ON o.id = q.opportunity_id
            WHERE q.content IS NOT NULL AND q.answered_at <= (SELECT leadflow.clock())
+               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id))
            GROUP BY q.content) r ON r.content = c.title
 LEFT JOIN LATERAL (SELECT (LEAST(c.updated_on, '9999-12-31'::date) + c.review_after)::date AS review_on WHERE c.title IS NOT NULL) f ON true;
 COMMENT ON VIEW content_catalogue IS 'Every content that is in the catalogue or was used: whether it is fresh, how often it is used, and what became of those who were in touch with it beside others of their origins (content_effect), as known at leadflow.clock(). It compares, and does not prove. Leads in lead_outside are left out.';
@@ -12529,6 +13939,40 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
 
+CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
+    FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON touch
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON intent_signal
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON campaign_cost
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON transcript
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON content_request
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON debrief
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON opinion
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON committee_member
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON hypothesis_talk
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON battlecard_feedback
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_heard
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
+
+ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
+
+-- a warning was reckoned without its months
+UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
+WHERE pg_catalog.date_part('month', warn_after) <> 0 OR pg_catalog.date_part('year', warn_after) <> 0;
+ALTER TABLE sla_policy ADD CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0);
+
 -- whoever reads the definitions reads the books; whoever writes definitions closes them
 DO $$
 DECLARE
@@ -12950,6 +14394,7 @@ CREATE FUNCTION leadflow.upgrade_path(name text, was text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
     numbers constant text := '^\d{1,9}(\.\d{1,9})*$';
@@ -13811,10 +15256,83 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.write_attachment_function(workspace name, attachment name)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+DECLARE
+    ws constant text := pg_catalog.quote_ident(workspace);
+    meaning constant text := pg_catalog.format('%s.%I(new) AS m', ws, attachment);
+    before constant text := pg_catalog.format('(CASE WHEN NOT (old IS NULL) THEN (SELECT %%s FROM %s.%I(old) AS o) END)', pg_catalog.replace(ws, '%', '%%'), attachment);
+    a record;
+    statements record;
+    moves_lead boolean;
+    body text := '';
+    absent text := '';
+BEGIN
+    EXECUTE pg_catalog.format('SELECT * FROM %s.attachment t WHERE t.attachment = $1', ws) INTO STRICT a USING attachment;
+    SELECT * INTO statements FROM leadflow.attachment_statements(workspace, attachment, meaning, before);
+    moves_lead := a.object = 'lead' AND (a.mapping ?| '{stage,status,outcome}' OR a.options ? 'deleted' OR a.options ->> 'on_delete' = 'follow');
+
+    IF a.options ->> 'on_delete' = 'follow' THEN
+        body := pg_catalog.format(E'IF new IS NULL THEN\n    %s;\n    RETURN;\nEND IF;\n', pg_catalog.format(CASE a.object
+            WHEN 'touch' THEN 'DELETE FROM %1$s.touch AS t USING %1$s.%2$I(old) AS o WHERE t.source = %3$L AND t.external_id = o.external_id'
+            ELSE E'UPDATE %1$s.%4$I AS t SET stage = ''disqualified'', reason = ''deleted_in_source'' FROM %1$s.%2$I(old) AS o\n'
+                 '    WHERE t.source = %3$L AND t.external_id = o.external_id AND NOT leadflow.is_exit(t.stage)%5$s' END,
+            ws, attachment, a.source, a.object, CASE WHEN a.object = 'lead' THEN ' AND t.merged_into IS NULL' ELSE '' END));
+    END IF;
+    IF a.object = 'touch' AND a.options ->> 'unknown_lead' = 'park' THEN
+        body := body || pg_catalog.format(
+            E'INSERT INTO %s.quarantine (object, operation, source, external_id, parked_row, unmet, session_actor, actor, attachment)\n'
+            'SELECT ''touch'', ''INSERT'', %L, m.external_id, pg_catalog.to_jsonb(new),\n'
+            '    ''[{"criterion": "lead_or_account", "object": "touch", "stage": null, "requirement": "A touch must belong to a lead or an account of the workspace.", "seen": "", "how_to_fix": "Retry when the lead is there."}]'',\n'
+            '    SESSION_USER, CURRENT_USER, %L\nFROM %s\nWHERE %s%s;\nIF FOUND THEN\n    RETURN;\nEND IF;\n',
+            ws, a.source, attachment, meaning,
+            (SELECT pg_catalog.string_agg(pg_catalog.format('m.%I IS NULL', n), ' AND ') FROM pg_catalog.unnest('{lead_id,account_id}'::text[]) n
+             WHERE a.mapping ?| ARRAY[n, pg_catalog.replace(n, '_id', '')]),
+            CASE WHEN statements.removal IS NOT NULL THEN ' AND NOT m.gone' ELSE '' END);
+    END IF;
+
+    body := body || statements.change;
+    IF moves_lead THEN
+        body := body || E'\nRETURNING t.merged_into, m.stage INTO winner, stage_now';
+        absent := pg_catalog.format(E'    SELECT t.merged_into, m.stage INTO winner, stage_now\n    FROM %s JOIN %s.lead AS t ON t.source = %L AND t.external_id = m.external_id;\n',
+            meaning, ws, a.source);
+    END IF;
+    IF statements.removal IS NOT NULL THEN
+        absent := absent || '    ' || pg_catalog.replace(statements.removal, E'\n', E'\n    ') || E';\n';
+    END IF;
+    IF statements.insertion IS NOT NULL THEN
+        absent := absent || '    ' || pg_catalog.replace(statements.insertion, E'\n', E'\n    ') || E';\n';
+    END IF;
+    body := body || COALESCE(E';\nIF NOT FOUND THEN\n' || NULLIF(absent, '') || E'END IF;\n', E';\n');
+    IF moves_lead THEN
+        body := body || pg_catalog.format(
+            E'-- a step forward of a record that was merged into another is a step of that one\n'
+            'IF winner IS NOT NULL AND NOT leadflow.is_exit(stage_now) AND stage_now IS DISTINCT FROM %s THEN\n'
+            '    UPDATE %s.lead AS t SET stage = stage_now\n'
+            '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', pg_catalog.format(before, 'o.stage'), ws);
+    END IF;
+
+    EXECUTE pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
+        'LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET leadflow.source = %4$L AS %5$L',
+        ws, attachment || '_write', attachment || '_row', COALESCE(a.options ->> 'writer', a.source),
+        E'\n-- Written by leadflow.attach, removed by leadflow.detach.\n'
+        || CASE WHEN moves_lead THEN E'DECLARE\n    winner bigint;		-- the lead that this one was merged into\n    stage_now leadflow.stage;\n' ELSE '' END
+        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
+    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
+        pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
+END;
+$function$
+;
+
 CREATE OR REPLACE FUNCTION leadflow.attach(workspace name, target regclass, object text, mapping jsonb, options jsonb DEFAULT '{}'::jsonb)
  RETURNS text
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
     ws constant text := pg_catalog.quote_ident(workspace);
@@ -14245,9 +15763,511 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.panel_words(language text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+DECLARE
+    spoken text := language;
+    words jsonb;
+BEGIN
+    IF language IS NULL OR language NOT IN ('en', 'pl', 'ru', 'zh') THEN
+        RAISE EXCEPTION 'unknown language "%"', language
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Choose en, pl, ru or zh.';
+    END IF;
+    -- other encodings do not have all the letters
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        spoken := 'en';
+    END IF;
+
+    SELECT pg_catalog.jsonb_object_agg(w.word, CASE spoken WHEN 'pl' THEN w.pl::jsonb WHEN 'ru' THEN w.ru::jsonb WHEN 'zh' THEN w.zh::jsonb
+                                               ELSE pg_catalog.to_jsonb(w.en) END)
+    INTO words
+    FROM (VALUES
+        ('title', 'The shared panel of marketing and sales', '"Wsp\u00f3lny panel marketingu i sprzeda\u017cy"', '"\u041e\u0431\u0449\u0430\u044f \u043f\u0430\u043d\u0435\u043b\u044c \u043c\u0430\u0440\u043a\u0435\u0442\u0438\u043d\u0433\u0430 \u0438 \u043f\u0440\u043e\u0434\u0430\u0436"', '"\u5e02\u573a\u4e0e\u9500\u552e\u5171\u4eab\u770b\u677f"'),
+        ('as_of', 'As of', '"Stan na"', '"\u041f\u043e \u0441\u043e\u0441\u0442\u043e\u044f\u043d\u0438\u044e \u043d\u0430"', '"\u622a\u81f3"'),
+        ('nothing', 'There is nothing here yet.', '"Jeszcze nic tu nie ma."', '"\u0417\u0434\u0435\u0441\u044c \u043f\u043e\u043a\u0430 \u043d\u0438\u0447\u0435\u0433\u043e \u043d\u0435\u0442."', '"\u6682\u65e0\u6570\u636e\u3002"'),
+        ('all_nothing', 'There is nothing in this workspace yet: the charts fill as leads come in.', '"W tym obszarze jeszcze nic nie ma: wykresy wype\u0142ni\u0105 si\u0119, gdy pojawi\u0105 si\u0119 leady."', '"\u0412 \u044d\u0442\u043e\u043c \u043f\u0440\u043e\u0441\u0442\u0440\u0430\u043d\u0441\u0442\u0432\u0435 \u043f\u043e\u043a\u0430 \u043d\u0438\u0447\u0435\u0433\u043e \u043d\u0435\u0442: \u0433\u0440\u0430\u0444\u0438\u043a\u0438 \u0437\u0430\u043f\u043e\u043b\u043d\u044f\u0442\u0441\u044f, \u043a\u043e\u0433\u0434\u0430 \u043f\u043e\u044f\u0432\u044f\u0442\u0441\u044f \u043b\u0438\u0434\u044b."', '"\u6b64\u5de5\u4f5c\u533a\u6682\u65e0\u6570\u636e\uff1a\u6709\u7ebf\u7d22\u8fdb\u5165\u540e\u56fe\u8868\u4f1a\u81ea\u52a8\u586b\u5145\u3002"'),
+        ('others', 'Others', '"Pozostali"', '"\u041e\u0441\u0442\u0430\u043b\u044c\u043d\u044b\u0435"', '"\u5176\u4ed6"'),
+        ('nobody', 'Nobody yet', '"Jeszcze nikt"', '"\u041f\u043e\u043a\u0430 \u043d\u0438\u043a\u0442\u043e"', '"\u5c1a\u65e0\u8d1f\u8d23\u4eba"'),
+        ('no_reason', 'No reason given', '"Bez powodu"', '"\u0411\u0435\u0437 \u043f\u0440\u0438\u0447\u0438\u043d\u044b"', '"\u672a\u586b\u5199\u539f\u56e0"'),
+        ('month_format', '%b %Y', '"%b %Y"', '"%b %Y"', '"%Y\u5e74%-m\u6708"'),
+        ('week_format', '%-d %b', '"%-d %b"', '"%-d %b"', '"%-m\u6708%-d\u65e5"'),
+        ('share', 'Share', '"Udzia\u0142"', '"\u0414\u043e\u043b\u044f"', '"\u5360\u6bd4"'),
+        ('leads', 'Leads', '"Leady"', '"\u041b\u0438\u0434\u044b"', '"\u7ebf\u7d22\u6570"'),
+        ('deals', 'Deals', '"Transakcje"', '"\u0421\u0434\u0435\u043b\u043a\u0438"', '"\u5546\u673a\u6570"'),
+        ('month', 'Month', '"Miesi\u0105c"', '"\u041c\u0435\u0441\u044f\u0446"', '"\u6708\u4efd"'),
+        ('week', 'Week from', '"Tydzie\u0144 od"', '"\u041d\u0435\u0434\u0435\u043b\u044f \u0441"', '"\u5468\u8d77\u59cb\u65e5"'),
+        ('head_leads', 'Leads in all', '"Leady \u0142\u0105cznie"', '"\u0412\u0441\u0435\u0433\u043e \u043b\u0438\u0434\u043e\u0432"', '"\u7ebf\u7d22\u603b\u6570"'),
+        ('head_won', 'From MQL to won', '"Od MQL do wygranej"', '"\u0418\u0437 MQL \u0432 \u0432\u044b\u0438\u0433\u0440\u0430\u043d\u043d\u044b\u0435"', '"MQL \u5230\u8d62\u5355"'),
+        ('head_kept', 'Promises kept, weeks shown', '"Dotrzymane terminy, pokazane tygodnie"', '"\u0421\u043e\u0431\u043b\u044e\u0434\u0435\u043d\u043e \u0441\u0440\u043e\u043a\u043e\u0432, \u043f\u043e\u043a\u0430\u0437\u0430\u043d\u043d\u044b\u0435 \u043d\u0435\u0434\u0435\u043b\u0438"', '"\u6240\u793a\u5404\u5468\u6309\u65f6\u5c65\u7ea6\u7387"'),
+        ('head_breached', 'Promises broken now', '"Terminy z\u0142amane teraz"', '"\u041d\u0430\u0440\u0443\u0448\u0435\u043d\u043e \u0441\u0435\u0439\u0447\u0430\u0441"', '"\u5f53\u524d\u903e\u671f\u627f\u8bfa"'),
+        ('head_coverage', 'Pipeline against what is left of the target', '"Pipeline wobec brakuj\u0105cej cz\u0119\u015bci celu"', '"\u0412\u043e\u0440\u043e\u043d\u043a\u0430 \u043a \u043e\u0441\u0442\u0430\u0442\u043a\u0443 \u043f\u043b\u0430\u043d\u0430"', '"\u5546\u673a\u6c60\u5bf9\u76ee\u6807\u7f3a\u53e3"'),
+        ('head_overdue', 'Tasks overdue', '"Zaleg\u0142e zadania"', '"\u041f\u0440\u043e\u0441\u0440\u043e\u0447\u0435\u043d\u043d\u044b\u0435 \u0437\u0430\u0434\u0430\u0447\u0438"', '"\u903e\u671f\u4efb\u52a1"'),
+        ('funnel', 'Funnel', '"Lejek"', '"\u0412\u043e\u0440\u043e\u043d\u043a\u0430"', '"\u6f0f\u6597"'),
+        ('funnel_note', 'Leads that ever reached each stage, and the share that came on from the stage before', '"Leady, kt\u00f3re kiedykolwiek osi\u0105gn\u0119\u0142y etap, i udzia\u0142 przechodz\u0105cych z poprzedniego"', '"\u041b\u0438\u0434\u044b, \u043a\u043e\u0433\u0434\u0430-\u043b\u0438\u0431\u043e \u0434\u043e\u0441\u0442\u0438\u0433\u0448\u0438\u0435 \u044d\u0442\u0430\u043f\u0430, \u0438 \u0434\u043e\u043b\u044f \u043f\u0435\u0440\u0435\u0448\u0435\u0434\u0448\u0438\u0445 \u0441 \u043f\u0440\u0435\u0434\u044b\u0434\u0443\u0449\u0435\u0433\u043e"', '"\u66fe\u5230\u8fbe\u5404\u9636\u6bb5\u7684\u7ebf\u7d22\u6570\uff0c\u4ee5\u53ca\u4ece\u4e0a\u4e00\u9636\u6bb5\u8f6c\u5165\u7684\u6bd4\u4f8b"'),
+        ('stage', 'Stage', '"Etap"', '"\u042d\u0442\u0430\u043f"', '"\u9636\u6bb5"'),
+        ('reached', 'Leads that reached it', '"Leady, kt\u00f3re dotar\u0142y"', '"\u0414\u043e\u0441\u0442\u0438\u0433\u0448\u0438\u0435 \u043b\u0438\u0434\u044b"', '"\u5230\u8fbe\u7684\u7ebf\u7d22\u6570"'),
+        ('now', 'There now', '"Teraz na etapie"', '"\u0421\u0435\u0439\u0447\u0430\u0441 \u043d\u0430 \u044d\u0442\u0430\u043f\u0435"', '"\u5f53\u524d\u6240\u5728"'),
+        ('from_previous', 'From the stage before', '"Z poprzedniego etapu"', '"\u0421 \u043f\u0440\u0435\u0434\u044b\u0434\u0443\u0449\u0435\u0433\u043e \u044d\u0442\u0430\u043f\u0430"', '"\u81ea\u4e0a\u4e00\u9636\u6bb5"'),
+        ('from_first', 'From the first stage', '"Z pierwszego etapu"', '"\u0421 \u043f\u0435\u0440\u0432\u043e\u0433\u043e \u044d\u0442\u0430\u043f\u0430"', '"\u81ea\u9996\u4e2a\u9636\u6bb5"'),
+        ('phase', 'Whose work', '"Czyja praca"', '"\u0427\u044c\u044f \u0440\u0430\u0431\u043e\u0442\u0430"', '"\u8d1f\u8d23\u65b9"'),
+        ('phase.marketing', 'Marketing', '"Marketing"', '"\u041c\u0430\u0440\u043a\u0435\u0442\u0438\u043d\u0433"', '"\u5e02\u573a"'),
+        ('phase.handoff', 'Handover', '"Przekazanie"', '"\u041f\u0435\u0440\u0435\u0434\u0430\u0447\u0430"', '"\u4ea4\u63a5"'),
+        ('phase.sales', 'Sales', '"Sprzeda\u017c"', '"\u041f\u0440\u043e\u0434\u0430\u0436\u0438"', '"\u9500\u552e"'),
+        ('phase.customer', 'Customer', '"Klient"', '"\u041a\u043b\u0438\u0435\u043d\u0442"', '"\u5ba2\u6237"'),
+        ('phase.exit', 'Off the path', '"Poza \u015bcie\u017ck\u0105"', '"\u0412\u043d\u0435 \u043f\u0443\u0442\u0438"', '"\u9000\u51fa"'),
+        ('conversion', 'Conversion over time', '"Konwersja w czasie"', '"\u041a\u043e\u043d\u0432\u0435\u0440\u0441\u0438\u044f \u0432\u043e \u0432\u0440\u0435\u043c\u0435\u043d\u0438"', '"\u8f6c\u5316\u7387\u8d70\u52bf"'),
+        ('conversion_note', 'Share of the leads that became MQLs in a month and are won within so many days; a hollow point is still an estimate', '"Udzia\u0142 lead\u00f3w, kt\u00f3re w danym miesi\u0105cu zosta\u0142y MQL i wygrano je w tylu dniach; pusty punkt to jeszcze szacunek"', '"\u0414\u043e\u043b\u044f \u043b\u0438\u0434\u043e\u0432, \u0441\u0442\u0430\u0432\u0448\u0438\u0445 MQL \u0432 \u044d\u0442\u043e\u043c \u043c\u0435\u0441\u044f\u0446\u0435 \u0438 \u0432\u044b\u0438\u0433\u0440\u0430\u043d\u043d\u044b\u0445 \u0437\u0430 \u0441\u0442\u043e\u043b\u044c\u043a\u043e \u0434\u043d\u0435\u0439; \u043f\u0443\u0441\u0442\u0430\u044f \u0442\u043e\u0447\u043a\u0430 \u2014 \u043f\u043e\u043a\u0430 \u043e\u0446\u0435\u043d\u043a\u0430"', '"\u5f53\u6708\u6210\u4e3a MQL \u7684\u7ebf\u7d22\u5728\u76f8\u5e94\u5929\u6570\u5185\u8d62\u5355\u7684\u6bd4\u4f8b\uff1b\u7a7a\u5fc3\u70b9\u4e3a\u4f30\u8ba1\u503c"'),
+        ('won_share', 'Won', '"Wygrane"', '"\u0412\u044b\u0438\u0433\u0440\u0430\u043d\u043e"', '"\u8d62\u5355\u7387"'),
+        ('within', 'Won within', '"Wygrane w ci\u0105gu"', '"\u0412\u044b\u0438\u0433\u0440\u0430\u043d\u043e \u0437\u0430"', '"\u8d62\u5355\u671f\u9650"'),
+        ('days', 'days', '"dni"', '"\u0434\u043d."', '"\u5929"'),
+        ('complete', 'Complete', '"Pe\u0142ny okres"', '"\u041f\u0435\u0440\u0438\u043e\u0434 \u043f\u043e\u043b\u043d\u044b\u0439"', '"\u671f\u9650\u5df2\u6ee1"'),
+        ('yes', 'yes', '"tak"', '"\u0434\u0430"', '"\u662f"'),
+        ('no', 'no, an estimate', '"nie, szacunek"', '"\u043d\u0435\u0442, \u043e\u0446\u0435\u043d\u043a\u0430"', '"\u5426\uff0c\u4f30\u8ba1\u503c"'),
+        ('interval', '95 % interval, from', '"Przedzia\u0142 95%, od"', '"\u0418\u043d\u0442\u0435\u0440\u0432\u0430\u043b 95 %, \u043e\u0442"', '"95% \u533a\u95f4\uff0c\u4ece"'),
+        ('interval_to', 'to', '"do"', '"\u0434\u043e"', '"\u81f3"'),
+        ('sla_share', 'Promises kept', '"Dotrzymane terminy"', '"\u0421\u043e\u0431\u043b\u044e\u0434\u0435\u043d\u0438\u0435 \u0441\u0440\u043e\u043a\u043e\u0432"', '"SLA \u5c65\u7ea6\u7387"'),
+        ('sla_share_note', 'Share of the promised reactions that came in time, by the week in which they were promised', '"Udzia\u0142 obiecanych reakcji wykonanych na czas, wed\u0142ug tygodnia obietnicy"', '"\u0414\u043e\u043b\u044f \u043e\u0431\u0435\u0449\u0430\u043d\u043d\u044b\u0445 \u0440\u0435\u0430\u043a\u0446\u0438\u0439, \u0432\u044b\u043f\u043e\u043b\u043d\u0435\u043d\u043d\u044b\u0445 \u0432\u043e\u0432\u0440\u0435\u043c\u044f, \u043f\u043e \u043d\u0435\u0434\u0435\u043b\u0435 \u043e\u0431\u0435\u0449\u0430\u043d\u0438\u044f"', '"\u6309\u627f\u8bfa\u6240\u5728\u5468\u7edf\u8ba1\u7684\u6309\u65f6\u54cd\u5e94\u6bd4\u4f8b"'),
+        ('sla_weeks', 'Promises by week', '"Terminy wed\u0142ug tygodni"', '"\u0421\u0440\u043e\u043a\u0438 \u043f\u043e \u043d\u0435\u0434\u0435\u043b\u044f\u043c"', '"\u6bcf\u5468\u627f\u8bfa"'),
+        ('sla_weeks_note', 'What became of the reactions promised in each week', '"Co si\u0119 sta\u0142o z reakcjami obiecanymi w danym tygodniu"', '"\u0427\u0442\u043e \u0441\u0442\u0430\u043b\u043e \u0441 \u0440\u0435\u0430\u043a\u0446\u0438\u044f\u043c\u0438, \u043e\u0431\u0435\u0449\u0430\u043d\u043d\u044b\u043c\u0438 \u0437\u0430 \u043d\u0435\u0434\u0435\u043b\u044e"', '"\u5404\u5468\u627f\u8bfa\u7684\u54cd\u5e94\u7ed3\u679c"'),
+        ('met_share', 'Kept', '"Dotrzymane"', '"\u0421\u043e\u0431\u043b\u044e\u0434\u0435\u043d\u043e"', '"\u6309\u65f6\u6bd4\u4f8b"'),
+        ('promises', 'Promises', '"Terminy"', '"\u041e\u0431\u0435\u0449\u0430\u043d\u0438\u044f"', '"\u627f\u8bfa\u6570"'),
+        ('outcome', 'Outcome', '"Wynik"', '"\u0418\u0442\u043e\u0433"', '"\u7ed3\u679c"'),
+        ('state.met', 'In time', '"Na czas"', '"\u0412\u043e\u0432\u0440\u0435\u043c\u044f"', '"\u6309\u65f6"'),
+        ('state.met_late', 'Late', '"Po terminie"', '"\u0421 \u043e\u043f\u043e\u0437\u0434\u0430\u043d\u0438\u0435\u043c"', '"\u8fdf\u5230"'),
+        ('state.breached', 'Late and still owed', '"Po terminie, nadal zaleg\u0142e"', '"\u041f\u0440\u043e\u0441\u0440\u043e\u0447\u0435\u043d\u043e \u0438 \u043d\u0435 \u0441\u0434\u0435\u043b\u0430\u043d\u043e"', '"\u903e\u671f\u672a\u529e"'),
+        ('state.open', 'Still running', '"W toku"', '"\u0415\u0449\u0451 \u0438\u0434\u0451\u0442"', '"\u8fdb\u884c\u4e2d"'),
+        ('breaches', 'Broken and still owed', '"Z\u0142amane i nadal zaleg\u0142e"', '"\u041d\u0430\u0440\u0443\u0448\u0435\u043d\u043e \u0438 \u043d\u0435 \u0441\u0434\u0435\u043b\u0430\u043d\u043e"', '"\u903e\u671f\u672a\u529e\u7684\u627f\u8bfa"'),
+        ('breaches_note', 'Promises that can still be mended, by policy', '"Terminy, kt\u00f3re mo\u017cna jeszcze nadrobi\u0107, wed\u0142ug zasady"', '"\u041e\u0431\u0435\u0449\u0430\u043d\u0438\u044f, \u043a\u043e\u0442\u043e\u0440\u044b\u0435 \u0435\u0449\u0451 \u043c\u043e\u0436\u043d\u043e \u0438\u0441\u043f\u043e\u043b\u043d\u0438\u0442\u044c, \u043f\u043e \u043f\u0440\u0430\u0432\u0438\u043b\u0430\u043c"', '"\u5c1a\u53ef\u8865\u6551\u7684\u627f\u8bfa\uff0c\u6309\u89c4\u5219"'),
+        ('policy', 'Policy', '"Zasada"', '"\u041f\u0440\u0430\u0432\u0438\u043b\u043e"', '"\u89c4\u5219"'),
+        ('promise', 'In words', '"S\u0142ownie"', '"\u0421\u043b\u043e\u0432\u0430\u043c\u0438"', '"\u8bf4\u660e"'),
+        ('oldest', 'Oldest, days late', '"Najstarsze, dni po terminie"', '"\u0421\u0430\u043c\u043e\u0435 \u0441\u0442\u0430\u0440\u043e\u0435, \u0434\u043d\u0435\u0439 \u043f\u0440\u043e\u0441\u0440\u043e\u0447\u043a\u0438"', '"\u6700\u4e45\u903e\u671f\uff08\u5929\uff09"'),
+        ('curve', 'Response time and conversion', '"Czas reakcji a konwersja"', '"\u0412\u0440\u0435\u043c\u044f \u0440\u0435\u0430\u043a\u0446\u0438\u0438 \u0438 \u043a\u043e\u043d\u0432\u0435\u0440\u0441\u0438\u044f"', '"\u54cd\u5e94\u65f6\u95f4\u4e0e\u8f6c\u5316\u7387"'),
+        ('curve_note', 'Share of the leads handed over that were accepted and won, by the time to the first attempt to reach them; bands are 95 % intervals', '"Udzia\u0142 przekazanych lead\u00f3w przyj\u0119tych i wygranych, wed\u0142ug czasu do pierwszej pr\u00f3by kontaktu; pasma to przedzia\u0142y 95%"', '"\u0414\u043e\u043b\u044f \u043f\u0435\u0440\u0435\u0434\u0430\u043d\u043d\u044b\u0445 \u043b\u0438\u0434\u043e\u0432, \u043f\u0440\u0438\u043d\u044f\u0442\u044b\u0445 \u0438 \u0432\u044b\u0438\u0433\u0440\u0430\u043d\u043d\u044b\u0445, \u043f\u043e \u0432\u0440\u0435\u043c\u0435\u043d\u0438 \u0434\u043e \u043f\u0435\u0440\u0432\u043e\u0439 \u043f\u043e\u043f\u044b\u0442\u043a\u0438 \u0441\u0432\u044f\u0437\u0430\u0442\u044c\u0441\u044f; \u043f\u043e\u043b\u043e\u0441\u044b \u2014 \u0438\u043d\u0442\u0435\u0440\u0432\u0430\u043b\u044b 95 %"', '"\u79fb\u4ea4\u7ebf\u7d22\u88ab\u63a5\u53d7\u548c\u8d62\u5355\u7684\u6bd4\u4f8b\uff0c\u6309\u9996\u6b21\u8054\u7cfb\u6240\u7528\u65f6\u95f4\uff1b\u8272\u5e26\u4e3a 95% \u533a\u95f4"'),
+        ('wait', 'Time to the first attempt', '"Czas do pierwszej pr\u00f3by"', '"\u0412\u0440\u0435\u043c\u044f \u0434\u043e \u043f\u0435\u0440\u0432\u043e\u0439 \u043f\u043e\u043f\u044b\u0442\u043a\u0438"', '"\u9996\u6b21\u8054\u7cfb\u7528\u65f6"'),
+        ('goal', 'Goal', '"Cel"', '"\u0426\u0435\u043b\u044c"', '"\u7ed3\u679c"'),
+        ('goal.accepted', 'Accepted by sales', '"Przyj\u0119te przez sprzeda\u017c"', '"\u041f\u0440\u0438\u043d\u044f\u0442\u044b \u043f\u0440\u043e\u0434\u0430\u0436\u0430\u043c\u0438"', '"\u9500\u552e\u63a5\u53d7"'),
+        ('goal.won', 'Won', '"Wygrane"', '"\u0412\u044b\u0438\u0433\u0440\u0430\u043d\u044b"', '"\u8d62\u5355"'),
+        ('bucket.1', 'before', '"wcze\u015bniej"', '"\u0440\u0430\u043d\u044c\u0448\u0435"', '"\u4e4b\u524d"'),
+        ('bucket.2', '5 min', '"5 min"', '"5 \u043c\u0438\u043d"', '"5\u5206\u949f"'),
+        ('bucket.3', '15 min', '"15 min"', '"15 \u043c\u0438\u043d"', '"15\u5206\u949f"'),
+        ('bucket.4', '30 min', '"30 min"', '"30 \u043c\u0438\u043d"', '"30\u5206\u949f"'),
+        ('bucket.5', '1 h', '"1 godz."', '"1 \u0447"', '"1\u5c0f\u65f6"'),
+        ('bucket.6', '2 h', '"2 godz."', '"2 \u0447"', '"2\u5c0f\u65f6"'),
+        ('bucket.7', '4 h', '"4 godz."', '"4 \u0447"', '"4\u5c0f\u65f6"'),
+        ('bucket.8', '8 h', '"8 godz."', '"8 \u0447"', '"8\u5c0f\u65f6"'),
+        ('bucket.9', '24 h', '"24 godz."', '"24 \u0447"', '"24\u5c0f\u65f6"'),
+        ('bucket.10', '48 h', '"48 godz."', '"48 \u0447"', '"48\u5c0f\u65f6"'),
+        ('bucket.11', '7 days', '"7 dni"', '"7 \u0434\u043d."', '"7\u5929"'),
+        ('bucket.12', 'later', '"p\u00f3\u017aniej"', '"\u043f\u043e\u0437\u0436\u0435"', '"\u66f4\u665a"'),
+        ('bucket.13', 'never', '"nigdy"', '"\u043d\u0438\u043a\u043e\u0433\u0434\u0430"', '"\u4ece\u672a"'),
+        ('campaigns', 'Sources and cost', '"\u0179r\u00f3d\u0142a i koszty"', '"\u0418\u0441\u0442\u043e\u0447\u043d\u0438\u043a\u0438 \u0438 \u0437\u0430\u0442\u0440\u0430\u0442\u044b"', '"\u6765\u6e90\u4e0e\u6210\u672c"'),
+        ('campaigns_note', 'What the campaigns with the greatest spend cost, and what new customers brought', '"Ile kosztowa\u0142y kampanie o najwi\u0119kszych wydatkach i ile przynie\u015bli nowi klienci"', '"\u0421\u043a\u043e\u043b\u044c\u043a\u043e \u0441\u0442\u043e\u0438\u043b\u0438 \u0441\u0430\u043c\u044b\u0435 \u0437\u0430\u0442\u0440\u0430\u0442\u043d\u044b\u0435 \u043a\u0430\u043c\u043f\u0430\u043d\u0438\u0438 \u0438 \u0441\u043a\u043e\u043b\u044c\u043a\u043e \u043f\u0440\u0438\u043d\u0435\u0441\u043b\u0438 \u043d\u043e\u0432\u044b\u0435 \u043a\u043b\u0438\u0435\u043d\u0442\u044b"', '"\u82b1\u8d39\u6700\u9ad8\u7684\u6d3b\u52a8\u6210\u672c\u4e0e\u65b0\u5ba2\u6237\u6536\u5165"'),
+        ('campaign', 'Campaign', '"Kampania"', '"\u041a\u0430\u043c\u043f\u0430\u043d\u0438\u044f"', '"\u6d3b\u52a8"'),
+        ('measure', 'Measure', '"Miara"', '"\u041f\u043e\u043a\u0430\u0437\u0430\u0442\u0435\u043b\u044c"', '"\u6307\u6807"'),
+        ('spend', 'Spend', '"Wydatki"', '"\u0417\u0430\u0442\u0440\u0430\u0442\u044b"', '"\u82b1\u8d39"'),
+        ('new_revenue', 'Revenue of new customers', '"Przych\u00f3d od nowych klient\u00f3w"', '"\u0412\u044b\u0440\u0443\u0447\u043a\u0430 \u043e\u0442 \u043d\u043e\u0432\u044b\u0445 \u043a\u043b\u0438\u0435\u043d\u0442\u043e\u0432"', '"\u65b0\u5ba2\u6237\u6536\u5165"'),
+        ('amount', 'Amount', '"Kwota"', '"\u0421\u0443\u043c\u043c\u0430"', '"\u91d1\u989d"'),
+        ('cost_per_lead', 'Cost per lead', '"Koszt leada"', '"\u0421\u0442\u043e\u0438\u043c\u043e\u0441\u0442\u044c \u043b\u0438\u0434\u0430"', '"\u5355\u6761\u7ebf\u7d22\u6210\u672c"'),
+        ('roi', 'Return on spend', '"Zwrot z wydatk\u00f3w"', '"\u0412\u043e\u0437\u0432\u0440\u0430\u0442 \u0437\u0430\u0442\u0440\u0430\u0442"', '"\u6295\u8d44\u56de\u62a5\u7387"'),
+        ('advice', 'Advice', '"Zalecenie"', '"\u0421\u043e\u0432\u0435\u0442"', '"\u5efa\u8bae"'),
+        ('advice.look closer', 'look closer', '"przyjrze\u0107 si\u0119"', '"\u043f\u0440\u0438\u0441\u043c\u043e\u0442\u0440\u0435\u0442\u044c\u0441\u044f"', '"\u8fdb\u4e00\u6b65\u5206\u6790"'),
+        ('advice.repeat', 'repeat', '"powt\u00f3rzy\u0107"', '"\u043f\u043e\u0432\u0442\u043e\u0440\u0438\u0442\u044c"', '"\u7ee7\u7eed\u6295\u653e"'),
+        ('advice.too early', 'too early to say', '"za wcze\u015bnie na ocen\u0119"', '"\u0440\u0430\u043d\u043e \u0441\u0443\u0434\u0438\u0442\u044c"', '"\u4e3a\u65f6\u8fc7\u65e9"'),
+        ('advice.stop', 'stop', '"przerwa\u0107"', '"\u043e\u0441\u0442\u0430\u043d\u043e\u0432\u0438\u0442\u044c"', '"\u505c\u6b62"'),
+        ('pipeline', 'Pipeline against target', '"Pipeline a cel"', '"\u0412\u043e\u0440\u043e\u043d\u043a\u0430 \u0441\u0434\u0435\u043b\u043e\u043a \u0438 \u043f\u043b\u0430\u043d"', '"\u5546\u673a\u6c60\u4e0e\u76ee\u6807"'),
+        ('pipeline_note', 'Value of the open deals by stage; below, what is won in the period and what the open deals are worth at the win rates of their stages', '"Warto\u015b\u0107 otwartych transakcji wed\u0142ug etap\u00f3w; ni\u017cej to, co wygrano w okresie, i otwarte transakcje wa\u017cone szans\u0105 etapu"', '"\u0421\u0442\u043e\u0438\u043c\u043e\u0441\u0442\u044c \u043e\u0442\u043a\u0440\u044b\u0442\u044b\u0445 \u0441\u0434\u0435\u043b\u043e\u043a \u043f\u043e \u044d\u0442\u0430\u043f\u0430\u043c; \u043d\u0438\u0436\u0435 \u2014 \u0432\u044b\u0438\u0433\u0440\u0430\u043d\u043d\u043e\u0435 \u0437\u0430 \u043f\u0435\u0440\u0438\u043e\u0434 \u0438 \u043e\u0442\u043a\u0440\u044b\u0442\u044b\u0435 \u0441\u0434\u0435\u043b\u043a\u0438 \u0441 \u0432\u0435\u0441\u043e\u043c \u0432\u0435\u0440\u043e\u044f\u0442\u043d\u043e\u0441\u0442\u0438 \u044d\u0442\u0430\u043f\u0430"', '"\u5404\u9636\u6bb5\u672a\u7ed3\u5546\u673a\u91d1\u989d\uff1b\u4e0b\u65b9\u4e3a\u672c\u671f\u8d62\u5355\u989d\u4e0e\u6309\u9636\u6bb5\u8d62\u7387\u52a0\u6743\u7684\u5546\u673a\u91d1\u989d"'),
+        ('bar.open', 'Open deals', '"Otwarte"', '"\u041e\u0442\u043a\u0440\u044b\u0442\u044b\u0435"', '"\u672a\u7ed3\u5546\u673a"'),
+        ('bar.forecast', 'Won + weighted', '"Wygrane + wa\u017cone"', '"\u0412\u044b\u0438\u0433\u0440\u0430\u043d\u043e + \u0441 \u0432\u0435\u0441\u043e\u043c"', '"\u8d62\u5355+\u52a0\u6743"'),
+        ('bar', 'What', '"Co"', '"\u0427\u0442\u043e"', '"\u9879\u76ee"'),
+        ('won_value', 'Won in the period', '"Wygrane w okresie"', '"\u0412\u044b\u0438\u0433\u0440\u0430\u043d\u043e \u0437\u0430 \u043f\u0435\u0440\u0438\u043e\u0434"', '"\u672c\u671f\u8d62\u5355"'),
+        ('value', 'Value', '"Warto\u015b\u0107"', '"\u0421\u0442\u043e\u0438\u043c\u043e\u0441\u0442\u044c"', '"\u91d1\u989d"'),
+        ('win_rate', 'Win rate', '"Skuteczno\u015b\u0107"', '"\u0414\u043e\u043b\u044f \u043f\u043e\u0431\u0435\u0434"', '"\u8d62\u7387"'),
+        ('target', 'Target', '"Cel"', '"\u041f\u043b\u0430\u043d"', '"\u76ee\u6807"'),
+        ('period', 'Period', '"Okres"', '"\u041f\u0435\u0440\u0438\u043e\u0434"', '"\u671f\u95f4"'),
+        ('coverage', 'Pipeline / what is left', '"Pipeline / pozosta\u0142o"', '"\u0412\u043e\u0440\u043e\u043d\u043a\u0430 / \u043e\u0441\u0442\u0430\u0442\u043e\u043a"', '"\u5546\u673a\u6c60/\u7f3a\u53e3"'),
+        ('rejections', 'Why sales rejects leads', '"Dlaczego sprzeda\u017c odrzuca leady"', '"\u041f\u043e\u0447\u0435\u043c\u0443 \u043f\u0440\u043e\u0434\u0430\u0436\u0438 \u043e\u0442\u043a\u043b\u043e\u043d\u044f\u044e\u0442 \u043b\u0438\u0434\u044b"', '"\u9500\u552e\u62d2\u7edd\u7ebf\u7d22\u7684\u539f\u56e0"'),
+        ('rejections_note', 'Verdicts in force, by reason', '"Obowi\u0105zuj\u0105ce oceny, wed\u0142ug powodu"', '"\u0414\u0435\u0439\u0441\u0442\u0432\u0443\u044e\u0449\u0438\u0435 \u0432\u0435\u0440\u0434\u0438\u043a\u0442\u044b \u043f\u043e \u043f\u0440\u0438\u0447\u0438\u043d\u0430\u043c"', '"\u6709\u6548\u5224\u5b9a\uff0c\u6309\u539f\u56e0"'),
+        ('losses', 'Why deals are lost', '"Dlaczego przegrywamy"', '"\u041f\u043e\u0447\u0435\u043c\u0443 \u043f\u0440\u043e\u0438\u0433\u0440\u044b\u0432\u0430\u0435\u043c \u0441\u0434\u0435\u043b\u043a\u0438"', '"\u5546\u673a\u4e22\u5931\u7684\u539f\u56e0"'),
+        ('losses_note', 'Lost deals, by reason', '"Przegrane transakcje, wed\u0142ug powodu"', '"\u041f\u0440\u043e\u0438\u0433\u0440\u0430\u043d\u043d\u044b\u0435 \u0441\u0434\u0435\u043b\u043a\u0438 \u043f\u043e \u043f\u0440\u0438\u0447\u0438\u043d\u0430\u043c"', '"\u4e22\u5931\u7684\u5546\u673a\uff0c\u6309\u539f\u56e0"'),
+        ('reason', 'Reason', '"Pow\u00f3d"', '"\u041f\u0440\u0438\u0447\u0438\u043d\u0430"', '"\u539f\u56e0"'),
+        ('rejected', 'Rejections', '"Odrzucenia"', '"\u041e\u0442\u043a\u043b\u043e\u043d\u0435\u043d\u0438\u044f"', '"\u62d2\u7edd\u6b21\u6570"'),
+        ('attempts', 'Attempts they cost', '"Kosztowa\u0142y pr\u00f3b"', '"\u0421\u0442\u043e\u0438\u043b\u0438 \u043f\u043e\u043f\u044b\u0442\u043e\u043a"', '"\u8017\u8d39\u7684\u8054\u7cfb\u6b21\u6570"'),
+        ('disputed', 'Disputed by marketing', '"Zakwestionowane przez marketing"', '"\u041e\u0441\u043f\u043e\u0440\u0435\u043d\u043e \u043c\u0430\u0440\u043a\u0435\u0442\u0438\u043d\u0433\u043e\u043c"', '"\u5e02\u573a\u6709\u5f02\u8bae"'),
+        ('lost_value', 'Value lost', '"Utracona warto\u015b\u0107"', '"\u041f\u043e\u0442\u0435\u0440\u044f\u043d\u043d\u0430\u044f \u0441\u0443\u043c\u043c\u0430"', '"\u4e22\u5931\u91d1\u989d"'),
+        ('queue', 'Work queue', '"Kolejka pracy"', '"\u041e\u0447\u0435\u0440\u0435\u0434\u044c \u0440\u0430\u0431\u043e\u0442\u044b"', '"\u5de5\u4f5c\u961f\u5217"'),
+        ('queue_note', 'Tasks that wait, by owner and urgency', '"Oczekuj\u0105ce zadania, wed\u0142ug osoby i pilno\u015bci"', '"\u041e\u0436\u0438\u0434\u0430\u044e\u0449\u0438\u0435 \u0437\u0430\u0434\u0430\u0447\u0438 \u043f\u043e \u043e\u0442\u0432\u0435\u0442\u0441\u0442\u0432\u0435\u043d\u043d\u044b\u043c \u0438 \u0441\u0440\u043e\u0447\u043d\u043e\u0441\u0442\u0438"', '"\u5f85\u529e\u4efb\u52a1\uff0c\u6309\u8d1f\u8d23\u4eba\u548c\u7d27\u6025\u7a0b\u5ea6"'),
+        ('owner', 'Owner', '"Osoba"', '"\u041e\u0442\u0432\u0435\u0442\u0441\u0442\u0432\u0435\u043d\u043d\u044b\u0439"', '"\u8d1f\u8d23\u4eba"'),
+        ('tasks', 'Tasks', '"Zadania"', '"\u0417\u0430\u0434\u0430\u0447\u0438"', '"\u4efb\u52a1\u6570"'),
+        ('open_leads', 'Open leads', '"Otwarte leady"', '"\u041e\u0442\u043a\u0440\u044b\u0442\u044b\u0435 \u043b\u0438\u0434\u044b"', '"\u672a\u7ed3\u7ebf\u7d22"'),
+        ('band', 'Urgency', '"Pilno\u015b\u0107"', '"\u0421\u0440\u043e\u0447\u043d\u043e\u0441\u0442\u044c"', '"\u7d27\u6025\u7a0b\u5ea6"'),
+        ('band.overdue', 'Overdue', '"Zaleg\u0142e"', '"\u041f\u0440\u043e\u0441\u0440\u043e\u0447\u0435\u043d\u043e"', '"\u5df2\u903e\u671f"'),
+        ('band.soon', 'Soon', '"Wkr\u00f3tce"', '"\u0421\u043a\u043e\u0440\u043e"', '"\u5373\u5c06\u5230\u671f"'),
+        ('band.day', 'Within a day', '"W ci\u0105gu dnia"', '"\u0412 \u0442\u0435\u0447\u0435\u043d\u0438\u0435 \u0434\u043d\u044f"', '"\u4e00\u5929\u5185"'),
+        ('band.later', 'Later', '"P\u00f3\u017aniej"', '"\u041f\u043e\u0437\u0436\u0435"', '"\u7a0d\u540e"'),
+        ('reason.duplicate', 'Duplicate', '"Duplikat"', '"\u0414\u0443\u0431\u043b\u0438\u043a\u0430\u0442"', '"\u91cd\u590d"'),
+        ('reason.bad_contact_data', 'Contact data is wrong', '"B\u0142\u0119dne dane kontaktowe"', '"\u041d\u0435\u0432\u0435\u0440\u043d\u044b\u0435 \u043a\u043e\u043d\u0442\u0430\u043a\u0442\u044b"', '"\u8054\u7cfb\u65b9\u5f0f\u9519\u8bef"'),
+        ('reason.not_target', 'Not our market', '"Nie nasz rynek"', '"\u041d\u0435 \u043d\u0430\u0448 \u0440\u044b\u043d\u043e\u043a"', '"\u975e\u76ee\u6807\u5e02\u573a"'),
+        ('reason.wrong_role', 'Has no say in the decision', '"Nie decyduje"', '"\u041d\u0435 \u0432\u043b\u0438\u044f\u0435\u0442 \u043d\u0430 \u0440\u0435\u0448\u0435\u043d\u0438\u0435"', '"\u65e0\u51b3\u7b56\u6743"'),
+        ('reason.no_need', 'No need', '"Brak potrzeby"', '"\u041d\u0435\u0442 \u043f\u043e\u0442\u0440\u0435\u0431\u043d\u043e\u0441\u0442\u0438"', '"\u65e0\u9700\u6c42"'),
+        ('reason.no_budget', 'No budget', '"Brak bud\u017cetu"', '"\u041d\u0435\u0442 \u0431\u044e\u0434\u0436\u0435\u0442\u0430"', '"\u65e0\u9884\u7b97"'),
+        ('reason.too_expensive', 'Too expensive', '"Za drogo"', '"\u0421\u043b\u0438\u0448\u043a\u043e\u043c \u0434\u043e\u0440\u043e\u0433\u043e"', '"\u4ef7\u683c\u8fc7\u9ad8"'),
+        ('reason.not_now', 'Not now', '"Nie teraz"', '"\u041d\u0435 \u0441\u0435\u0439\u0447\u0430\u0441"', '"\u65f6\u673a\u672a\u5230"'),
+        ('reason.no_response', 'Nobody was reached', '"Nie uda\u0142o si\u0119 skontaktowa\u0107"', '"\u041d\u0435 \u0443\u0434\u0430\u043b\u043e\u0441\u044c \u0441\u0432\u044f\u0437\u0430\u0442\u044c\u0441\u044f"', '"\u672a\u80fd\u8054\u7cfb\u4e0a"'),
+        ('reason.competitor', 'Chose a competitor', '"Wyb\u00f3r konkurencji"', '"\u0412\u044b\u0431\u0440\u0430\u043b\u0438 \u043a\u043e\u043d\u043a\u0443\u0440\u0435\u043d\u0442\u0430"', '"\u9009\u62e9\u7ade\u4e89\u5bf9\u624b"'),
+        ('reason.no_decision', 'No decision', '"Brak decyzji"', '"\u041d\u0435\u0442 \u0440\u0435\u0448\u0435\u043d\u0438\u044f"', '"\u672a\u4f5c\u51b3\u5b9a"'),
+        ('reason.missing_feature', 'Something is missing in the offer', '"Czego\u015b brakuje w ofercie"', '"\u041d\u0435 \u0445\u0432\u0430\u0442\u0430\u0435\u0442 \u0432 \u043f\u0440\u0435\u0434\u043b\u043e\u0436\u0435\u043d\u0438\u0438"', '"\u4ea7\u54c1\u6709\u6240\u6b20\u7f3a"'),
+        ('reason.service', 'Dissatisfied with the service', '"Niezadowolenie z obs\u0142ugi"', '"\u041d\u0435\u0434\u043e\u0432\u043e\u043b\u044c\u0441\u0442\u0432\u043e \u0441\u0435\u0440\u0432\u0438\u0441\u043e\u043c"', '"\u5bf9\u670d\u52a1\u4e0d\u6ee1"'),
+        ('reason.closed_business', 'Out of business', '"Zako\u0144czenie dzia\u0142alno\u015bci"', '"\u041f\u0440\u0435\u043a\u0440\u0430\u0442\u0438\u043b\u0438 \u0434\u0435\u044f\u0442\u0435\u043b\u044c\u043d\u043e\u0441\u0442\u044c"', '"\u5df2\u505c\u4e1a"'),
+        ('reason.other', 'Other', '"Inne"', '"\u0414\u0440\u0443\u0433\u043e\u0435"', '"\u5176\u4ed6"'),
+        ('reason.spam', 'Spam or junk', '"Spam"', '"\u0421\u043f\u0430\u043c"', '"\u5783\u573e\u4fe1\u606f"'),
+        ('reason.test', 'Test', '"Test"', '"\u0422\u0435\u0441\u0442"', '"\u6d4b\u8bd5"')
+    ) w (word, en, pl, ru, zh);
+
+    RETURN words || (SELECT pg_catalog.jsonb_build_object('locale', l.locale::jsonb)
+        FROM (VALUES
+        ('en', '{"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]}, "time": {"dateTime": "%x, %X", "date": "%-d %b %Y", "time": "%H:%M:%S", "periods": ["AM", "PM"], "days": ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"], "shortDays": ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"], "months": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"], "shortMonths": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]}}'),
+        ('pl', '{"number": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", ""]}, "time": {"dateTime": "%A, %e %B %Y, %X", "date": "%d.%m.%Y", "time": "%H:%M:%S", "periods": ["AM", "PM"], "days": ["niedziela", "poniedzia\u0142ek", "wtorek", "\u015broda", "czwartek", "pi\u0105tek", "sobota"], "shortDays": ["niedz.", "pon.", "wt.", "\u015br.", "czw.", "pt.", "sob."], "months": ["stycze\u0144", "luty", "marzec", "kwiecie\u0144", "maj", "czerwiec", "lipiec", "sierpie\u0144", "wrzesie\u0144", "pa\u017adziernik", "listopad", "grudzie\u0144"], "shortMonths": ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "pa\u017a", "lis", "gru"]}}'),
+        ('ru', '{"number": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", ""]}, "time": {"dateTime": "%A, %e %B %Y, %X", "date": "%d.%m.%Y", "time": "%H:%M:%S", "periods": ["AM", "PM"], "days": ["\u0432\u043e\u0441\u043a\u0440\u0435\u0441\u0435\u043d\u044c\u0435", "\u043f\u043e\u043d\u0435\u0434\u0435\u043b\u044c\u043d\u0438\u043a", "\u0432\u0442\u043e\u0440\u043d\u0438\u043a", "\u0441\u0440\u0435\u0434\u0430", "\u0447\u0435\u0442\u0432\u0435\u0440\u0433", "\u043f\u044f\u0442\u043d\u0438\u0446\u0430", "\u0441\u0443\u0431\u0431\u043e\u0442\u0430"], "shortDays": ["\u0432\u0441", "\u043f\u043d", "\u0432\u0442", "\u0441\u0440", "\u0447\u0442", "\u043f\u0442", "\u0441\u0431"], "months": ["\u044f\u043d\u0432\u0430\u0440\u044c", "\u0444\u0435\u0432\u0440\u0430\u043b\u044c", "\u043c\u0430\u0440\u0442", "\u0430\u043f\u0440\u0435\u043b\u044c", "\u043c\u0430\u0439", "\u0438\u044e\u043d\u044c", "\u0438\u044e\u043b\u044c", "\u0430\u0432\u0433\u0443\u0441\u0442", "\u0441\u0435\u043d\u0442\u044f\u0431\u0440\u044c", "\u043e\u043a\u0442\u044f\u0431\u0440\u044c", "\u043d\u043e\u044f\u0431\u0440\u044c", "\u0434\u0435\u043a\u0430\u0431\u0440\u044c"], "shortMonths": ["\u044f\u043d\u0432", "\u0444\u0435\u0432", "\u043c\u0430\u0440", "\u0430\u043f\u0440", "\u043c\u0430\u0439", "\u0438\u044e\u043d", "\u0438\u044e\u043b", "\u0430\u0432\u0433", "\u0441\u0435\u043d", "\u043e\u043a\u0442", "\u043d\u043e\u044f", "\u0434\u0435\u043a"]}}'),
+        ('zh', '{"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]}, "time": {"dateTime": "%x %A %X", "date": "%Y-%m-%d", "time": "%H:%M:%S", "periods": ["AM", "PM"], "days": ["\u661f\u671f\u65e5", "\u661f\u671f\u4e00", "\u661f\u671f\u4e8c", "\u661f\u671f\u4e09", "\u661f\u671f\u56db", "\u661f\u671f\u4e94", "\u661f\u671f\u516d"], "shortDays": ["\u5468\u65e5", "\u5468\u4e00", "\u5468\u4e8c", "\u5468\u4e09", "\u5468\u56db", "\u5468\u4e94", "\u5468\u516d"], "months": ["\u4e00\u6708", "\u4e8c\u6708", "\u4e09\u6708", "\u56db\u6708", "\u4e94\u6708", "\u516d\u6708", "\u4e03\u6708", "\u516b\u6708", "\u4e5d\u6708", "\u5341\u6708", "\u5341\u4e00\u6708", "\u5341\u4e8c\u6708"], "shortMonths": ["1\u6708", "2\u6708", "3\u6708", "4\u6708", "5\u6708", "6\u6708", "7\u6708", "8\u6708", "9\u6708", "10\u6708", "11\u6708", "12\u6708"]}}')
+        ) l (language, locale)
+        WHERE l.language = spoken);
+END;
+$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.panel(workspace text, language text DEFAULT 'en'::text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+DECLARE
+    words jsonb := leadflow.panel_words(language);
+    data jsonb;
+    template text;
+    drawn jsonb;
+    word record;
+    charts jsonb;
+    headline jsonb;
+    currency text;
+    as_of text;
+    is_empty boolean;
+    dot text := '-';
+BEGIN
+    PERFORM leadflow.check_workspace(workspace);
+    data := leadflow.panel_data(workspace, language);
+    EXECUTE pg_catalog.format('SELECT w.currency FROM %I.workspace w', workspace) INTO currency;
+    as_of := pg_catalog.to_char((SELECT leadflow.clock()), 'YYYY-MM-DD HH24:MI');
+    IF pg_catalog.getdatabaseencoding() = 'UTF8' THEN
+        dot := '"\u00b7"'::jsonb #>> '{}';
+    END IF;
+    words := words || pg_catalog.jsonb_build_object(
+        'funnel_said', 'format(datum.reached, '','') + (isValid(datum.conversion_from_previous) ? ''  ' || dot || '  '' + format(datum.conversion_from_previous, ''.1~%'') : '''')',
+        'money', (words ->> 'amount') || ', ' || currency, 'money_value', (words ->> 'value') || ', ' || currency,
+        'money_per_lead', (words ->> 'cost_per_lead') || ', ' || currency, 'money_lost', (words ->> 'lost_value') || ', ' || currency,
+        -- room for the numbers at the end of the bars
+        'max_funnel', (SELECT pg_catalog.max((f ->> 'reached')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'funnel') f) * 1.3,
+        'max_rejections', (SELECT pg_catalog.max((f ->> 'rejected')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'rejections') f) * 1.15,
+        'max_losses', (SELECT pg_catalog.max((f ->> 'deals')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'losses') f) * 1.15,
+        'max_breaches', (SELECT pg_catalog.max((f ->> 'clocks')::numeric) FROM pg_catalog.jsonb_array_elements(data -> 'breaches') f) * 1.15);
+
+    template := $json${
+        "funnel": {
+            "height": {"step": 25},
+            "encoding": {
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "reached", "type": "quantitative", "title": "@reached", "scale": {"domainMin": 0, "domainMax": "@max_funnel", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}}
+            },
+            "layer": [
+                {"mark": {"type": "bar", "tooltip": true},
+                 "encoding": {
+                    "color": {"field": "phase", "type": "nominal", "title": "@phase", "scale": {"domain": ["marketing", "handoff", "sales", "customer", "exit"], "range": ["#56B4E9", "#E69F00", "#0072B2", "#009E73", "#999999"]},
+                              "legend": {"labelExpr": "@phase_names"}},
+                    "tooltip": [
+                        {"field": "label", "type": "nominal", "title": "@stage"},
+                        {"field": "phase_label", "type": "nominal", "title": "@phase"},
+                        {"field": "reached", "type": "quantitative", "title": "@reached", "format": ","},
+                        {"field": "now_in_stage", "type": "quantitative", "title": "@now", "format": ","},
+                        {"field": "conversion_from_previous", "type": "quantitative", "title": "@from_previous", "format": ".1%"},
+                        {"field": "conversion_from_first", "type": "quantitative", "title": "@from_first", "format": ".1%"}]}},
+                {"transform": [{"calculate": "@funnel_said", "as": "said"}],
+                 "mark": {"type": "text", "align": "left", "dx": 5},
+                 "encoding": {"text": {"field": "said", "type": "nominal"}}}
+            ]},
+        "conversion": {
+            "height": 200,
+            "encoding": {
+                "x": {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "title": null, "axis": {"format": "@month_format", "tickCount": "month", "labelOverlap": true, "labelSeparation": 8, "grid": false}},
+                "y": {"field": "expected_share", "type": "quantitative", "title": "@won_share", "axis": {"format": "~%", "tickCount": 5}},
+                "color": {"field": "days", "type": "ordinal", "title": "@within", "scale": {"domain": [30, 90, 180], "range": ["#E69F00", "#56B4E9", "#0072B2"]}, "legend": {"labelExpr": "@days_names"}},
+                "tooltip": [
+                    {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth", "title": "@month", "format": "@month_format"},
+                    {"field": "within", "type": "nominal", "title": "@within"},
+                    {"field": "leads", "type": "quantitative", "title": "@leads", "format": ","},
+                    {"field": "expected_share", "type": "quantitative", "title": "@won_share", "format": ".1%"},
+                    {"field": "expected_share_low", "type": "quantitative", "title": "@interval", "format": ".1%"},
+                    {"field": "expected_share_high", "type": "quantitative", "title": "@interval_to", "format": ".1%"},
+                    {"field": "complete_label", "type": "nominal", "title": "@complete"}]
+            },
+            "layer": [
+                {"mark": {"type": "line", "strokeWidth": 2}},
+                {"transform": [{"filter": "datum.complete"}], "mark": {"type": "point", "filled": true, "size": 55, "opacity": 1}},
+                {"transform": [{"filter": "!datum.complete"}], "mark": {"type": "point", "filled": false, "size": 55, "opacity": 1}}
+            ]},
+        "sla_share": {
+            "height": 190,
+            "encoding": {
+                "x": {"field": "week", "type": "ordinal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "labelSeparation": 8, "labelAngle": 0, "grid": false}},
+                "y": {"field": "met_share", "type": "quantitative", "title": "@met_share", "scale": {"domain": [0, 1]}, "axis": {"format": "~%", "tickCount": 5}},
+                "tooltip": [
+                    {"field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": "@week", "format": "@week_format"},
+                    {"field": "met_share", "type": "quantitative", "title": "@met_share", "format": ".1%"},
+                    {"field": "met", "type": "quantitative", "title": "@state.met", "format": ","},
+                    {"field": "ended", "type": "quantitative", "title": "@promises", "format": ","}]
+            },
+            "layer": [
+                {"mark": {"type": "area", "color": "#0072B2", "opacity": 0.15}},
+                {"mark": {"type": "line", "color": "#0072B2", "strokeWidth": 2, "point": {"filled": true, "size": 45, "color": "#0072B2"}}}
+            ]},
+        "sla_weeks": {
+            "height": 210,
+            "mark": {"type": "bar", "width": {"band": 0.8}},
+            "encoding": {
+                "x": {"field": "week", "type": "ordinal", "timeUnit": "utcyearmonthdate", "title": null, "axis": {"format": "@week_format", "labelOverlap": true, "labelSeparation": 8, "labelAngle": 0, "grid": false}},
+                "y": {"field": "clocks", "type": "quantitative", "title": "@promises", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
+                "color": {"field": "state", "type": "nominal", "title": null, "sort": null, "scale": {"domain": ["met", "met_late", "breached", "open"], "range": ["#0072B2", "#E69F00", "#D55E00", "#BBBBBB"]},
+                          "legend": {"labelExpr": "@state_names"}},
+                "order": {"field": "position", "type": "quantitative"},
+                "tooltip": [
+                    {"field": "week", "type": "temporal", "timeUnit": "utcyearmonthdate", "title": "@week", "format": "@week_format"},
+                    {"field": "state_label", "type": "nominal", "title": "@outcome"},
+                    {"field": "clocks", "type": "quantitative", "title": "@promises", "format": ","}]
+            }},
+        "breaches": {
+            "height": {"step": 24},
+            "encoding": {
+                "y": {"field": "policy", "type": "nominal", "sort": {"field": "clocks", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 160}},
+                "x": {"field": "clocks", "type": "quantitative", "title": "@promises", "scale": {"domainMin": 0, "domainMax": "@max_breaches", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
+                "tooltip": [
+                    {"field": "policy", "type": "nominal", "title": "@policy"},
+                    {"field": "promise", "type": "nominal", "title": "@promise"},
+                    {"field": "clocks", "type": "quantitative", "title": "@promises", "format": ","},
+                    {"field": "oldest_days", "type": "quantitative", "title": "@oldest", "format": ",.1f"}]
+            },
+            "layer": [
+                {"mark": {"type": "bar", "color": "#D55E00"}},
+                {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "clocks", "type": "quantitative", "format": ","}}}
+            ]},
+        "curve": {
+            "height": 250,
+            "encoding": {
+                "x": {"field": "wait", "type": "ordinal", "sort": {"field": "position", "op": "min"}, "title": "@wait", "axis": {"labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 6, "grid": false}},
+                "color": {"field": "goal", "type": "nominal", "title": null, "scale": {"domain": ["accepted", "won"], "range": ["#E69F00", "#0072B2"]}, "legend": {"labelExpr": "@goal_names"}},
+                "tooltip": [
+                    {"field": "wait", "type": "nominal", "title": "@wait"},
+                    {"field": "goal_label", "type": "nominal", "title": "@goal"},
+                    {"field": "leads", "type": "quantitative", "title": "@leads", "format": ","},
+                    {"field": "conversion", "type": "quantitative", "title": "@share", "format": ".1%"},
+                    {"field": "conversion_low", "type": "quantitative", "title": "@interval", "format": ".1%"},
+                    {"field": "conversion_high", "type": "quantitative", "title": "@interval_to", "format": ".1%"}]
+            },
+            "layer": [
+                {"transform": [{"filter": "datum.position > 1 && datum.position < 13"}], "mark": {"type": "area", "opacity": 0.15},
+                 "encoding": {"y": {"field": "conversion_low", "type": "quantitative", "title": "@share", "scale": {"domainMin": 0}, "axis": {"format": "~%", "tickCount": 5}}, "y2": {"field": "conversion_high"}}},
+                {"transform": [{"filter": "datum.position > 1 && datum.position < 13"}], "mark": {"type": "line", "strokeWidth": 2}, "encoding": {"y": {"field": "conversion", "type": "quantitative"}}},
+                {"mark": {"type": "point", "filled": true, "size": 50, "opacity": 1}, "encoding": {"y": {"field": "conversion", "type": "quantitative"}}}
+            ]},
+        "campaigns": {
+            "height": {"step": 13},
+            "mark": {"type": "bar"},
+            "encoding": {
+                "y": {"field": "campaign", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 150}, "scale": {"paddingInner": 0.25}},
+                "yOffset": {"field": "measure", "type": "nominal", "sort": ["spend", "new_revenue"]},
+                "x": {"field": "amount", "type": "quantitative", "title": "@money", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
+                "color": {"field": "measure", "type": "nominal", "title": null, "scale": {"domain": ["spend", "new_revenue"], "range": ["#E69F00", "#0072B2"]}, "legend": {"labelExpr": "@measure_names"}},
+                "tooltip": [
+                    {"field": "campaign", "type": "nominal", "title": "@campaign"},
+                    {"field": "measure_label", "type": "nominal", "title": "@measure"},
+                    {"field": "amount", "type": "quantitative", "title": "@money", "format": ",.0f"},
+                    {"field": "leads", "type": "quantitative", "title": "@leads", "format": ","},
+                    {"field": "cost_per_lead", "type": "quantitative", "title": "@money_per_lead", "format": ",.2f"},
+                    {"field": "roi", "type": "quantitative", "title": "@roi", "format": ".1f"},
+                    {"field": "advice", "type": "nominal", "title": "@advice"}]
+            }},
+        "pipeline": {
+            "height": {"step": 46},
+            "layer": [
+                {"mark": {"type": "bar"},
+                 "encoding": {
+                    "y": {"field": "bar_label", "type": "nominal", "sort": {"field": "bar", "order": "descending"}, "title": null, "axis": {"labelLimit": 150}},
+                    "x": {"field": "value", "type": "quantitative", "title": "@money_value", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5}},
+                    "color": {"field": "label", "type": "nominal", "title": null, "sort": {"field": "position", "op": "min"},
+                              "legend": {"columns": 3, "offset": 24}},
+                    "order": {"field": "stacked", "type": "quantitative"},
+                    "tooltip": [
+                        {"field": "bar_label", "type": "nominal", "title": "@bar"},
+                        {"field": "label", "type": "nominal", "title": "@stage"},
+                        {"field": "value", "type": "quantitative", "title": "@money_value", "format": ",.0f"},
+                        {"field": "deals", "type": "quantitative", "title": "@deals", "format": ","},
+                        {"field": "win_rate", "type": "quantitative", "title": "@win_rate", "format": ".1%"}]}},
+                {"data": {"name": "target"},
+                 "mark": {"type": "rule", "color": "#D55E00", "strokeWidth": 2.5, "strokeDash": [6, 3]},
+                 "encoding": {
+                    "x": {"field": "target_value", "type": "quantitative"},
+                    "tooltip": [
+                        {"field": "target_value", "type": "quantitative", "title": "@target", "format": ",.0f"},
+                        {"field": "period", "type": "nominal", "title": "@period"},
+                        {"field": "won_value", "type": "quantitative", "title": "@won_value", "format": ",.0f"},
+                        {"field": "coverage", "type": "quantitative", "title": "@coverage", "format": ".2f"}]}},
+                {"data": {"name": "target"},
+                 "transform": [{"calculate": "@target_said", "as": "said"}],
+                 "mark": {"type": "text", "color": "#D55E00", "fontWeight": "bold", "baseline": "bottom", "dy": -4, "y": 0},
+                 "encoding": {"x": {"field": "target_value", "type": "quantitative"}, "text": {"field": "said", "type": "nominal"}}}
+            ]},
+        "rejections": {
+            "height": {"step": 24},
+            "encoding": {
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "rejected", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "rejected", "type": "quantitative", "title": "@rejected", "scale": {"domainMin": 0, "domainMax": "@max_rejections", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
+                "tooltip": [
+                    {"field": "label", "type": "nominal", "title": "@reason"},
+                    {"field": "rejected", "type": "quantitative", "title": "@rejected", "format": ","},
+                    {"field": "attempts", "type": "quantitative", "title": "@attempts", "format": ","},
+                    {"field": "disputed", "type": "quantitative", "title": "@disputed", "format": ","}]
+            },
+            "layer": [
+                {"mark": {"type": "bar", "color": "#CC79A7"}},
+                {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "rejected", "type": "quantitative", "format": ","}}}
+            ]},
+        "losses": {
+            "height": {"step": 24},
+            "encoding": {
+                "y": {"field": "label", "type": "nominal", "sort": {"field": "deals", "op": "max", "order": "descending"}, "title": null, "axis": {"labelLimit": 260}},
+                "x": {"field": "deals", "type": "quantitative", "title": "@deals", "scale": {"domainMin": 0, "domainMax": "@max_losses", "nice": false}, "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
+                "tooltip": [
+                    {"field": "label", "type": "nominal", "title": "@reason"},
+                    {"field": "deals", "type": "quantitative", "title": "@deals", "format": ","},
+                    {"field": "value", "type": "quantitative", "title": "@money_lost", "format": ",.0f"}]
+            },
+            "layer": [
+                {"mark": {"type": "bar", "color": "#CC79A7"}},
+                {"mark": {"type": "text", "align": "left", "dx": 5}, "encoding": {"text": {"field": "deals", "type": "quantitative", "format": ","}}}
+            ]},
+        "queue": {
+            "height": {"step": 27},
+            "mark": {"type": "bar"},
+            "encoding": {
+                "y": {"field": "owner", "type": "nominal", "sort": {"field": "position", "op": "min"}, "title": null, "axis": {"labelLimit": 170}},
+                "x": {"field": "tasks", "type": "quantitative", "title": "@tasks", "axis": {"labelExpr": "format(datum.value, '~s')", "tickCount": 5, "tickMinStep": 1}},
+                "color": {"field": "band", "type": "nominal", "title": null, "scale": {"domain": ["overdue", "soon", "day", "later"], "range": ["#D55E00", "#E69F00", "#56B4E9", "#BBBBBB"]}, "legend": {"labelExpr": "@band_names"}},
+                "order": {"field": "urgency", "type": "quantitative"},
+                "tooltip": [
+                    {"field": "owner", "type": "nominal", "title": "@owner"},
+                    {"field": "band_label", "type": "nominal", "title": "@band"},
+                    {"field": "tasks", "type": "quantitative", "title": "@tasks", "format": ","},
+                    {"field": "open_leads", "type": "quantitative", "title": "@open_leads", "format": ","}]
+            }}
+        }$json$;
+
+    -- what a legend says for the codes of its scale
+    FOR word IN SELECT v.name, v.kind, v.codes
+                FROM (VALUES ('phase_names', 'phase.', '{marketing,handoff,sales,customer,exit}'::text[]), ('state_names', 'state.', '{met,met_late,breached,open}'),
+                             ('goal_names', 'goal.', '{accepted,won}'), ('measure_names', '', '{spend,new_revenue}'), ('band_names', 'band.', '{overdue,soon,day,later}')) v (name, kind, codes) LOOP
+        words := words || pg_catalog.jsonb_build_object(word.name,
+            (SELECT pg_catalog.jsonb_object_agg(c.code, words -> (word.kind || c.code)) FROM pg_catalog.unnest(word.codes) c (code))::text || '[datum.value]');
+    END LOOP;
+    words := words || pg_catalog.jsonb_build_object(
+        'days_names', 'datum.value + ' || (pg_catalog.to_jsonb(' ' || (words ->> 'days')))::text,
+        'target_said', (words -> 'target')::text || ' + '' '' + format(datum.target_value, ''.3~s'')');
+    FOR word IN SELECT w.key, w.value FROM pg_catalog.jsonb_each(words) w LOOP
+        template := pg_catalog.replace(template, '"@' || word.key || '"', word.value::text);
+    END LOOP;
+
+    -- the stages in their order, under the names that the company gave them
+    drawn := pg_catalog.jsonb_set(template::jsonb, '{pipeline,layer,0,encoding,color,scale}', (
+        SELECT pg_catalog.jsonb_build_object(
+                   'domain', COALESCE(pg_catalog.jsonb_agg(p.label ORDER BY p.position), '[]'),
+                   'range', COALESCE(pg_catalog.jsonb_agg(CASE p.position WHEN 8 THEN '#9ECAE1' WHEN 9 THEN '#6BAED6' WHEN 10 THEN '#4292C6' WHEN 11 THEN '#2171B5' WHEN 12 THEN '#08519C'
+                                                          ELSE '#009E73' END ORDER BY p.position), '[]'))
+        FROM (SELECT DISTINCT p ->> 'label' AS label, (p ->> 'position')::integer AS position
+              FROM pg_catalog.jsonb_array_elements(data -> 'pipeline') p) p));
+    SELECT pg_catalog.jsonb_object_agg(c.key, pg_catalog.jsonb_build_object(
+               'name', c.key,
+               'width', 520,
+               'title', pg_catalog.jsonb_build_object('text', words -> c.key, 'subtitle', words -> (c.key || '_note')),
+               'description', words -> (c.key || '_note'))
+           || CASE WHEN data -> c.key = '[]'
+                   THEN pg_catalog.jsonb_build_object(
+                       'data', pg_catalog.jsonb_build_object('values', '[{}]'::jsonb), 'height', 60, 'mark', '{"type": "text", "fontSize": 14}'::jsonb,
+                       'encoding', pg_catalog.jsonb_build_object('text', pg_catalog.jsonb_build_object('value', words -> 'nothing')))
+                   ELSE c.value || pg_catalog.jsonb_build_object('data', pg_catalog.jsonb_build_object('name', c.key)) END)
+    INTO charts
+    FROM pg_catalog.jsonb_each(drawn) c;
+
+    SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('label', words -> h.label, 'value', h.value, 'format', h.format, 'unit', CASE WHEN h.label = 'head_coverage' THEN 'x' ELSE '' END) ORDER BY h.position)
+    INTO headline
+    FROM (VALUES
+        (1, 'head_leads', (SELECT (f ->> 'reached')::numeric FROM pg_catalog.jsonb_array_elements(data -> 'funnel') f WHERE f ->> 'stage' = 'lead'), ','),
+        (2, 'head_won', (SELECT (pg_catalog.max((f ->> 'reached')::numeric) FILTER (WHERE f ->> 'stage' = 'won') / NULLIF(pg_catalog.max((f ->> 'reached')::numeric) FILTER (WHERE f ->> 'stage' = 'mql'), 0))::numeric(9,6)
+                         FROM pg_catalog.jsonb_array_elements(data -> 'funnel') f), '.1%'),
+        (3, 'head_kept', (SELECT (pg_catalog.sum((s ->> 'met')::numeric) / NULLIF(pg_catalog.sum((s ->> 'ended')::numeric), 0))::numeric(9,6) FROM pg_catalog.jsonb_array_elements(data -> 'sla_share') s), '.1%'),
+        (4, 'head_breached', (SELECT COALESCE(pg_catalog.sum((b ->> 'clocks')::numeric), 0) FROM pg_catalog.jsonb_array_elements(data -> 'breaches') b), ','),
+        (5, 'head_coverage', (SELECT (t ->> 'coverage')::numeric FROM pg_catalog.jsonb_array_elements(data -> 'target') t), '.2f'),
+        (6, 'head_overdue', (SELECT COALESCE(pg_catalog.sum((q ->> 'tasks')::numeric) FILTER (WHERE q ->> 'band' = 'overdue'), 0) FROM pg_catalog.jsonb_array_elements(data -> 'queue') q), ',')
+    ) h (position, label, value, format);
+    is_empty := NOT EXISTS (SELECT FROM pg_catalog.jsonb_each(data) d WHERE d.value <> '[]');
+
+    RETURN pg_catalog.jsonb_build_object(
+        '$schema', 'https://vega.github.io/schema/vega-lite/v6.json',
+        'title', pg_catalog.jsonb_build_object('text', words -> 'title', 'anchor', 'start', 'fontSize', 20, 'subtitleFontSize', 13, 'offset', 16,
+            'subtitle', CASE WHEN is_empty THEN words ->> 'all_nothing' ELSE pg_catalog.format('%s, %s %s', workspace, words ->> 'as_of', as_of) END),
+        'description', words -> 'title',
+        'usermeta', pg_catalog.jsonb_build_object('workspace', workspace, 'language', language, 'as_of', as_of, 'as_of_label', words -> 'as_of',
+            'currency', currency, 'empty', is_empty, 'nothing', words -> 'all_nothing', 'headline', headline),
+        'background', 'white',
+        'config', pg_catalog.jsonb_build_object('locale', words -> 'locale') || '{
+            "view": {"stroke": null},
+            "concat": {"spacing": 40},
+            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 11.5, "offset": 12},
+            "axis": {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "domain": false, "ticks": false, "labelPadding": 6},
+            "axisY": {"minExtent": 30},
+            "text": {"fontSize": 11},
+            "legend": {"orient": "top", "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "symbolType": "circle", "symbolOpacity": 1, "labelLimit": 220}}',
+        'datasets', data,
+        'resolve', '{"scale": {"color": "independent", "x": "independent", "y": "independent"}}'::jsonb,
+        'vconcat', pg_catalog.jsonb_build_array(
+            pg_catalog.jsonb_build_object('hconcat', pg_catalog.jsonb_build_array(charts -> 'funnel',
+                pg_catalog.jsonb_build_object('vconcat', pg_catalog.jsonb_build_array(charts -> 'pipeline', charts -> 'conversion')))),
+            pg_catalog.jsonb_build_object('hconcat', pg_catalog.jsonb_build_array(
+                pg_catalog.jsonb_build_object('vconcat', pg_catalog.jsonb_build_array(charts -> 'sla_share', charts -> 'sla_weeks')),
+                pg_catalog.jsonb_build_object('vconcat', pg_catalog.jsonb_build_array(charts -> 'curve', charts -> 'breaches')))),
+            pg_catalog.jsonb_build_object('hconcat', pg_catalog.jsonb_build_array(charts -> 'campaigns', charts -> 'queue')),
+            pg_catalog.jsonb_build_object('hconcat', pg_catalog.jsonb_build_array(charts -> 'rejections', charts -> 'losses'))));
+END;
+$function$
+;
+
 COMMENT ON FUNCTION leadflow.check_workspace_version(pg_catalog.text) IS 'raises an error where a workspace has not the version of the extension (55000)';
 
 COMMENT ON FUNCTION leadflow.become_workspace_owner(pg_catalog.text) IS 'makes the caller the owner of a workspace until the end of the transaction, so that what is made belongs to the owner, and what the owner wrote (defaults, checks, triggers) runs with no more rights; gives the setting role as it was, to be set again. Errors: not a workspace (42704), not a member of the owner (42501)';
+
+COMMENT ON FUNCTION leadflow.record_keeper() IS 'BEFORE INSERT OR UPDATE trigger of tables that people write: whatever a writer gives, the columns that it names say when a new row was recorded (now) and by whom (the present role), and stay as they are. The owner of the table may set them, who loads what was recorded elsewhere';
+
+COMMENT ON FUNCTION leadflow.kind_recorder() IS 'AFTER UPDATE trigger of touch_kind: where a kind is called otherwise, promises, clocks and rules of the score that name it follow';
+
+COMMENT ON FUNCTION leadflow.reckon_cadences(pg_catalog.name,bigint) IS 'part of leadflow.merge: ends the clocks of a lead by the stages that it has entered, and its cadences by the touches that it now has, or lets them run again. Errors: not the owner of the workspace (42501), no such workspace (42704)';
+
+COMMENT ON FUNCTION leadflow.row_json(pg_catalog.anyelement) IS 'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
+
+COMMENT ON FUNCTION leadflow.merged_fields(pg_catalog.regclass) IS 'the descriptive fields of which two rows may have the same value: not those of a unique index, as a merged lead keeps its own';
+
+COMMENT ON FUNCTION leadflow.answer_clocks(pg_catalog.name,bigint[]) IS 'part of leadflow.merge, and of the guard where an opportunity is given another lead: makes the clocks of some leads agree with the touches and stages that the leads now have: ended by the first answer, or the first stage that ends them, running where there is none any more';
 
 COMMENT ON FUNCTION leadflow.forget(pg_catalog.name,bigint) IS 'forgets a person: the personal data leaves the lead and those that were merged into it, their touches, opportunities, pauses, alerts, history, stays in nurture, verdicts with their answers, merges, refused values and moves, parked rows, transcripts, opinions, objections, requests, plans of deals, debriefs and lessons; what happened stays without the person, and so does every figure of the reports but those that are about such data (doc/people.md lists them). Columns that were added, accounts and definition_change are left alone. Errors: not the owner of the workspace (42501), no such lead (P0002), the lead was merged into another, which is to be forgotten, or the workspace has another version than the extension (55000), no such workspace (42704)';
 
@@ -14259,9 +16279,19 @@ COMMENT ON FUNCTION leadflow.is_fault_of_row(pg_catalog.text) IS 'is an error wi
 
 COMMENT ON FUNCTION leadflow.retry_quarantine(pg_catalog.name,bigint[]) IS 'puts parked rows through the guard again, in the order in which they were parked: all, or those with these numbers. A row that was to be added is added; where it is there meanwhile, and for a row that was to be changed, stage, status and reason of the parked row are written and the fields that are empty are filled. One row: how many were retried, accepted, superseded (the row is in that stage already, or past it) and still parked (unmet says what is missing now). What is accepted or superseded leaves the quarantine. Needs SELECT, UPDATE and DELETE on quarantine, SELECT on stage_event, INSERT and UPDATE on lead and opportunity: the owner, or access revops; rows of attached tables wait for the owner, who may read them. Errors: no such right (42501), no such workspace (42704)';
 
+COMMENT ON FUNCTION leadflow.normal_email(pg_catalog.text) IS 'the form in which e-mail addresses are compared: ASCII letters in lower case, blanks around it and a +tag before the @ dropped; of Gmail''s addresses also the dots before the @, and googlemail.com is gmail.com. Null for what is no address';
+
+COMMENT ON FUNCTION leadflow.email_domain(pg_catalog.text) IS 'the domain of an e-mail address, ASCII letters in lower case. Null for what is no address';
+
+COMMENT ON FUNCTION leadflow.normal_domain(pg_catalog.text) IS 'the form in which web domains are compared: the host of a web address, ASCII letters in lower case and without a leading www. Null for what is neither a domain nor a web address';
+
 COMMENT ON FUNCTION leadflow.normal_name(pg_catalog.text) IS 'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Of a name of more than 10000 bytes the beginning. Null for a name without a letter or digit';
 
 COMMENT ON FUNCTION leadflow.schedule(pg_catalog.name,pg_catalog.text,pg_catalog.text) IS 'has pg_cron do a task in the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. task: sweep (leadflow.sweep), scores (leadflow.refresh_scores) or partitions (leadflow.add_partitions). Gives the number of the job, which is called "leadflow <task> <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time or another task (22023), what pg_cron says of a wrong expression';
+
+COMMENT ON FUNCTION leadflow.typed_columns(pg_catalog.regclass,pg_catalog.jsonb) IS 'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
+
+COMMENT ON FUNCTION leadflow.proposal_guard() IS 'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s, no change, or one of what leadflow keeps (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
 
 COMMENT ON FUNCTION leadflow.workspace_steps() IS 'the steps from version to version that bring a workspace to this one, in order, each named after the version before it and the one that it leads to';
 

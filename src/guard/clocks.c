@@ -599,10 +599,11 @@ kind_is_renamed(Rulebook *rulebook, const TouchColumns *touch,
 	bool		isnull;
 	Datum		old_kind = slot_getattr(old_row, touch->kind, &isnull);
 
-	return !isnull && rulebook_touch_kind(rulebook, old_kind) == NULL &&
+	return !isnull &&
 		same_column(old_row, new_row, touch->at) &&
 		same_column(old_row, new_row, touch->lead_id) &&
-		same_column(old_row, new_row, touch->direction);
+		same_column(old_row, new_row, touch->direction) &&
+		statement_run(rulebook, READ_KIND, &old_kind, NULL) == 0;
 }
 
 /* A touch turns out to have gone by another channel, which cadences count. */

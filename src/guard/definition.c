@@ -412,8 +412,15 @@ reason_is_renamed(TriggerData *trigger)
 	if (isnull)
 		return false;
 	rulebook = rulebook_open(RelationGetNamespace(rel));
-	result = rulebook_reason(rulebook, TextDatumGetCString(code)) == NULL;
-	rulebook_close(rulebook);
+	PG_TRY();
+	{
+		result = statement_run(rulebook, READ_REASON, &code, NULL) == 0;
+	}
+	PG_FINALLY();
+	{
+		rulebook_close(rulebook);
+	}
+	PG_END_TRY();
 	return result;
 }
 

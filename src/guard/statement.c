@@ -316,6 +316,14 @@ static const struct
 		{INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID}
 	},
 
+	/* is there that kind, or reason, as far as is written by now? */
+	[READ_KIND] = {
+		"SELECT FROM %1$s.touch_kind WHERE kind OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}
+	},
+	[READ_REASON] = {
+		"SELECT FROM %1$s.reason WHERE code OPERATOR(pg_catalog.=) $1", 1, {TEXTOID}
+	},
+
 	/* touches of kind $1 are called $2 */
 	[RENAME_KIND_IN_POLICIES] = {
 		"UPDATE %1$s.sla_policy SET starts_on_touch = " RENAMED("starts_on_touch") ", stops_on_touch = " RENAMED("stops_on_touch") ","

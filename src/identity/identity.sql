@@ -4,19 +4,19 @@ CREATE FUNCTION leadflow.normal_email(address text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_normal_email';
 COMMENT ON FUNCTION leadflow.normal_email(text) IS
-    'the form in which e-mail addresses are compared: lower case, blanks around it and a +tag before the @ dropped; of Gmail''s addresses also the dots before the @, and googlemail.com is gmail.com. Null for what is no address';
+    'the form in which e-mail addresses are compared: ASCII letters in lower case, blanks around it and a +tag before the @ dropped; of Gmail''s addresses also the dots before the @, and googlemail.com is gmail.com. Null for what is no address';
 
 CREATE FUNCTION leadflow.email_domain(address text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_email_domain';
 COMMENT ON FUNCTION leadflow.email_domain(text) IS
-    'the domain of an e-mail address, in lower case. Null for what is no address';
+    'the domain of an e-mail address, ASCII letters in lower case. Null for what is no address';
 
 CREATE FUNCTION leadflow.normal_domain(address text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
     AS 'MODULE_PATHNAME', 'leadflow_normal_domain';
 COMMENT ON FUNCTION leadflow.normal_domain(text) IS
-    'the form in which web domains are compared: the host of a web address, in lower case and without a leading www. Null for what is neither a domain nor a web address';
+    'the form in which web domains are compared: the host of a web address, ASCII letters in lower case and without a leading www. Null for what is neither a domain nor a web address';
 
 CREATE FUNCTION leadflow.normal_phone(number text) RETURNS text
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE

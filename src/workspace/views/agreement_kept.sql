@@ -57,13 +57,16 @@ WITH fact AS (
            LEAST((p.from_at + s.step)::date - 1, a.ends_on) AS until_date,
            n.today
     FROM agreement a
-    CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today, (SELECT pg_catalog.min(f.day) FROM fact f) AS first_day) n
+    CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today, pg_catalog.min(f.day) FILTER (WHERE f.handed_over > 0) AS handed_over_on,
+                       pg_catalog.min(f.day) FILTER (WHERE f.judged > 0) AS judged_on
+                FROM fact f) n
+    CROSS JOIN LATERAL (SELECT CASE a.measure WHEN 'sla_met_share' THEN n.judged_on ELSE n.handed_over_on END AS day) first
     CROSS JOIN LATERAL (SELECT CASE a.period WHEN 'week' THEN interval '7 days'
                                              WHEN 'month' THEN interval '1 month'
                                              WHEN 'quarter' THEN interval '3 months' END AS step) s
-    CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc(a.period, GREATEST(COALESCE(a.starts_on, n.first_day), '1900-01-01'::date)::timestamp),
+    CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc(a.period, GREATEST(COALESCE(a.starts_on, first.day), '1900-01-01'::date)::timestamp),
                                                   LEAST(a.ends_on, n.today)::timestamp, s.step) p (from_at)
-    WHERE a.active AND COALESCE(a.starts_on, n.first_day) IS NOT NULL AND (a.starts_on IS NULL OR a.starts_on <= n.today)
+    WHERE a.active AND COALESCE(a.starts_on, first.day) IS NOT NULL AND (a.starts_on IS NULL OR a.starts_on <= n.today)
 )
 SELECT x.agreement,
        x.department,
@@ -90,7 +93,7 @@ FROM (SELECT p.*, v.counted, v.out_of,
       CROSS JOIN LATERAL (SELECT COALESCE(d.counted, 0)::bigint AS counted,
                                  CASE WHEN p.measure LIKE '%\_share' THEN COALESCE(d.out_of, 0)::bigint END AS out_of) v) x
 ORDER BY x.department, x.agreement, x.from_date;
-COMMENT ON VIEW agreement_kept IS 'Whether the two departments kept what they promised each other in agreement: one row for each promise in force and each period that has begun, as known at leadflow.clock(). Leads belong to the period in which they first reached mql, promised reactions to the one in which they started; what came of them later counts as well, so that a share may still change when its period is over. Groups are by the leads'' present variant, segment and origin. Without a first day, periods begin with the first lead that was handed over, and none begins before 1900. Leads in lead_outside are left out.';
+COMMENT ON VIEW agreement_kept IS 'Whether the two departments kept what they promised each other in agreement: one row for each promise in force and each period that has begun, as known at leadflow.clock(). Leads belong to the period in which they first reached mql, promised reactions to the one in which they started; what came of them later counts as well, so that a share may still change when its period is over. Groups are by the leads'' present variant, segment and origin. Without a first day, periods begin with the first lead that was handed over, or with the first promise that came due where promises are judged, and none begins before 1900. Leads in lead_outside are left out.';
 COMMENT ON COLUMN agreement_kept.agreement IS 'code of the promise';
 COMMENT ON COLUMN agreement_kept.department IS 'who made it: marketing or sales';
 COMMENT ON COLUMN agreement_kept.measure IS 'what was promised (see agreement.measure)';

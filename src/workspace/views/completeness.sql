@@ -61,7 +61,8 @@ WITH usual AS (
                          AND l.id IN (SELECT s.id FROM visible_lead s)
                      UNION ALL
                      SELECT o.account_id, o.furthest_stage FROM opportunity o
-                     WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
+                     WHERE o.id IN (SELECT s.id FROM visible_opportunity s)
+                         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) x
                GROUP BY x.account_id) s ON s.account_id = a.id
     WHERE a.id IN (SELECT s.id FROM visible_account s)
 )

@@ -46,10 +46,12 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       WHERE COALESCE(pg_catalog.btrim(o.fields ->> f.field), '') = ''
       UNION ALL
       SELECT 'account'::text AS object, a.id, a.external_id, a.owner, 'missing_owed'::text AS fault, f.field, NULL::text AS value,
-             LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id
-                    WHERE l.account_id = a.id AND l.id IN (SELECT s.id FROM visible_lead s) AND e.to_stage >= f.owed_from),
+             LEAST((SELECT pg_catalog.min(e.at) FROM lead l JOIN stage_event e ON e.lead_id = l.id AND e.opportunity_id IS NULL
+                    WHERE l.account_id = a.id AND l.id IN (SELECT s.id FROM visible_lead s) AND e.to_stage >= f.owed_from
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)),
                    (SELECT pg_catalog.min(e.at) FROM opportunity o JOIN stage_event e ON e.opportunity_id = o.id
-                    WHERE o.account_id = a.id AND o.id IN (SELECT s.id FROM visible_opportunity s) AND e.to_stage >= f.owed_from)) AS since_at
+                    WHERE o.account_id = a.id AND o.id IN (SELECT s.id FROM visible_opportunity s) AND e.to_stage >= f.owed_from
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id))) AS since_at
       FROM (SELECT a.id, a.external_id, a.owner, s.furthest_stage, pg_catalog.to_jsonb(a) AS fields
             FROM account a
             JOIN (SELECT x.account_id, pg_catalog.max(x.furthest_stage) AS furthest_stage
@@ -57,7 +59,8 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
           AND l.id IN (SELECT s.id FROM visible_lead s)
                         UNION ALL
                         SELECT o.account_id, o.furthest_stage FROM opportunity o
-                        WHERE o.id IN (SELECT s.id FROM visible_opportunity s)) x
+                        WHERE o.id IN (SELECT s.id FROM visible_opportunity s)
+                            AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)) x
                   GROUP BY x.account_id) s ON s.account_id = a.id
             WHERE a.id IN (SELECT s.id FROM visible_account s)
             OFFSET 0) a

@@ -17,6 +17,10 @@ WITH rejected AS MATERIALIZED (
     LEFT JOIN opportunity o ON o.id = e.opportunity_id
     LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
     WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+        -- one that was opened in error was not won either
+        AND (e.opportunity_id IS NULL
+             OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                     ORDER BY p.at DESC, p.id DESC LIMIT 1))
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
         AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
         AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))

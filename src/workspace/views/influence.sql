@@ -31,8 +31,8 @@ FROM (SELECT pg_catalog.date_trunc('month', s.won_at)::date AS month,
              COALESCE(pg_catalog.sum(s.value) FILTER (WHERE s.marketing_influenced), 0) AS marketing_influenced_revenue,
              pg_catalog.count(*) FILTER (WHERE s.sales_influenced) AS sales_influenced,
              COALESCE(pg_catalog.sum(s.value) FILTER (WHERE s.sales_influenced), 0) AS sales_influenced_revenue,
-             pg_catalog.sum(s.value * s.marketing_share) AS marketing_credit,
-             pg_catalog.sum(s.value * s.sales_share) AS sales_credit
+             pg_catalog.sum(s.marketing_credit) AS marketing_credit,
+             pg_catalog.sum(s.sales_credit) AS sales_credit
       FROM sourced_influenced s
       GROUP BY GROUPING SETS ((pg_catalog.date_trunc('month', s.won_at)::date, s.kind), (pg_catalog.date_trunc('month', s.won_at)::date))) x;
 COMMENT ON VIEW influence IS 'What each department had to do with the revenue, by month of the win and kind of deal, as known at leadflow.clock(), in the currency of the workspace. Both departments may have influenced a deal, so that their figures overlap; sourced and credit do not. Sums may be added up over months, of one kind or of all. Leads in lead_outside and their deals are left out.';

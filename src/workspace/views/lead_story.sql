@@ -32,8 +32,14 @@ FROM (SELECT t.lead_id,
              NULL AS direction, NULL AS channel, NULL AS content, COALESCE(e.owner, e.actor) AS by_whom, e.campaign_id,
              pg_catalog.jsonb_build_object('stage_event_id', e.id, 'opportunity_id', e.opportunity_id, 'from_stage', e.from_stage::text,
                  'to_stage', e.to_stage::text, 'implied', e.implied, 'reason', e.reason, 'actor', e.actor)
-      FROM stage_event e
-      WHERE e.lead_id IS NOT NULL
+      FROM (SELECT v.lead_id, v.opportunity_id, v.id, v.at, v.from_stage, v.to_stage, v.implied, v.reason, v.reason_note, v.owner, v.actor, v.campaign_id
+            FROM stage_event v
+            WHERE v.lead_id IS NOT NULL AND v.opportunity_id IS NULL
+            UNION ALL
+            SELECT o.lead_id, v.opportunity_id, v.id, v.at, v.from_stage, v.to_stage, v.implied, v.reason, v.reason_note, v.owner, v.actor, v.campaign_id
+            FROM opportunity o
+            JOIN stage_event v ON v.opportunity_id = o.id
+            WHERE o.lead_id IS NOT NULL) e
       UNION ALL
       SELECT k.lead_id, p.at, 'promise' AS what,
              pg_catalog.replace(k.policy, '_', ' ') || p.said AS summary, NULL AS direction, NULL AS channel, NULL AS content, k.owner AS by_whom, NULL AS campaign_id,

@@ -19,7 +19,7 @@ FROM (SELECT h.subject,
              pg_catalog.count(l.event_id) AS still_out
       FROM (SELECT e.id,
                    e.subject,
-                   e.lead_id,
+                   CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id,
                    leadflow.base(e.to_stage) AS exit_stage,
                    e.reason,
                    -- an exit that is entered from another exit was left for where that one was

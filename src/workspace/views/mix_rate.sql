@@ -6,7 +6,7 @@
 -- up to each group, so that the rows add up to the last digit.
 CREATE OR REPLACE VIEW mix_rate AS
 WITH cell AS MATERIALIZED (
-    SELECT s.position, pg_catalog.date_trunc('month', s.from_at) AS month, m.origin, m.segment,
+    SELECT s.position, pg_catalog.date_trunc('month', s.from_at::timestamp) AS month, m.origin, m.segment,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '30 days') AS within_30,
            pg_catalog.count(*) FILTER (WHERE s.to_at - s.from_at <= interval '90 days') AS within_90,
@@ -15,7 +15,7 @@ WITH cell AS MATERIALIZED (
     CROSS JOIN LATERAL (VALUES (1, m.lead_at, m.mql_at), (2, m.mql_at, m.sal_at), (3, m.sal_at, m.sql_at), (4, m.sql_at, m.opportunity_at),
                                (5, m.opportunity_at, m.won_at), (6, m.mql_at, m.won_at)) s (position, from_at, to_at)
     WHERE s.from_at IS NOT NULL
-    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at), m.origin, m.segment
+    GROUP BY s.position, pg_catalog.date_trunc('month', s.from_at::timestamp), m.origin, m.segment
 ), pair AS (
     -- each month beside the one before; groups of either
     SELECT c.position, t.month, w.days, k.dimension, k.dimension_value,

@@ -46,11 +46,10 @@ FROM (SELECT v.owner,
                 AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
             GROUP BY l.owner
             UNION ALL
-            SELECT o.owner, 0, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-            FROM opportunity o
-            WHERE o.stage >= 'visitor' AND o.stage < 'won'
-                AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
-            GROUP BY o.owner
+            SELECT d.owner, 0, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+            FROM deal d
+            WHERE d.outcome = 'open'
+            GROUP BY d.owner
             UNION ALL
             SELECT s.owner, 0, 0,
                    pg_catalog.count(*) FILTER (WHERE s.state IN ('running', 'warning')),

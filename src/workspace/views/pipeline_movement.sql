@@ -13,9 +13,13 @@ WITH deals AS MATERIALIZED (
            e.from_stage >= 'visitor' AND e.to_stage >= 'visitor' AND leadflow.ordinal(e.to_stage) < leadflow.ordinal(e.from_stage) AS moved_back
     FROM stage_event e
     JOIN deals d ON d.opportunity_id = e.opportunity_id
+    LEFT JOIN (SELECT w.opportunity_id, w.at, pg_catalog.min(w.id) AS id
+               FROM stage_event w
+               WHERE w.opportunity_id IS NOT NULL AND w.to_stage >= 'won'
+               GROUP BY w.opportunity_id, w.at) w ON w.opportunity_id = d.opportunity_id AND w.at = d.won_at
     WHERE e.at <= (SELECT leadflow.clock())
         -- until it was won: what comes after is no longer the pipeline
-        AND (d.won_at IS NULL OR e.at <= d.won_at AND (e.from_stage >= 'won') IS NOT TRUE)
+        AND (d.won_at IS NULL OR e.at < d.won_at OR e.at = d.won_at AND e.id <= w.id)
 ), moved AS (
     SELECT m.month,
            pg_catalog.count(*) FILTER (WHERE m.opened) AS opened,

@@ -5,7 +5,11 @@ WITH won AS (
     FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
           FROM stage_event e
           LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) x
+          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+              -- one that was opened in error was not won either
+              AND (e.opportunity_id IS NULL
+                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing

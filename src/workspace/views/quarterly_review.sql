@@ -13,7 +13,7 @@ WITH quarter AS (
     WHERE d.outcome <> 'void'
 ), happened AS (
     -- what was promised for the quarter, or for a month or week of it
-    SELECT 10 AS position, p.starts_on AS day, pg_catalog.concat_ws(', ', p.metric, p.segment, p.team, p.owner) AS detail,
+    SELECT 10 AS position, p.starts_on AS day, pg_catalog.concat_ws(', ', p.metric, 'segment ' || p.segment, 'team ' || p.team, 'owner ' || p.owner) AS detail,
            p.actual AS n, NULL::numeric AS of, p.target_value AS planned
     FROM plan_vs_actual p
     WHERE p.starts_on = pg_catalog.date_trunc('quarter', p.starts_on::timestamp)::date
@@ -46,10 +46,9 @@ WITH quarter AS (
     UNION ALL
     -- what was open on the last day, beside what the next quarter was to bring
     SELECT v.position, q.starts_on, NULL::text, v.n, v.of, NULL::numeric
-    FROM (SELECT q.starts_on, q.next_on, COALESCE(pg_catalog.sum(d.value), 0) AS value
+    FROM (SELECT q.starts_on, q.next_on, COALESCE(m.closing_value, 0) AS value
           FROM quarter q
-          LEFT JOIN deals d ON d.opened_on < q.next_on AND (d.closed_on IS NULL OR d.closed_on >= q.next_on)
-          GROUP BY q.starts_on, q.next_on) q
+          LEFT JOIN pipeline_movement m ON m.month = (q.next_on - interval '1 month')::date) q
     LEFT JOIN target t ON t.metric = 'revenue' AND pg_catalog.num_nonnulls(t.segment, t.team, t.owner) = 0
         AND t.starts_on = q.next_on AND t.ends_on = (q.next_on + interval '3 months - 1 day')::date
     CROSS JOIN LATERAL (VALUES (230, q.value, NULL::numeric), (240, CASE WHEN t.value > 0 THEN q.value ELSE 0 END, COALESCE(t.value, 0))) v (position, n, of)
@@ -81,11 +80,16 @@ WITH quarter AS (
     UNION ALL
     SELECT 630, b.at::date, NULL::text, 1::numeric, NULL::numeric, NULL::numeric
     FROM debrief b
+    LEFT JOIN opportunity o ON o.id = b.opportunity_id
     WHERE b.at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 640, l.done_at::date, NULL::text, 1::numeric, NULL::numeric, NULL::numeric
     FROM lesson l
+    JOIN debrief b ON b.id = l.debrief_id
+    LEFT JOIN opportunity o ON o.id = b.opportunity_id
     WHERE l.done_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 720, (LEAST(GREATEST(c.starts_on, '0001-01-01'::date), '9999-12-31'::date) - interval '3 months')::date, c.channel,
            CASE WHEN pg_catalog.abs(v.budget) < 1e13 THEN pg_catalog.round(v.budget, w.currency_decimals) END, NULL::numeric, NULL::numeric

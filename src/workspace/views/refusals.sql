@@ -23,7 +23,7 @@ FROM (SELECT e.subject,
              e.segment,
              e.team,
              pg_catalog.count(*) AS refusals,
-             pg_catalog.count(DISTINCT e.lead_id) AS leads
+             pg_catalog.count(DISTINCT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END) AS leads
       FROM stage_event e
       LEFT JOIN opportunity o ON o.id = e.opportunity_id
       WHERE e.at <= (SELECT leadflow.clock()) AND NOT e.implied

@@ -16,7 +16,9 @@ SELECT d.opportunity_id,
        a.model,
        a.marketing_share::numeric(9,6) AS marketing_share,
        a.sales_share::numeric(9,6) AS sales_share,
-       (1 - a.marketing_share - a.sales_share)::numeric(9,6) AS other_share
+       (1 - a.marketing_share - a.sales_share)::numeric(9,6) AS other_share,
+       a.marketing_credit::numeric(24,3) AS marketing_credit,
+       a.sales_credit::numeric(24,3) AS sales_credit
 FROM deal d
 LEFT JOIN (SELECT t.opportunity_id,
                   pg_catalog.count(*) AS touches,
@@ -28,9 +30,13 @@ LEFT JOIN (SELECT t.opportunity_id,
            GROUP BY t.opportunity_id) t ON t.opportunity_id = d.opportunity_id
 LEFT JOIN (SELECT a.opportunity_id,
                   pg_catalog.min(a.model) AS model,
-                  pg_catalog.sum(a.credit * CASE a.department WHEN 'marketing' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END) AS marketing_share,
-                  pg_catalog.sum(a.credit * CASE a.department WHEN 'sales' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END) AS sales_share
+                  pg_catalog.sum(a.credit * w.marketing) AS marketing_share,
+                  pg_catalog.sum(a.credit * w.sales) AS sales_share,
+                  pg_catalog.sum(a.value * w.marketing) AS marketing_credit,
+                  pg_catalog.sum(a.value * w.sales) AS sales_credit
            FROM attribution a
+           CROSS JOIN LATERAL (SELECT CASE a.department WHEN 'marketing' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END AS marketing,
+                                      CASE a.department WHEN 'sales' THEN 1 WHEN 'both' THEN 0.5 ELSE 0 END AS sales) w
            WHERE a.model = (SELECT p.model FROM attribution_purpose p WHERE p.purpose = 'budget')
            GROUP BY a.opportunity_id) a ON a.opportunity_id = d.opportunity_id
 WHERE d.won_at IS NOT NULL;
@@ -53,3 +59,5 @@ COMMENT ON COLUMN sourced_influenced.model IS 'the model that is official for bu
 COMMENT ON COLUMN sourced_influenced.marketing_share IS 'credit that it gives to marketing, 0..1';
 COMMENT ON COLUMN sourced_influenced.sales_share IS 'credit that it gives to sales, 0..1';
 COMMENT ON COLUMN sourced_influenced.other_share IS 'the rest: credit of other departments, and all of a deal without a touch that the model counts';
+COMMENT ON COLUMN sourced_influenced.marketing_credit IS 'value that the model gives to marketing, as attribution says it; null where other_share is, or the value is not known';
+COMMENT ON COLUMN sourced_influenced.sales_credit IS 'the same for sales';

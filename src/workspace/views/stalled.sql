@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW stalled AS
 SELECT c.subject,
-       c.lead_id,
+       CASE WHEN c.opportunity_id IS NULL THEN c.lead_id ELSE o.lead_id END AS lead_id,
        c.opportunity_id,
        CASE WHEN c.opportunity_id IS NULL THEN l.full_name ELSE o.name END AS name,
        c.stage,
@@ -23,7 +23,7 @@ LEFT JOIN opportunity o ON o.id = c.opportunity_id
 LEFT JOIN team_member m ON m.member = CASE WHEN c.opportunity_id IS NULL THEN l.owner ELSE o.owner END
 WHERE c.over_norm
     AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN c.opportunity_id IS NULL THEN c.lead_id ELSE o.lead_id END)
-ORDER BY c.age_seconds - c.norm_seconds DESC, c.lead_id, c.opportunity_id;
+ORDER BY c.age_seconds - c.norm_seconds DESC, 2, c.opportunity_id;
 COMMENT ON VIEW stalled IS 'Leads and opportunities that are in their stage for longer than its norm at leadflow.clock(), the longest over first. Leads in lead_outside are left out.';
 COMMENT ON COLUMN stalled.subject IS 'lead or opportunity';
 COMMENT ON COLUMN stalled.lead_id IS 'the lead, or the lead of the opportunity';

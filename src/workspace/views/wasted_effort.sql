@@ -33,7 +33,7 @@ COMMENT ON COLUMN wasted_effort.category IS 'category of the reason; none given,
 COMMENT ON COLUMN wasted_effort.origin IS 'where the leads came from';
 COMMENT ON COLUMN wasted_effort.campaign_id IS 'campaign that brought them';
 COMMENT ON COLUMN wasted_effort.campaign IS 'name of the campaign';
-COMMENT ON COLUMN wasted_effort.team IS 'team of the present owners';
+COMMENT ON COLUMN wasted_effort.team IS 'team of those who gave the verdicts';
 COMMENT ON COLUMN wasted_effort.leads IS 'number of leads with that verdict';
 COMMENT ON COLUMN wasted_effort.attempts IS 'number of attempts to reach them until the verdict';
 COMMENT ON COLUMN wasted_effort.held_seconds IS 'time from the handover to the verdict, of all of them together: elapsed, whole seconds';

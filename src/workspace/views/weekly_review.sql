@@ -61,6 +61,7 @@ WITH week AS (
     SELECT 420, o.recorded_at::date, o.criterion, 1::numeric, NULL::numeric
     FROM violation o
     WHERE o.recorded_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
     UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
