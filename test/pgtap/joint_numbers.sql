@@ -47,6 +47,8 @@ FROM (VALUES (1, 'call', NULL, 'outbound', '2026-03-09 09:10', 'anna'), (1, 'cal
              (5, 'email', 'email', 'inbound', '2026-03-05 09:00', NULL), (5, 'call', NULL, 'outbound', '2026-03-05 10:00', NULL),
              (6, 'call', NULL, 'outbound', '2026-03-06 11:00', 'bert'), (6, 'call', NULL, 'inbound', '2026-03-06 12:00', NULL)) v (lead_id, kind, channel, direction, at, actor);
 INSERT INTO opportunity (stage_since, created_at, updated_at, stage, source, lead_id, owner) VALUES ('2026-03-12', '2026-03-12', '2026-03-12', 'proposal', 't', 1, 'cora');
+INSERT INTO stage_event (at, recorded_at, lead_id, opportunity_id, definition_version, implied, subject, to_stage, session_actor, actor, variant, owner)
+VALUES ('2026-03-12', '2026-03-12', 1, 1, 1, false, 'opportunity', 'proposal', 'x', 'x', '*', 'cora');
 INSERT INTO sla_clock (policy, metric, lead_id, opportunity_id, owner, team, variant, started_at, warn_at, due_at, stopped_at, cancelled_at, target, calendar, stops_on_touch, started_by, definition_version) VALUES
     ('new_mql', 'first_response', 1, NULL, 'anna', 'inbound', '*', '2026-03-06 16:30', NULL, '2026-03-09 16:30', '2026-03-09 09:10', NULL, '8:00', 'UTC; Mo-Fr 09:00-17:00', '{call}', 'x', 1),
     ('new_mql', 'first_response', 2, NULL, 'anna', 'inbound', '*', '2026-03-09 16:00', NULL, '2026-03-09 16:03', '2026-03-09 16:04', NULL, '0:03', NULL, '{call}', 'x', 1),

@@ -65,7 +65,7 @@ INSERT INTO lead (source, external_id, stage, segment) VALUES ('t', '5', 'mql', 
 
 SET leadflow.clock = '2026-07-05 12:00';
 SELECT results_eq($$SELECT agenda('plan')$$, ARRAY[
-    'target,"deals, small",number,0,2,,,', 'target,revenue,number,3000,2500,,,', '"agreement on a number",volume,number,3,300,1,2,',
+    'target,"deals, segment small",number,0,2,,,', 'target,revenue,number,3000,2500,,,', '"agreement on a number",volume,number,3,300,1,2,',
     '"agreement on a share",qualification,share,0.666667,0.3,1,-0.333333,'], 'what was promised for the quarter, and in it');
 SELECT results_eq($$SELECT agenda('results')$$, ARRAY[
     'revenue,,money,3000,,1000,2000,0', '"revenue of new customers",,money,3000,,1000,2000,0', '"deals won",,number,1,,1,0,0', '"win rate",,share,0.5,,1,-0.5,',
