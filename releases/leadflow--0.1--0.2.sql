@@ -94,6 +94,18 @@ END;
 $function$
 ;
 
+CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
+$function$
+;
+
 CREATE FUNCTION leadflow.merged_fields(relation regclass)
  RETURNS text[]
  LANGUAGE sql
@@ -198,6 +210,7 @@ DECLARE
     touches bigint[];
     opportunities bigint[];
     restored text[];
+    former jsonb;
     changed text;
 BEGIN
     EXECUTE pg_catalog.format('SELECT m.winner_id, m.loser_id FROM %I.lead_merge m WHERE m.id = $1', workspace) INTO merge USING merge_id;
@@ -265,9 +278,11 @@ BEGIN
     FROM pg_catalog.jsonb_each(merge.survivors) s
     WHERE s.value ->> 'from' = 'loser';
     IF restored IS NOT NULL THEN
-        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.lead, $2) b WHERE w.id = $1', workspace,
-                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = b.%1$I', f), ', ') FROM pg_catalog.unnest(restored) f))
-            USING merge.winner_id, (SELECT pg_catalog.jsonb_object_agg(f, merge.survivors #> ARRAY[f, 'lost']) FROM pg_catalog.unnest(restored) f);
+        former := (SELECT pg_catalog.jsonb_object_agg(f, merge.survivors #> ARRAY[f, 'lost']) FROM pg_catalog.unnest(restored) f);
+        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM pg_catalog.jsonb_to_record($2) AS b (%3$s) WHERE w.id = $1', workspace,
+                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = b.%1$I', f), ', ') FROM pg_catalog.unnest(restored) f),
+                       leadflow.typed_columns(pg_catalog.format('%I.lead', workspace)::pg_catalog.regclass, former))
+            USING merge.winner_id, former;
     END IF;
     EXECUTE pg_catalog.format('UPDATE %I.lead_merge SET undone_at = leadflow.clock(), undone_by = CURRENT_USER WHERE id = $1', workspace)
         USING merge_id;
@@ -519,6 +534,7 @@ CREATE OR REPLACE FUNCTION leadflow.retry_parked(workspace name, parked_id bigin
 AS $function$
 DECLARE
     parked record;
+    relation regclass;
     present jsonb;
     present_stage leadflow.stage;
     stage leadflow.stage;
@@ -534,16 +550,16 @@ BEGIN
         RETURN leadflow.take_again(workspace, parked.attachment::name, parked.parked_row);
     END IF;
     stage := parked.target_stage;
+    relation := pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass;
 
     IF parked.operation = 'INSERT' THEN
         -- what was added to the table since has its default
         SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
         FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass
-            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
             AND parked.parked_row ? a.attname::text;
-        EXECUTE pg_catalog.format('INSERT INTO %1$I.%2$I (%3$s) SELECT %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $1)
-                                   ON CONFLICT DO NOTHING', workspace, parked.object, columns) USING parked.parked_row;
+        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_catalog.jsonb_to_record($1) AS p (%3$s)
+                                   ON CONFLICT DO NOTHING', relation, columns, leadflow.typed_columns(relation, parked.parked_row)) USING parked.parked_row;
         GET DIAGNOSTICS done = ROW_COUNT;
         IF done > 0 THEN
             RETURN 'accepted';
@@ -574,7 +590,7 @@ BEGIN
             AND NOT (collides AND parked.parked_row -> 'owner' IS DISTINCT FROM present -> 'owner');
     END IF;
     SELECT pg_catalog.array_agg(f) INTO wanted
-    FROM pg_catalog.unnest(leadflow.descriptive_fields(pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass)) f
+    FROM pg_catalog.unnest(leadflow.descriptive_fields(relation)) f
     WHERE leadflow.is_empty(present -> f) AND NOT leadflow.is_empty(parked.parked_row -> f);
     IF NOT superseded THEN
         IF NOT leadflow.is_empty(parked.parked_row -> 'status') THEN
@@ -598,9 +614,9 @@ BEGIN
     END IF;
     IF wanted IS NOT NULL THEN
         -- an owner may be both what was asked for and a field that is empty
-        EXECUTE pg_catalog.format('UPDATE %1$I.%2$I o SET %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $2) p WHERE o.id = $1',
-                                  workspace, parked.object,
-                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d))
+        EXECUTE pg_catalog.format('UPDATE %s o SET %s FROM pg_catalog.jsonb_to_record($2) AS p (%s) WHERE o.id = $1', relation,
+                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d),
+                                  leadflow.typed_columns(relation, (SELECT pg_catalog.jsonb_object_agg(u, NULL) FROM pg_catalog.unnest(wanted) u)))
             USING (present ->> 'id')::bigint, parked.parked_row;
     END IF;
     RETURN CASE WHEN superseded THEN 'superseded' ELSE 'accepted' END;
@@ -1108,18 +1124,6 @@ AS $function$
         OR pg_catalog.left(s.text, pg_catalog.length(g.text) + 5) = g.text || ' AND ' AND s.text !~* '\mor\M')
     FROM pg_catalog.regexp_replace(pg_catalog.btrim(general, E' \t\n\r'), '\s+', ' ', 'g') g (text)
     CROSS JOIN pg_catalog.regexp_replace(pg_catalog.btrim(special, E' \t\n\r'), '\s+', ' ', 'g') s (text)
-$function$
-;
-
-CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb)
- RETURNS text
- LANGUAGE sql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
 $function$
 ;
 
@@ -7543,10 +7547,11 @@ WITH week AS (
     FROM quarantine q
     WHERE q.recorded_at <= (SELECT leadflow.clock())
     UNION ALL
-    SELECT 420, o.recorded_at::date, o.criterion, 1::numeric, NULL::numeric
-    FROM violation o
-    WHERE o.recorded_at <= (SELECT leadflow.clock())
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
+    SELECT 420, v.recorded_at::date, v.criterion, 1::numeric, NULL::numeric
+    FROM violation v
+    LEFT JOIN opportunity o ON o.id = v.opportunity_id
+    WHERE v.recorded_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN v.opportunity_id IS NULL THEN v.lead_id ELSE o.lead_id END)
     UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
@@ -7905,24 +7910,26 @@ WITH rejected AS MATERIALIZED (
     JOIN lead l ON l.id = v.lead_id
     WHERE v.in_force AND v.verdict = 'rejected'
 ), won AS MATERIALIZED (
-    SELECT l.id AS lead_id,
-           e.opportunity_id,
-           COALESCE(o.account_id, l.account_id) AS account_id,
-           leadflow.normal_email(l.email) AS email,
-           e.at,
-           CASE WHEN e.opportunity_id IS NOT NULL THEN e.amount END AS amount,
-           CASE WHEN e.opportunity_id IS NOT NULL THEN e.currency END AS currency
-    FROM stage_event e
-    LEFT JOIN opportunity o ON o.id = e.opportunity_id
-    LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
-    WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-        -- one that was opened in error was not won either
-        AND (e.opportunity_id IS NULL
-             OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
-                     ORDER BY p.at DESC, p.id DESC LIMIT 1))
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
-        AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
-        AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))
+    SELECT w.lead_id, w.opportunity_id, w.account_id, leadflow.normal_email(w.email) AS email, w.at, w.amount, w.currency
+    FROM (SELECT v.*, pg_catalog.bool_or(v.is_void) OVER (PARTITION BY v.lead_id, v.at) AS took_along
+          FROM (SELECT l.id AS lead_id,
+                       e.opportunity_id,
+                       COALESCE(o.account_id, l.account_id) AS account_id,
+                       l.email,
+                       e.at,
+                       CASE WHEN e.opportunity_id IS NOT NULL THEN e.amount END AS amount,
+                       CASE WHEN e.opportunity_id IS NOT NULL THEN e.currency END AS currency,
+                       -- one that was opened in error was not won either, nor was the lead that it took along
+                       (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                        ORDER BY p.at DESC, p.id DESC LIMIT 1) AS is_void
+                FROM stage_event e
+                LEFT JOIN opportunity o ON o.id = e.opportunity_id
+                LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
+                WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+                    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+                    AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
+                    AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))) v) w
+    WHERE NOT COALESCE(w.is_void, w.took_along, false)
 )
 SELECT DISTINCT ON (h.verdict_id)
        h.verdict_id,
@@ -8031,14 +8038,15 @@ WITH handed AS (
               AND (f.from_stage >= 'mql' AND f.from_stage < 'contacted') IS NOT TRUE) e
 ), won AS (
     SELECT x.lead_id, pg_catalog.array_agg(x.at) AS at
-    FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
-          FROM stage_event e
-          LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-              -- one that was opened in error was not won either
-              AND (e.opportunity_id IS NULL
-                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
-                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
+    FROM (SELECT w.lead_id, w.at, w.is_void, pg_catalog.bool_or(w.is_void) OVER (PARTITION BY w.lead_id, w.at) AS took_along
+          FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at,
+                       -- one that was opened in error was not won either, nor was the lead that it took along
+                       (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                        ORDER BY p.at DESC, p.id DESC LIMIT 1) AS is_void
+                FROM stage_event e
+                LEFT JOIN opportunity o ON o.id = e.opportunity_id
+                WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) w) x
+    WHERE NOT COALESCE(x.is_void, x.took_along, false)
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing
@@ -8767,14 +8775,15 @@ WHEN 'qualification' THEN $leadflow_text$-- Handovers, verdicts and outcomes as 
 CREATE OR REPLACE VIEW qualification AS
 WITH won AS (
     SELECT x.lead_id, pg_catalog.array_agg(x.at) AS at
-    FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
-          FROM stage_event e
-          LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-              -- one that was opened in error was not won either
-              AND (e.opportunity_id IS NULL
-                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
-                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
+    FROM (SELECT w.lead_id, w.at, w.is_void, pg_catalog.bool_or(w.is_void) OVER (PARTITION BY w.lead_id, w.at) AS took_along
+          FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at,
+                       -- one that was opened in error was not won either, nor was the lead that it took along
+                       (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                        ORDER BY p.at DESC, p.id DESC LIMIT 1) AS is_void
+                FROM stage_event e
+                LEFT JOIN opportunity o ON o.id = e.opportunity_id
+                WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) w) x
+    WHERE NOT COALESCE(x.is_void, x.took_along, false)
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing
@@ -12564,7 +12573,7 @@ WITH RECURSIVE space AS (
           -- what lies before the first move was not passed over
           LEFT JOIN stage_event f ON e.implied AND f.from_stage IS NULL AND f.subject = e.subject AND COALESCE(f.opportunity_id, f.lead_id) = COALESCE(e.opportunity_id, e.lead_id) AND f.at = e.at
           WHERE f.id IS NULL AND e.at <= (SELECT leadflow.clock())
-              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(e.lead_id, p.lead_id))
+              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE p.lead_id END)
           GROUP BY e.subject
           UNION ALL
           SELECT 'account'::text AS source, pg_catalog.count(*) AS rows, NULL::timestamptz AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days FROM account a
@@ -13036,7 +13045,7 @@ LEFT JOIN (SELECT q.content, pg_catalog.count(*) AS delivered
            FROM content_request q
            LEFT JOIN opportunity o ON o.id = q.opportunity_id
            WHERE q.content IS NOT NULL AND q.answered_at <= (SELECT leadflow.clock())
-               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id))
+               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id))
            GROUP BY q.content) r ON r.content = c.title
 LEFT JOIN LATERAL (SELECT (LEAST(c.updated_on, '9999-12-31'::date) + c.review_after)::date AS review_on WHERE c.title IS NOT NULL) f ON true;
 COMMENT ON VIEW content_catalogue IS 'Every content that is in the catalogue or was used: whether it is fresh, how often it is used, and what became of those who were in touch with it beside others of their origins (content_effect), as known at leadflow.clock(). It compares, and does not prove. Leads in lead_outside are left out.';
@@ -13145,7 +13154,7 @@ FROM content_request q
 LEFT JOIN opportunity o ON o.id = q.opportunity_id
 CROSS JOIN LATERAL (SELECT CASE WHEN q.answered_at <= (SELECT leadflow.clock()) THEN q.answered_at END AS answered_at) a
 WHERE q.asked_at <= (SELECT leadflow.clock())
-    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id));
+    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id));
 COMMENT ON VIEW content_requests IS 'Contents that sales asked for, and what became of it, as known at leadflow.clock(). Leads in lead_outside are left out.';
 COMMENT ON COLUMN content_requests.request_id IS 'number of the request (content_request.id)';
 COMMENT ON COLUMN content_requests.asked_at IS 'when it was asked for';
@@ -16265,6 +16274,8 @@ COMMENT ON FUNCTION leadflow.reckon_cadences(pg_catalog.name,bigint) IS 'part of
 
 COMMENT ON FUNCTION leadflow.row_json(pg_catalog.anyelement) IS 'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
 
+COMMENT ON FUNCTION leadflow.typed_columns(pg_catalog.regclass,pg_catalog.jsonb) IS 'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
+
 COMMENT ON FUNCTION leadflow.merged_fields(pg_catalog.regclass) IS 'the descriptive fields of which two rows may have the same value: not those of a unique index, as a merged lead keeps its own';
 
 COMMENT ON FUNCTION leadflow.answer_clocks(pg_catalog.name,bigint[]) IS 'part of leadflow.merge, and of the guard where an opportunity is given another lead: makes the clocks of some leads agree with the touches and stages that the leads now have: ended by the first answer, or the first stage that ends them, running where there is none any more';
@@ -16288,8 +16299,6 @@ COMMENT ON FUNCTION leadflow.normal_domain(pg_catalog.text) IS 'the form in whic
 COMMENT ON FUNCTION leadflow.normal_name(pg_catalog.text) IS 'the form in which names of companies and people are compared: lower case, dots and apostrophes dropped, other punctuation and runs of blanks folded into one blank, legal forms such as GmbH, sp. z o.o., Ltd or Inc dropped where something else remains. Accents stay. Of a name of more than 10000 bytes the beginning. Null for a name without a letter or digit';
 
 COMMENT ON FUNCTION leadflow.schedule(pg_catalog.name,pg_catalog.text,pg_catalog.text) IS 'has pg_cron do a task in the workspace at the times that the cron expression names (every minute, where none is given), in the name of the current role. task: sweep (leadflow.sweep), scores (leadflow.refresh_scores) or partitions (leadflow.add_partitions). Gives the number of the job, which is called "leadflow <task> <workspace>"; scheduling again changes the times. Needs USAGE on the schema cron. Errors: this database has no pg_cron (0A000), not the owner of the workspace (42501), not a workspace (42704), no time or another task (22023), what pg_cron says of a wrong expression';
-
-COMMENT ON FUNCTION leadflow.typed_columns(pg_catalog.regclass,pg_catalog.jsonb) IS 'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
 
 COMMENT ON FUNCTION leadflow.proposal_guard() IS 'BEFORE INSERT trigger of proposal: says who proposes, writes the change and takes it back, and tries it on the past. Errors: not a definition (42P01), a column that there is not (42703), another key than the table''s, no change, or one of what leadflow keeps (22023), no such row (P0002), and whatever PostgreSQL says of the row and its expression';
 

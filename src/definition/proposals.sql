@@ -8,17 +8,6 @@
  * triggers nor its foreign keys.  While it is written the back-test sees it.
  */
 
-CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb) RETURNS text
-    LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
-    FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
-$$;
-COMMENT ON FUNCTION leadflow.typed_columns(regclass, jsonb) IS
-    'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
-
 CREATE FUNCTION leadflow.write_definition(target text, type text, key_columns text[], operation text, key jsonb, new_row jsonb) RETURNS jsonb
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp

@@ -75,6 +75,17 @@ $$;
 COMMENT ON FUNCTION leadflow.row_json(anyelement) IS
     'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
 
+CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND names ? a.attname
+$$;
+COMMENT ON FUNCTION leadflow.typed_columns(regclass, jsonb) IS
+    'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
+
 CREATE FUNCTION leadflow.merged_fields(relation regclass) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -296,6 +307,7 @@ DECLARE
     touches bigint[];
     opportunities bigint[];
     restored text[];
+    former jsonb;
     changed text;
 BEGIN
     EXECUTE pg_catalog.format('SELECT m.winner_id, m.loser_id FROM %I.lead_merge m WHERE m.id = $1', workspace) INTO merge USING merge_id;
@@ -363,9 +375,11 @@ BEGIN
     FROM pg_catalog.jsonb_each(merge.survivors) s
     WHERE s.value ->> 'from' = 'loser';
     IF restored IS NOT NULL THEN
-        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.lead, $2) b WHERE w.id = $1', workspace,
-                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = b.%1$I', f), ', ') FROM pg_catalog.unnest(restored) f))
-            USING merge.winner_id, (SELECT pg_catalog.jsonb_object_agg(f, merge.survivors #> ARRAY[f, 'lost']) FROM pg_catalog.unnest(restored) f);
+        former := (SELECT pg_catalog.jsonb_object_agg(f, merge.survivors #> ARRAY[f, 'lost']) FROM pg_catalog.unnest(restored) f);
+        EXECUTE pg_catalog.format('UPDATE %1$I.lead w SET %2$s FROM pg_catalog.jsonb_to_record($2) AS b (%3$s) WHERE w.id = $1', workspace,
+                       (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = b.%1$I', f), ', ') FROM pg_catalog.unnest(restored) f),
+                       leadflow.typed_columns(pg_catalog.format('%I.lead', workspace)::pg_catalog.regclass, former))
+            USING merge.winner_id, former;
     END IF;
     EXECUTE pg_catalog.format('UPDATE %I.lead_merge SET undone_at = leadflow.clock(), undone_by = CURRENT_USER WHERE id = $1', workspace)
         USING merge_id;

@@ -6,6 +6,7 @@ CREATE FUNCTION leadflow.retry_parked(workspace name, parked_id bigint) RETURNS 
     AS $$
 DECLARE
     parked record;
+    relation regclass;
     present jsonb;
     present_stage leadflow.stage;
     stage leadflow.stage;
@@ -21,16 +22,16 @@ BEGIN
         RETURN leadflow.take_again(workspace, parked.attachment::name, parked.parked_row);
     END IF;
     stage := parked.target_stage;
+    relation := pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass;
 
     IF parked.operation = 'INSERT' THEN
         -- what was added to the table since has its default
         SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns
         FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass
-            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
             AND parked.parked_row ? a.attname::text;
-        EXECUTE pg_catalog.format('INSERT INTO %1$I.%2$I (%3$s) SELECT %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $1)
-                                   ON CONFLICT DO NOTHING', workspace, parked.object, columns) USING parked.parked_row;
+        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_catalog.jsonb_to_record($1) AS p (%3$s)
+                                   ON CONFLICT DO NOTHING', relation, columns, leadflow.typed_columns(relation, parked.parked_row)) USING parked.parked_row;
         GET DIAGNOSTICS done = ROW_COUNT;
         IF done > 0 THEN
             RETURN 'accepted';
@@ -61,7 +62,7 @@ BEGIN
             AND NOT (collides AND parked.parked_row -> 'owner' IS DISTINCT FROM present -> 'owner');
     END IF;
     SELECT pg_catalog.array_agg(f) INTO wanted
-    FROM pg_catalog.unnest(leadflow.descriptive_fields(pg_catalog.format('%I.%I', workspace, parked.object)::pg_catalog.regclass)) f
+    FROM pg_catalog.unnest(leadflow.descriptive_fields(relation)) f
     WHERE leadflow.is_empty(present -> f) AND NOT leadflow.is_empty(parked.parked_row -> f);
     IF NOT superseded THEN
         IF NOT leadflow.is_empty(parked.parked_row -> 'status') THEN
@@ -85,9 +86,9 @@ BEGIN
     END IF;
     IF wanted IS NOT NULL THEN
         -- an owner may be both what was asked for and a field that is empty
-        EXECUTE pg_catalog.format('UPDATE %1$I.%2$I o SET %3$s FROM pg_catalog.jsonb_populate_record(NULL::%1$I.%2$I, $2) p WHERE o.id = $1',
-                                  workspace, parked.object,
-                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d))
+        EXECUTE pg_catalog.format('UPDATE %s o SET %s FROM pg_catalog.jsonb_to_record($2) AS p (%s) WHERE o.id = $1', relation,
+                                  (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = p.%1$I', w), ', ') FROM (SELECT DISTINCT u AS w FROM pg_catalog.unnest(wanted) u) d),
+                                  leadflow.typed_columns(relation, (SELECT pg_catalog.jsonb_object_agg(u, NULL) FROM pg_catalog.unnest(wanted) u)))
             USING (present ->> 'id')::bigint, parked.parked_row;
     END IF;
     RETURN CASE WHEN superseded THEN 'superseded' ELSE 'accepted' END;

@@ -238,33 +238,26 @@ leadflow_normal_domain(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(host.start, host.length));
 }
 
-/*
- * The length of the punctuation mark in UTF-8 that a text starts with, 0 for
- * none: U+00A0, quotation marks, U+2000 to U+206F and the like of East Asia.
- */
-static int
-punctuation(const char *start, int length)
+/* A letter beyond ASCII, in UTF-8: of an alphabet or an East Asian script, no sign or dash. */
+static bool
+is_wide_letter(const char *start, int length)
 {
-	const unsigned char *c = (const unsigned char *) start;
+	pg_wchar	c;
 
-	if (length >= 2 && c[0] == 0xc2 && (c[1] == 0xa0 || c[1] == 0xab || c[1] == 0xbb))
-		return 2;
-	if (length >= 3 && c[0] == 0xe2 && (c[1] == 0x80 || (c[1] == 0x81 && c[2] <= 0xaf)))
-		return 3;
-	if (length >= 3 && c[0] == 0xe3 && c[1] == 0x80 &&
-		(c[2] <= 0x83 || (c[2] >= 0x88 && c[2] <= 0x9f)))
-		return 3;
-	if (length >= 3 && c[0] == 0xef && c[1] == 0xbc && (c[2] == 0x88 || c[2] == 0x89))
-		return 3;
-	return 0;
+	if (!IS_HIGHBIT_SET(*start) || GetDatabaseEncoding() != PG_UTF8 ||
+		pg_utf_mblen((const unsigned char *) start) > length)
+		return false;
+	c = utf8_to_unicode((const unsigned char *) start);
+	return (c >= 0xc0 && c < 0x2000 && c != 0xd7 && c != 0xf7) || (c >= 0x2c00 && c < 0x2e00) ||
+		(c >= 0x3041 && c <= 0x30fa) || (c >= 0x3105 && c < 0xd800) || (c >= 0xf900 && c < 0xfb00);
 }
 
 /* Does an extension, or a second number, begin there? */
 static bool
 ends_number(const char *start, int length)
 {
-	if (IS_HIGHBIT_SET(*start))
-		return GetDatabaseEncoding() == PG_UTF8 && (*start & 0x40) != 0 && punctuation(start, length) == 0;
+	if (is_wide_letter(start, length))
+		return true;
 	return is_letter(*start) || *start == '#' || *start == ',' || *start == ';';
 }
 
@@ -301,6 +294,27 @@ leadflow_normal_phone(PG_FUNCTION_ARGS)
 	if (result_length < PHONE_SHORTEST)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(result, result_length));
+}
+
+/*
+ * The length of the punctuation mark in UTF-8 that a text starts with, 0 for
+ * none: U+00A0, quotation marks, U+2000 to U+206F and the like of East Asia.
+ */
+static int
+punctuation(const char *start, int length)
+{
+	const unsigned char *c = (const unsigned char *) start;
+
+	if (length >= 2 && c[0] == 0xc2 && (c[1] == 0xa0 || c[1] == 0xab || c[1] == 0xbb))
+		return 2;
+	if (length >= 3 && c[0] == 0xe2 && (c[1] == 0x80 || (c[1] == 0x81 && c[2] <= 0xaf)))
+		return 3;
+	if (length >= 3 && c[0] == 0xe3 && c[1] == 0x80 &&
+		(c[2] <= 0x83 || (c[2] >= 0x88 && c[2] <= 0x9f)))
+		return 3;
+	if (length >= 3 && c[0] == 0xef && c[1] == 0xbc && (c[2] == 0x88 || c[2] == 0x89))
+		return 3;
+	return 0;
 }
 
 /*

@@ -227,7 +227,7 @@ choose_owner(Routing *routing)
 		bool		stays = present != NULL && strcmp(present, owner) == 0;
 
 		decide(routing, owner, stays ? NULL : "account_owner",
-			   psprintf("%s account %s", stays ? "keeps it: owner of" : "owns", routing->account->name));
+			   psprintf("%s %s", stays ? "keeps it: owner of" : "owns", name_of_account(routing->account)));
 		return;
 	}
 

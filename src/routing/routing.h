@@ -43,6 +43,7 @@ typedef struct LeadAccount
 	char	   *segment;
 	bool		found;
 	int64		id;
+	bool		is_hidden;		/* from whom the rules are explained to */
 	const char *name;
 	char	   *owner;			/* or NULL */
 	bool		owner_is_active;
@@ -93,6 +94,7 @@ extern void tell_step(Routing *routing, const char *what, const char *name, cons
 /* rule.c */
 extern uint8 stage_of_routing(Rulebook *rulebook, const Stage *from, const Stage *to);
 extern void find_rule(Routing *routing);
+extern const char *name_of_account(LeadAccount *account);
 
 /* pool.c */
 extern void read_pool(Routing *routing);

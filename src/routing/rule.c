@@ -81,19 +81,22 @@ account_of(Routing *routing)
 {
 	if (routing->account == NULL)
 	{
+		Rulebook   *rulebook = routing->move->rulebook;
 		Datum		values[2];
 
 		routing->account = palloc0(sizeof(LeadAccount));
 		values[0] = Int64GetDatum(routing->move->evidence.lead_id);
 		values[1] = TimestampTzGetDatum(routing->now);
 		read_now(routing, READ_ACCOUNT, values, take_account, routing->account);
+		routing->account->is_hidden = routing->account->found && routing->explanation != NULL &&
+			!may_read_row(rulebook, get_relname_relid("account", rulebook->nspid), routing->account->id);
 	}
 	return routing->account;
 }
 
-/* Is the lead's value one of those that the rule lists?  Says why not. */
+/* Is the lead's value one of those that the rule lists?  Says why not; not of a hidden account. */
 static bool
-is_listed(char **values, int n, const char *value, const char *what, const char **why)
+is_listed(LeadAccount *account, char **values, int n, const char *value, const char *what, const char **why)
 {
 	StringInfoData list;
 
@@ -109,20 +112,16 @@ is_listed(char **values, int n, const char *value, const char *what, const char 
 			return true;
 		appendStringInfo(&list, "%s%s", i == 0 ? "" : ", ", values[i]);
 	}
-	*why = psprintf("the lead's %s is %s, the rule's: %s", what, value, list.data);
+	*why = psprintf("the lead's %s is %s, the rule's: %s", what,
+					account->is_hidden ? "another" : value, list.data);
 	return false;
 }
 
 /* What an account is called to whom the rules are explained, who may not be let read it. */
-static const char *
-name_of_account(Routing *routing, LeadAccount *account)
+const char *
+name_of_account(LeadAccount *account)
 {
-	Rulebook   *rulebook = routing->move->rulebook;
-
-	if (routing->explanation != NULL &&
-		!may_read_row(rulebook, get_relname_relid("account", rulebook->nspid), account->id))
-		return "the lead's account";
-	return psprintf("account %s", account->name);
+	return account->is_hidden ? "the lead's account" : psprintf("account %s", account->name);
 }
 
 /* May the owner of the lead's account have the lead?  Says why, or why not. */
@@ -130,7 +129,7 @@ static bool
 account_owner_may(Routing *routing, const char **why)
 {
 	LeadAccount *account = account_of(routing);
-	const char *name = account->found ? name_of_account(routing, account) : NULL;
+	const char *name = account->found ? name_of_account(account) : NULL;
 	const char *avoided;
 
 	if (!account->found)
@@ -166,13 +165,13 @@ rule_matches(Routing *routing, RoutingRule *rule, const char **why)
 		return false;
 	}
 	if (rule->territories != NULL &&
-		!is_listed(rule->territories, rule->n_territories, account_of(routing)->territory, "territory", why))
+		!is_listed(account_of(routing), rule->territories, rule->n_territories, account_of(routing)->territory, "territory", why))
 		return false;
 	if (rule->industries != NULL &&
-		!is_listed(rule->industries, rule->n_industries, account_of(routing)->industry, "industry", why))
+		!is_listed(account_of(routing), rule->industries, rule->n_industries, account_of(routing)->industry, "industry", why))
 		return false;
 	if (rule->segments != NULL &&
-		!is_listed(rule->segments, rule->n_segments, account_of(routing)->segment, "segment", why))
+		!is_listed(account_of(routing), rule->segments, rule->n_segments, account_of(routing)->segment, "segment", why))
 		return false;
 	if (!condition_met(move, &rule->program, rule->condition))
 	{

@@ -134,6 +134,12 @@ SELECT is(tried($$SELECT leadflow.merge('crm', 1, 2); UPDATE crm.lead SET crm_no
 SELECT is(tried($$INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('lead', 'a_need', 'x', 'need <> '''''); SET LOCAL leadflow.on_violation = park;
                   INSERT INTO crm.lead (source, external_id, props) VALUES ('t', '3', 'a=>1, b=>NULL'); DELETE FROM crm.standard; SELECT leadflow.retry_quarantine('crm')$$,
                 $$SELECT props::text FROM crm.lead WHERE external_id = '3'$$), '"a"=>"1", "b"=>NULL', 'what was parked comes back with them');
+SELECT is(tried($$INSERT INTO crm.standard (stage, criterion, requirement, expression) VALUES ('lead', 'a_need', 'x', 'need <> '''''); SET LOCAL leadflow.on_violation = park;
+                  INSERT INTO crm.lead (source, external_id) VALUES ('t', '3'); UPDATE crm.lead SET variant = 'us' WHERE id = 1; SET LOCAL leadflow.on_violation = raise;
+                  DELETE FROM crm.standard; ALTER TABLE crm.lead ADD billing kept; SELECT leadflow.retry_quarantine('crm')$$,
+                $$SELECT concat_ws(' ', (SELECT billing FROM crm.lead WHERE external_id = '3'), (SELECT count(*) FROM crm.quarantine))$$), 'x 0', 'with a column of a domain that may not be null, too, which was added since');
+SELECT is(tried($$UPDATE crm.lead SET phone = '1' WHERE id = 2; ALTER TABLE crm.lead ADD billing kept; SELECT leadflow.merge('crm', 1, 2); SELECT leadflow.unmerge('crm', max(id)) FROM crm.lead_merge$$,
+                $$SELECT string_agg(concat_ws('/', billing, phone), ' ' ORDER BY id) FROM crm.lead$$), 'x x/1', 'and a merge is undone with it');
 SELECT is(tried($$INSERT INTO crm.lead (source, external_id) VALUES ('t', '4')$$, $$SELECT note FROM crm.stage_event ORDER BY id DESC LIMIT 1$$), 'x', 'the default of a domain in the history holds');
 
 -- row security: what is said of the lead of a deal

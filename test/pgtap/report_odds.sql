@@ -80,11 +80,14 @@ SELECT new_lead('accepted', '2026-04-01', 'mql'), move_lead('accepted', '2026-04
 SELECT deal('V2', '2026-05-01', 'won', 100), move('V2', '2026-05-02', 'disqualified', 'spam');
 -- its lead is known afterwards, and did not move along with it
 UPDATE opportunity SET lead_id = lead_of('accepted') WHERE external_id = 'V2';
+SELECT new_lead('along', '2026-04-01', 'mql'), move_lead('along', '2026-04-03', 'sal');
+SELECT deal('V3', '2026-05-01', 'won', 100, 'along'), move('V3', '2026-05-02', 'disqualified', 'spam');
 \o
 SELECT is(as_of('2026-05-01 12:00+00', c.query) || ', ' || as_of('2026-07-16', c.query), c.expected, c.label) FROM (VALUES
     ('SELECT count(*) FROM false_rejections', '1, 0', 'a deal opened in error proves no rejection wrong once that is known'),
     ('SELECT outcome || COALESCE('' '' || won_at::date, '''') FROM qualification WHERE lead_id = lead_of(''accepted'')', 'won 2026-05-01, lost', 'nor a score right'),
-    ('SELECT concat_ws(''/'', sum(accepted), sum(accepted_won), sum(accepted_lost), sum(rejected), sum(rejected_won)) FROM verdict_quality', '1/1/0/1/1, 1/0/1/1/0', 'nor a verdict')) c (query, expected, label);
+    ('SELECT outcome || COALESCE('' '' || won_at::date, '''') FROM qualification WHERE lead_id = lead_of(''along'')', 'won 2026-05-01, lost', 'be it that it took its lead along'),
+    ('SELECT concat_ws(''/'', sum(accepted), sum(accepted_won), sum(accepted_lost), sum(rejected), sum(rejected_won)) FROM verdict_quality', '2/2/0/1/1, 2/0/2/1/0', 'nor a verdict')) c (query, expected, label);
 
 -- of two leads that are one the deals are one lead's
 \o /dev/null
@@ -121,17 +124,29 @@ SELECT is((SELECT since_at::date FROM data_quality WHERE object = 'account' AND 
 -- nor is anything else counted that is about it
 INSERT INTO content (title, kind, owner, updated_on) VALUES ('Paper', 'article', 'mia', '2026-01-01');
 INSERT INTO content_request (asked_at, lead_id, opportunity_id, kind, wanted, answered_at, content) SELECT '2026-04-02', l, o, 'article', 'x', '2026-04-04', 'Paper'
-FROM (VALUES (lead_of('spam'), NULL), (NULL, deal_of('S1')), (lead_of('real'), NULL), (NULL, deal_of('back'))) v (l, o);
-SELECT is((SELECT delivered FROM content_catalogue WHERE title = 'Paper'), 2::bigint, 'contents delivered for it');
+FROM (VALUES (lead_of('spam'), NULL), (NULL, deal_of('S1')), (lead_of('real'), NULL), (NULL, deal_of('back')), (lead_of('loser'), deal_of('M2'))) v (l, o);
+SELECT is((SELECT delivered FROM content_catalogue WHERE title = 'Paper'), 3::bigint, 'contents delivered for it');
 INSERT INTO violation (recorded_at, object, lead_id, opportunity_id, to_stage, criterion, requirement, definition_version, session_actor, actor)
 SELECT '2026-07-08', CASE WHEN o IS NULL THEN 'lead' ELSE 'opportunity' END, l, o, 'sql', 'role', 'x', 1, 'x', 'x'
-FROM (VALUES (lead_of('spam'), NULL), (lead_of('spam of a shell'), deal_of('S1')), (lead_of('real'), NULL), (NULL, deal_of('back'))) v (l, o);
-SELECT is((SELECT value FROM weekly_review WHERE position = 420 AND detail = 'role' AND week_starts_on = '2026-07-06'), 2::numeric, 'what was let in with something missing');
+FROM (VALUES (lead_of('spam'), NULL), (lead_of('spam of a shell'), deal_of('S1')), (lead_of('real'), NULL), (NULL, deal_of('back')), (lead_of('loser'), deal_of('M2'))) v (l, o);
+SELECT is((SELECT value FROM weekly_review WHERE position = 420 AND detail = 'role' AND week_starts_on = '2026-07-06'), 3::numeric, 'what was let in with something missing');
 INSERT INTO campaign (source, external_id, name) VALUES ('t', 'fair', 'Fair');
 INSERT INTO debrief (at, opportunity_id, campaign_id, held_by, conclusions) SELECT '2026-06-01', o, c, '{anna}', 'x'
 FROM (SELECT deal_of('S1'), NULL::bigint UNION ALL SELECT deal_of('back'), NULL UNION ALL SELECT NULL, id FROM campaign) v (o, c);
 INSERT INTO lesson (debrief_id, works, lesson, action, owner, due, done_at) SELECT id, true, 'x', 'x', 'anna', '2026-07-01', '2026-06-20' FROM debrief;
 SELECT is((SELECT value FROM quarterly_review WHERE position = p AND quarter_starts_on = '2026-04-01'), 2::numeric, label) FROM (VALUES (630, 'debriefs'), (640, 'and their lessons')) v (p, label);
+
+-- a third of a large deal
+\o /dev/null
+UPDATE attribution_purpose SET model = 'linear' WHERE purpose = 'budget';
+SELECT new_lead('credited', '2026-06-01', 'lead');
+INSERT INTO touch (lead_id, at, kind, direction, actor) VALUES (lead_of('credited'), '2026-06-01', 'web_visit', 'inbound', NULL),
+    (lead_of('credited'), '2026-06-02', 'call', 'outbound', 'anna'), (lead_of('credited'), '2026-06-03', 'call', 'outbound', 'anna');
+SELECT deal('large', '2026-06-04', 'opportunity', 10000000, 'credited'), move('large', '2026-06-20', 'won');
+\o
+SELECT results_eq($$SELECT rows_of('SELECT marketing_credit, sales_credit FROM influence WHERE month = ''2026-06-01'' AND kind = ''*''')$$,
+    $$SELECT rows_of('SELECT sum(value) FILTER (WHERE department = ''marketing'')::numeric(24,2), sum(value) FILTER (WHERE department = ''sales'')::numeric(24,2) FROM attribution WHERE model = ''linear''')$$,
+    'is what its credits say, to the cent');
 
 -- in Asunción October 2023 began at one o'clock
 SET TIME ZONE 'America/Asuncion';

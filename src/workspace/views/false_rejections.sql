@@ -6,24 +6,26 @@ WITH rejected AS MATERIALIZED (
     JOIN lead l ON l.id = v.lead_id
     WHERE v.in_force AND v.verdict = 'rejected'
 ), won AS MATERIALIZED (
-    SELECT l.id AS lead_id,
-           e.opportunity_id,
-           COALESCE(o.account_id, l.account_id) AS account_id,
-           leadflow.normal_email(l.email) AS email,
-           e.at,
-           CASE WHEN e.opportunity_id IS NOT NULL THEN e.amount END AS amount,
-           CASE WHEN e.opportunity_id IS NOT NULL THEN e.currency END AS currency
-    FROM stage_event e
-    LEFT JOIN opportunity o ON o.id = e.opportunity_id
-    LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
-    WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-        -- one that was opened in error was not won either
-        AND (e.opportunity_id IS NULL
-             OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
-                     ORDER BY p.at DESC, p.id DESC LIMIT 1))
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
-        AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
-        AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))
+    SELECT w.lead_id, w.opportunity_id, w.account_id, leadflow.normal_email(w.email) AS email, w.at, w.amount, w.currency
+    FROM (SELECT v.*, pg_catalog.bool_or(v.is_void) OVER (PARTITION BY v.lead_id, v.at) AS took_along
+          FROM (SELECT l.id AS lead_id,
+                       e.opportunity_id,
+                       COALESCE(o.account_id, l.account_id) AS account_id,
+                       l.email,
+                       e.at,
+                       CASE WHEN e.opportunity_id IS NOT NULL THEN e.amount END AS amount,
+                       CASE WHEN e.opportunity_id IS NOT NULL THEN e.currency END AS currency,
+                       -- one that was opened in error was not won either, nor was the lead that it took along
+                       (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                        ORDER BY p.at DESC, p.id DESC LIMIT 1) AS is_void
+                FROM stage_event e
+                LEFT JOIN opportunity o ON o.id = e.opportunity_id
+                LEFT JOIN lead l ON l.id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END
+                WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
+                    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+                    AND (e.opportunity_id IS NULL OR EXISTS (SELECT FROM visible_opportunity s WHERE s.id = o.id))
+                    AND (l.id IS NULL OR EXISTS (SELECT FROM visible_lead s WHERE s.id = l.id))) v) w
+    WHERE NOT COALESCE(w.is_void, w.took_along, false)
 )
 SELECT DISTINCT ON (h.verdict_id)
        h.verdict_id,

@@ -22,7 +22,7 @@ WITH RECURSIVE space AS (
           -- what lies before the first move was not passed over
           LEFT JOIN stage_event f ON e.implied AND f.from_stage IS NULL AND f.subject = e.subject AND COALESCE(f.opportunity_id, f.lead_id) = COALESCE(e.opportunity_id, e.lead_id) AND f.at = e.at
           WHERE f.id IS NULL AND e.at <= (SELECT leadflow.clock())
-              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(e.lead_id, p.lead_id))
+              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE p.lead_id END)
           GROUP BY e.subject
           UNION ALL
           SELECT 'account'::text AS source, pg_catalog.count(*) AS rows, NULL::timestamptz AS newest_at, 0::bigint AS entries, 0::bigint AS implied, 7 AS norm_days FROM account a

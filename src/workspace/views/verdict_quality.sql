@@ -8,14 +8,15 @@ WITH handed AS (
               AND (f.from_stage >= 'mql' AND f.from_stage < 'contacted') IS NOT TRUE) e
 ), won AS (
     SELECT x.lead_id, pg_catalog.array_agg(x.at) AS at
-    FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at
-          FROM stage_event e
-          LEFT JOIN opportunity o ON o.id = e.opportunity_id
-          WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())
-              -- one that was opened in error was not won either
-              AND (e.opportunity_id IS NULL
-                   OR NOT (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
-                           ORDER BY p.at DESC, p.id DESC LIMIT 1))) x
+    FROM (SELECT w.lead_id, w.at, w.is_void, pg_catalog.bool_or(w.is_void) OVER (PARTITION BY w.lead_id, w.at) AS took_along
+          FROM (SELECT CASE WHEN e.opportunity_id IS NULL THEN e.lead_id ELSE o.lead_id END AS lead_id, e.at,
+                       -- one that was opened in error was not won either, nor was the lead that it took along
+                       (SELECT p.to_stage <@ 'disqualified' FROM stage_event p WHERE p.opportunity_id = e.opportunity_id AND p.at <= (SELECT leadflow.clock())
+                        ORDER BY p.at DESC, p.id DESC LIMIT 1) AS is_void
+                FROM stage_event e
+                LEFT JOIN opportunity o ON o.id = e.opportunity_id
+                WHERE e.to_stage >= 'won' AND e.to_stage < 'onboarding' AND e.at <= (SELECT leadflow.clock())) w) x
+    WHERE NOT COALESCE(x.is_void, x.took_along, false)
     GROUP BY x.lead_id
 ), closed AS (
     -- leads whose opportunities have all come to nothing

@@ -58,10 +58,11 @@ WITH week AS (
     FROM quarantine q
     WHERE q.recorded_at <= (SELECT leadflow.clock())
     UNION ALL
-    SELECT 420, o.recorded_at::date, o.criterion, 1::numeric, NULL::numeric
-    FROM violation o
-    WHERE o.recorded_at <= (SELECT leadflow.clock())
-        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = o.lead_id)
+    SELECT 420, v.recorded_at::date, v.criterion, 1::numeric, NULL::numeric
+    FROM violation v
+    LEFT JOIN opportunity o ON o.id = v.opportunity_id
+    WHERE v.recorded_at <= (SELECT leadflow.clock())
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN v.opportunity_id IS NULL THEN v.lead_id ELSE o.lead_id END)
     UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
