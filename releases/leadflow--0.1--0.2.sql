@@ -194,6 +194,41 @@ END;
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION leadflow.answer_clocks(workspace name, leads bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+    clock record;
+BEGIN
+    FOR clock IN EXECUTE pg_catalog.format(
+        'SELECT c.id, a.id AS touch_id, a.at, ''touch '' || a.kind AS stopped_by
+         FROM %1$I.sla_clock c
+         LEFT JOIN LATERAL (SELECT t.id, t.at, t.kind FROM %1$I.touch t
+                            WHERE t.lead_id = c.lead_id AND t.at >= c.started_at AND t.direction = ''outbound''
+                                AND t.kind = ANY (c.stops_on_touch)
+                            ORDER BY t.at, t.id LIMIT 1) a ON true
+         WHERE c.lead_id = ANY ($1) AND c.attempts IS NULL AND c.stops_on_inbound IS NULL AND c.cancelled_at IS NULL
+             -- what a touch stopped that was archived since stays
+             AND (c.stopped_at IS NULL OR EXISTS (SELECT FROM %1$I.touch s WHERE s.id = c.stop_touch_id))
+             AND a.id IS DISTINCT FROM c.stop_touch_id
+         ORDER BY c.started_at, c.id', workspace) USING leads
+    LOOP
+        -- a lead has one running clock of a metric at most
+        EXECUTE pg_catalog.format(
+            'UPDATE %1$I.sla_clock c SET stopped_at = $2, stop_touch_id = $3, stopped_by = $4
+             WHERE c.id = $1 AND ($3 IS NOT NULL OR NOT EXISTS (
+                 SELECT FROM %1$I.sla_clock r
+                 WHERE r.lead_id = c.lead_id AND r.metric = c.metric AND r.opportunity_id IS NOT DISTINCT FROM c.opportunity_id
+                     AND r.stopped_at IS NULL AND r.cancelled_at IS NULL))', workspace)
+            USING clock.id, clock.at, clock.touch_id, clock.stopped_by;
+    END LOOP;
+    PERFORM leadflow.reckon_cadences(workspace, l) FROM pg_catalog.unnest(leads) l;
+END;
+$function$
+;
+
 CREATE OR REPLACE FUNCTION leadflow.unmerge_rows(workspace name, merge_id bigint)
  RETURNS void
  LANGUAGE plpgsql

@@ -42,18 +42,22 @@ is_concerned(const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const
 }
 
 /*
- * A touch of the lead was written at that instant, or touches were removed
- * (at is NULL): when do its cadences stop?
+ * A touch of the lead was written at that instant, or anything may have changed
+ * (at is NULL), such as that a touch was removed, with that number, or else
+ * NULL: when do its cadences stop?
  */
 void
-reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at)
+reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at, const int64 *removed)
 {
-	Datum		id = Int64GetDatum(lead_id);
+	Datum		values[2];
+	bool		nulls[2] = {false, removed == NULL};
 
+	values[0] = Int64GetDatum(lead_id);
+	values[1] = removed == NULL ? (Datum) 0 : Int64GetDatum(*removed);
 	if (!lead_has_clock(rulebook, lead_id, is_concerned, at))
 		return;
 	lock_lead(rulebook, lead_id);
-	(void) statement_run(rulebook, RECKON_CADENCES, &id, NULL);
+	(void) statement_run(rulebook, RECKON_CADENCES, values, nulls);
 }
 
 typedef struct Attempt
@@ -233,7 +237,7 @@ leadflow_reckon_cadences(PG_FUNCTION_ARGS)
 	{
 		check_owner(rulebook->owner, rulebook->schema);
 		end_clocks(rulebook, PG_GETARG_INT64(1));
-		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL);
+		reckon_cadences(rulebook, PG_GETARG_INT64(1), NULL, NULL);
 	}
 	PG_FINALLY();
 	{

@@ -245,7 +245,7 @@ start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_b
 
 	/* what stops it may have been recorded before it starts */
 	if (is_lead && (policy->attempts > 0 || policy->n_stops_on_inbound > 0))
-		reckon_cadences(rulebook, move->evidence.lead_id, NULL);
+		reckon_cadences(rulebook, move->evidence.lead_id, NULL, NULL);
 }
 
 /* Is there a policy of the lead's own variant under the same code? */
@@ -520,7 +520,7 @@ outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at
 	values[2] = kind;
 	values[3] = Int64GetDatum(touch_id);
 	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
-	reckon_cadences(rulebook, lead_id, &at);
+	reckon_cadences(rulebook, lead_id, &at, NULL);
 }
 
 /* Clocks have begun to run again: what stages have the lead, and its opportunities, entered since? */
@@ -542,6 +542,7 @@ retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old
 	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
 	Datum		kind;
 	Datum		values[2];
+	int64		id;
 	char	   *name;
 
 	if (isnull)
@@ -550,13 +551,14 @@ retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old
 	name = TextDatumGetCString(kind);
 	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
 		return;
-	values[0] = slot_getattr(old_row, touch->id, &isnull);
+	id = DatumGetInt64(slot_getattr(old_row, touch->id, &isnull));
+	values[0] = Int64GetDatum(id);
 	values[1] = lead_id;
 	lock_lead(rulebook, DatumGetInt64(lead_id));
 	(void) statement_run(rulebook, RETRACT_STARTS, values, NULL);
 	if (statement_run(rulebook, RETRACT_STOPS, values, NULL) > 0)
 		end_clocks(rulebook, DatumGetInt64(lead_id));
-	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
+	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL, &id);
 }
 
 /* The row that a recorder below is about, which belongs on one table. */
@@ -615,7 +617,7 @@ rechannel_touch(Rulebook *rulebook, const TouchColumns *touch,
 	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
 
 	if (!isnull && !same_column(old_row, new_row, touch->channel))
-		reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL);
+		reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL, NULL);
 }
 
 static void
@@ -660,7 +662,7 @@ record_touch(TriggerData *trigger, Rulebook *rulebook)
 		char	   *name = TextDatumGetCString(kind);
 
 		if (kind_may_stop(rulebook, kind, name))
-			reckon_cadences(rulebook, lead_id, &at);
+			reckon_cadences(rulebook, lead_id, &at, NULL);
 		inbound_touch(rulebook, id, lead_id, at, name);
 	}
 	else

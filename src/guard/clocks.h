@@ -19,6 +19,6 @@ extern void end_clocks(Rulebook *rulebook, int64 lead_id);
 extern void lock_lead(Rulebook *rulebook, int64 lead_id);
 
 /* cadence.c */
-extern void reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at);
+extern void reckon_cadences(Rulebook *rulebook, int64 lead_id, const TimestampTz *at, const int64 *removed);
 
 #endif							/* LEADFLOW_CLOCKS_H */

@@ -188,8 +188,9 @@ BEGIN
                             WHERE t.lead_id = c.lead_id AND t.at >= c.started_at AND t.direction = ''outbound''
                                 AND t.kind = ANY (c.stops_on_touch)
                             ORDER BY t.at, t.id LIMIT 1) a ON true
-         WHERE c.lead_id = ANY ($1) AND c.attempts IS NULL AND c.stops_on_inbound IS NULL
-             AND c.cancelled_at IS NULL AND (c.stopped_at IS NULL OR c.stop_touch_id IS NOT NULL)
+         WHERE c.lead_id = ANY ($1) AND c.attempts IS NULL AND c.stops_on_inbound IS NULL AND c.cancelled_at IS NULL
+             -- what a touch stopped that was archived since stays
+             AND (c.stopped_at IS NULL OR EXISTS (SELECT FROM %1$I.touch s WHERE s.id = c.stop_touch_id))
              AND a.id IS DISTINCT FROM c.stop_touch_id
          ORDER BY c.started_at, c.id', workspace) USING leads
     LOOP

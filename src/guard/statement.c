@@ -370,8 +370,9 @@ static const struct
 	 * Clocks that a number of attempts stops, or an inbound touch: when they
 	 * stop is told by all touches since they started; of an answer and an
 	 * attempt at one instant the answer counts.  One that was stopped by a
-	 * touch that is no more runs again, unless the lead has moved on since.
-	 * What else stopped it earlier stands.
+	 * touch that is no more ($2) runs again, unless the lead has moved on since.
+	 * What else stopped it earlier stands, as does what a touch stopped that was
+	 * archived since.
 	 */
 	[RECKON_CADENCES] = {
 		"UPDATE %1$s.sla_clock c SET stopped_at = CASE WHEN e.cancels THEN NULL ELSE e.at END,"
@@ -400,12 +401,14 @@ static const struct
 		" WHERE o.lead_id OPERATOR(pg_catalog.=) $1 AND o.opportunity_id IS NULL AND o.cancelled_at IS NULL"
 		"  AND (o.attempts IS NOT NULL OR o.stops_on_inbound IS NOT NULL) AND c.id OPERATOR(pg_catalog.=) o.id"
 		"  AND (o.stopped_at IS NULL OR o.stop_touch_id IS NOT NULL OR e.at OPERATOR(pg_catalog.<) o.stopped_at)"
+		"  AND (o.stop_touch_id IS NULL OR o.stop_touch_id OPERATOR(pg_catalog.=) $2"
+		"   OR EXISTS (SELECT FROM %1$s.touch s WHERE s.id OPERATOR(pg_catalog.=) o.stop_touch_id))"
 		"  AND (e.at, e.touch_id) IS DISTINCT FROM (o.stopped_at, o.stop_touch_id)"
 		"  AND (e.at IS NOT NULL OR NOT EXISTS (SELECT FROM %1$s.sla_clock r WHERE r.lead_id OPERATOR(pg_catalog.=) $1"
 		"   AND r.metric OPERATOR(pg_catalog.=) o.metric AND r.opportunity_id IS NULL"
 		"   AND " RUNS("r.") "))",
-		1,
-		{INT8OID}
+		2,
+		{INT8OID, INT8OID}
 	},
 
 	[INSERT_STAY] = {

@@ -63,6 +63,18 @@ SELECT is(tried($$SELECT touch('09:00', '<contact_request'); SELECT leadflow.mer
 SELECT is(tried($$SELECT touch('09:00', '<contact_request'); SELECT touch('09:30', 'call'); SELECT leadflow.merge('crm', 2, 1); SELECT touch('09:40', 'email', 2); DELETE FROM crm.touch WHERE kind = 'call'$$, format('SELECT clocks(%L)', :'request')),
           '09:00 met 09:40 touch email', 'a touch that came by a merge is removed: the answers of both count');
 
+-- what was answered by touches that were archived stays answered
+CREATE FUNCTION archive_touches() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    ALTER TABLE crm.touch DISABLE TRIGGER USER; DELETE FROM crm.touch; ALTER TABLE crm.touch ENABLE TRIGGER USER; END $$;
+SELECT is(tried($$SELECT touch('09:00', '<contact_request'); SELECT touch('09:30', 'call'); SELECT archive_touches(); SELECT leadflow.merge('crm', 1, 2)$$, format('SELECT clocks(%L)', :'request')),
+          '09:00 met 09:30 touch call', 'whatever is merged with the lead');
+SELECT is(tried($$UPDATE crm.sla_policy SET active = false; INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, stops_on_touch, attempts, target, measure, promise) VALUES ('c', 'c', '{web_visit}', '{call}', 2, '2 hours', 'elapsed', 'x');
+                  SELECT touch('09:00', '<web_visit'); SELECT touch('09:30', 'call'); SELECT touch('10:00', 'call'); SELECT archive_touches(); SELECT touch('11:00', '<web_visit'); SELECT touch('11:30', 'call'); SELECT touch('12:00', 'call')$$, $$SELECT clocks('c')$$),
+          '09:00 met 10:00 attempts; 11:00 met 12:00 attempts', 'whatever happens to it next');
+SELECT is(tried($$INSERT INTO crm.sla_policy (policy, metric, starts_on_touch, stops_on_touch, attempts, target, measure, promise) VALUES ('c', 'c', '{web_visit}', '{call}', 2, '2 hours', 'elapsed', 'x');
+                  SELECT touch('09:00', '<web_visit'); SELECT touch('09:30', 'call'); SELECT touch('10:00', 'call'); DELETE FROM crm.touch WHERE kind = 'call'$$, $$SELECT clocks('c')$$),
+          '09:00 runs', 'what is deleted never was');
+
 -- a kind of touch is called otherwise
 SELECT is(tried($$SELECT touch('09:00', '<contact_request'); SELECT touch('10:00', 'call'); SELECT touch('11:00', '<contact_request');
                   UPDATE crm.touch_kind SET kind = 'talk_request' WHERE kind = 'contact_request'; UPDATE crm.touch_kind SET kind = 'phone_call' WHERE kind = 'call';
