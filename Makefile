@@ -83,6 +83,8 @@ OBJS = \
 	src/guard/verdict.o \
 	src/guard/recorder.o \
 	src/guard/clocks.o \
+	src/guard/touch.o \
+	src/guard/pause.o \
 	src/guard/cadence.o \
 	src/guard/nurture.o \
 	src/guard/collision.o \

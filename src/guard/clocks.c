@@ -6,9 +6,8 @@
  * instants are reckoned once in the working time of its policy, and whether it
  * is running, warned, met or breached is computed when somebody reads it.
  *
- * Touches may be recorded late and out of order.  A clock that starts looks
- * for an answer that is already there, and an answer that arrives late stops
- * the clock at its own time.
+ * What is recorded late counts at its own time: a clock that starts looks for
+ * an answer, or a stage, that has ended it already.
  */
 #include "postgres.h"
 
@@ -16,15 +15,9 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "common/int.h"
-#include "executor/executor.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
-#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -32,11 +25,10 @@
 
 #include "calendar/calendar.h"
 #include "guard/clocks.h"
-#include "guard/guard.h"
 #include "guard/statement.h"
 
-static bool
-contains(char **strings, int n, const char *wanted)
+bool
+has_string(char **strings, int n, const char *wanted)
 {
 	for (int i = 0; i < n; i++)
 	{
@@ -176,8 +168,8 @@ lock_lead_of_opportunity(Move *move)
 }
 
 /*
- * Start a policy's clock for the lead or opportunity in move.  The touch is the one that
- * started it, or NULL.
+ * Start a policy's clock for the lead or opportunity in move.  The touch is the
+ * one that started it, or NULL.
  */
 static void
 start_clock(Move *move, Policy *policy, TimestampTz start, const char *started_by,
@@ -294,7 +286,7 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 			(metric_done != NULL && strcmp(policy->metric, metric_done) == 0))
 			continue;
 		if (stage != NULL ? !stage_starts(policy, move->from, stage) :
-			!contains(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
+			!has_string(policy->starts_on_touch, policy->n_starts_on_touch, touch_kind))
 			continue;
 
 		if (!variant_applies(policy->variant, move->variant) ||
@@ -307,6 +299,13 @@ start_clocks(Move *move, TimestampTz start, const Stage *stage, const char *touc
 					psprintf("touch %s", touch_kind), touch_id);
 		metric_done = policy->metric;
 	}
+}
+
+/* A touch of that kind has come in: start what it starts. */
+void
+clocks_on_touch(Move *move, TimestampTz at, const char *kind, int64 touch_id)
+{
+	start_clocks(move, at, NULL, kind, &touch_id);
 }
 
 /*
@@ -437,92 +436,6 @@ clocks_on_lead(Move *move)
 	(void) statement_run(rulebook, ANSWER_CLOCKS, values, NULL);
 }
 
-/* Can a touch of that kind start a clock? */
-static bool
-kind_starts(Rulebook *rulebook, const char *kind)
-{
-	for (int i = 0; i < rulebook->n_policies; i++)
-	{
-		Policy	   *policy = &rulebook->policies[i];
-
-		if (contains(policy->starts_on_touch, policy->n_starts_on_touch, kind))
-			return true;
-	}
-	return false;
-}
-
-/* An inbound touch: start what its kind starts, for the lead as it is now. */
-static void
-inbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, const char *kind)
-{
-	ObjectRules *rules = &rulebook->objects[OBJECT_LEAD];
-	Relation	rel;
-	HeapTuple	tuple;
-
-	if (!kind_starts(rulebook, kind))
-		return;
-	lock_lead(rulebook, lead_id);
-
-	/* the lead may have been written by this very statement, or just before */
-	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	rel = table_open(rules->relid, AccessShareLock);
-	tuple = fetch_by_id(rulebook, rules, rel, lead_id);
-	if (HeapTupleIsValid(tuple))
-	{
-		TupleTableSlot *row = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsHeapTuple);
-		const Stage *stage;
-		Move		move;
-		bool		isnull;
-
-		ExecStoreHeapTuple(tuple, row, false);
-		stage = DatumGetStagePP(slot_getattr(row, rules->fields[FIELD_STAGE], &isnull));
-		move_init(&move, rulebook, rules, rel, row, stage, stage);
-		move_set_time(&move, at);
-		start_clocks(&move, at, NULL, kind, &touch_id);
-		ExecDropSingleTupleTableSlot(row);
-	}
-	table_close(rel, NoLock);
-	PopActiveSnapshot();
-}
-
-/* May a clock wait for a touch of that kind? */
-static bool
-kind_may_stop(Rulebook *rulebook, Datum kind_datum, const char *kind)
-{
-	TouchKind  *known = rulebook_touch_kind(rulebook, kind_datum);
-
-	if (known != NULL && known->is_contact)
-		return true;
-	for (int i = 0; i < rulebook->n_policies; i++)
-	{
-		Policy	   *policy = &rulebook->policies[i];
-
-		if (contains(policy->stops_on_touch, policy->n_stops_on_touch, kind) ||
-			contains(policy->stops_on_inbound, policy->n_stops_on_inbound, kind))
-			return true;
-	}
-	return false;
-}
-
-/* An outbound touch: stop the clocks that wait for it. */
-static void
-outbound_touch(Rulebook *rulebook, int64 touch_id, int64 lead_id, TimestampTz at, Datum kind)
-{
-	Datum		values[4];
-
-	if (!kind_may_stop(rulebook, kind, TextDatumGetCString(kind)))
-		return;
-	lock_lead(rulebook, lead_id);
-
-	values[0] = Int64GetDatum(lead_id);
-	values[1] = TimestampTzGetDatum(at);
-	values[2] = kind;
-	values[3] = Int64GetDatum(touch_id);
-	(void) statement_run(rulebook, STOP_CLOCKS_BY_TOUCH, values, NULL);
-	reckon_cadences(rulebook, lead_id, &at, NULL);
-}
-
 /* Clocks have begun to run again: what stages have the lead, and its opportunities, entered since? */
 void
 end_clocks(Rulebook *rulebook, int64 lead_id)
@@ -532,327 +445,4 @@ end_clocks(Rulebook *rulebook, int64 lead_id)
 	(void) statement_run(rulebook, END_CLOCKS, &id, NULL);
 	if (has_opportunity_policies(rulebook))
 		(void) statement_run(rulebook, END_OPPORTUNITY_CLOCKS, &id, NULL);
-}
-
-/* A touch was corrected or removed: undo what it started and stopped. */
-static void
-retract_touch(Rulebook *rulebook, const TouchColumns *touch, TupleTableSlot *old_row)
-{
-	bool		isnull;
-	Datum		lead_id = slot_getattr(old_row, touch->lead_id, &isnull);
-	Datum		kind;
-	Datum		values[2];
-	int64		id;
-	char	   *name;
-
-	if (isnull)
-		return;
-	kind = slot_getattr(old_row, touch->kind, &isnull);
-	name = TextDatumGetCString(kind);
-	if (!kind_starts(rulebook, name) && !kind_may_stop(rulebook, kind, name))
-		return;
-	id = DatumGetInt64(slot_getattr(old_row, touch->id, &isnull));
-	values[0] = Int64GetDatum(id);
-	values[1] = lead_id;
-	lock_lead(rulebook, DatumGetInt64(lead_id));
-	(void) statement_run(rulebook, RETRACT_STARTS, values, NULL);
-	if (statement_run(rulebook, RETRACT_STOPS, values, NULL) > 0)
-		end_clocks(rulebook, DatumGetInt64(lead_id));
-	reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL, &id);
-}
-
-/* The row that a recorder below is about, which belongs on one table. */
-static TupleTableSlot *
-written_row(TriggerData *trigger, Rulebook *rulebook, const char *table, bool is_table)
-{
-	if (!is_table)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
-						trigger->tg_trigger->tgname, rulebook->schema, table)));
-	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		return trigger->tg_trigslot;
-	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		return trigger->tg_newslot;
-	ereport(ERROR,
-			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-			 errmsg("trigger \"%s\" must be fired by INSERT, UPDATE or DELETE",
-					trigger->tg_trigger->tgname)));
-}
-
-/* Has an UPDATE of a touch left alone what clocks look at? */
-static bool
-touch_is_same(const TouchColumns *touch, TupleTableSlot *old_row, TupleTableSlot *new_row)
-{
-	return same_column(old_row, new_row, touch->at) &&
-		same_column(old_row, new_row, touch->lead_id) &&
-		same_column(old_row, new_row, touch->kind) &&
-		same_column(old_row, new_row, touch->direction);
-}
-
-/*
- * Has its kind got another name?  A kind that has touches is there, unless the
- * foreign key is taking its new name to them; clocks follow by themselves.
- */
-static bool
-kind_is_renamed(Rulebook *rulebook, const TouchColumns *touch,
-				TupleTableSlot *old_row, TupleTableSlot *new_row)
-{
-	bool		isnull;
-	Datum		old_kind = slot_getattr(old_row, touch->kind, &isnull);
-
-	return !isnull &&
-		same_column(old_row, new_row, touch->at) &&
-		same_column(old_row, new_row, touch->lead_id) &&
-		same_column(old_row, new_row, touch->direction) &&
-		statement_run(rulebook, READ_KIND, &old_kind, NULL) == 0;
-}
-
-/* A touch turns out to have gone by another channel, which cadences count. */
-static void
-rechannel_touch(Rulebook *rulebook, const TouchColumns *touch,
-				TupleTableSlot *old_row, TupleTableSlot *new_row)
-{
-	bool		isnull;
-	Datum		lead_id = slot_getattr(new_row, touch->lead_id, &isnull);
-
-	if (!isnull && !same_column(old_row, new_row, touch->channel))
-		reckon_cadences(rulebook, DatumGetInt64(lead_id), NULL, NULL);
-}
-
-static void
-record_touch(TriggerData *trigger, Rulebook *rulebook)
-{
-	TouchColumns *touch = rulebook_touch_part(rulebook, RelationGetRelid(trigger->tg_relation));
-	TupleTableSlot *row = written_row(trigger, rulebook, "touch", touch != NULL);
-	int64		id;
-	int64		lead_id;
-	TimestampTz at;
-	Datum		kind;
-	bool		isnull;
-
-	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-	{
-		/* merging moves the clocks themselves */
-		if (history_may_change)
-			return;
-		if (touch_is_same(touch, trigger->tg_trigslot, row) ||
-			kind_is_renamed(rulebook, touch, trigger->tg_trigslot, row))
-		{
-			rechannel_touch(rulebook, touch, trigger->tg_trigslot, row);
-			return;
-		}
-		retract_touch(rulebook, touch, trigger->tg_trigslot);
-	}
-	else if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-	{
-		retract_touch(rulebook, touch, row);
-		return;
-	}
-
-	lead_id = DatumGetInt64(slot_getattr(row, touch->lead_id, &isnull));
-	if (isnull)
-		return;
-	id = DatumGetInt64(slot_getattr(row, touch->id, &isnull));
-	at = DatumGetTimestampTz(slot_getattr(row, touch->at, &isnull));
-	kind = slot_getattr(row, touch->kind, &isnull);
-
-	if (touch_is_inbound(slot_getattr(row, touch->direction, &isnull)))
-	{
-		char	   *name = TextDatumGetCString(kind);
-
-		if (kind_may_stop(rulebook, kind, name))
-			reckon_cadences(rulebook, lead_id, &at, NULL);
-		inbound_touch(rulebook, id, lead_id, at, name);
-	}
-	else
-		outbound_touch(rulebook, id, lead_id, at, kind);
-}
-
-/*
- * leadflow.touch_recorder(): AFTER INSERT, UPDATE or DELETE on touch, for each row.
- */
-PG_FUNCTION_INFO_V1(leadflow_touch_recorder);
-Datum
-leadflow_touch_recorder(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = check_trigger(fcinfo, "touch_recorder", TRIGGER_EVENT_AFTER, true);
-	Rulebook   *rulebook = rulebook_of_table(trigger->tg_relation);
-
-	PG_TRY();
-	{
-		record_touch(trigger, rulebook);
-	}
-	PG_FINALLY();
-	{
-		rulebook_close(rulebook);
-	}
-	PG_END_TRY();
-	return PointerGetDatum(NULL);
-}
-
-/* A column of sla_pause, which must be of that type. */
-static AttrNumber
-pause_column(Rulebook *rulebook, Relation rel, const char *name, Oid type)
-{
-	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), name);
-
-	if (attnum == InvalidAttrNumber ||
-		TupleDescAttr(RelationGetDescr(rel), attnum - 1)->atttypid != type)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table %s.sla_pause has no column \"%s\" of type %s",
-						rulebook->schema, name, format_type_be(type))));
-	return attnum;
-}
-
-/*
- * To anybody but the owner, who loads history, a broken promise stays broken:
- * of a clock that is late he only ends the pause in which it stands still.
- */
-static void
-refuse_late_pause(Rulebook *rulebook, Relation rel, TupleTableSlot *old_row, TupleTableSlot *row, Datum clock)
-{
-	AttrNumber	paused_at = pause_column(rulebook, rel, "paused_at", TIMESTAMPTZOID);
-	AttrNumber	resumed_at = pause_column(rulebook, rel, "resumed_at", TIMESTAMPTZOID);
-	AttrNumber	id = pause_column(rulebook, rel, "id", INT8OID);
-	Datum		values[4];
-	bool		nulls[4] = {false, false, true, false};
-	bool		isnull;
-	char	   *due;
-
-	values[0] = clock;
-	values[1] = slot_getattr(row, paused_at, &nulls[1]);
-	values[2] = (Datum) 0;
-	values[3] = slot_getattr(row, id, &nulls[3]);
-	if (old_row != NULL &&
-		same_column(old_row, row, pause_column(rulebook, rel, "clock_id", INT8OID)))
-	{
-		(void) slot_getattr(old_row, resumed_at, &isnull);
-		if (isnull)
-			values[2] = slot_getattr(old_row, paused_at, &nulls[2]);
-	}
-	due = statement_fetch(rulebook, READ_LATE_PAUSE, values, nulls, false);
-	if (due != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("clock " INT64_FORMAT " is late since %s", DatumGetInt64(clock), due),
-				 errhint("What paused it before is for the owner of the workspace to record.")));
-}
-
-/*
- * What paused a clock that has ended is for the owner to record, too.  A clock
- * that is not there is the foreign key's concern.
- */
-static void
-record_pause(TriggerData *trigger, Rulebook *rulebook)
-{
-	Relation	rel = trigger->tg_relation;
-	TupleTableSlot *row = written_row(trigger, rulebook, "sla_pause",
-									  RelationGetRelid(rel) == get_relname_relid("sla_pause", rulebook->nspid));
-	TupleTableSlot *old_row = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_trigslot : NULL;
-	AttrNumber	clock_id = pause_column(rulebook, rel, "clock_id", INT8OID);
-	bool		by_owner = has_privs_of_role(acting_user(), rulebook->owner);
-	Datum		values[2];
-	bool		isnull;
-	bool		found;
-
-	values[0] = slot_getattr(row, clock_id, &isnull);
-	values[1] = BoolGetDatum(by_owner);
-	if (isnull || history_may_change)
-		return;
-
-	/*
-	 * Two pauses that end at the same time are both reckoned.  The lead comes
-	 * first, as with whoever stops the clock.
-	 */
-	(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, values, NULL);
-	found = statement_run(rulebook, LOCK_CLOCK, values, NULL) > 0;
-	if (!by_owner)
-		refuse_late_pause(rulebook, rel, old_row, row, values[0]);
-	if (found && statement_run(rulebook, RECKON_PAUSES, values, NULL) == 0 && old_row == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("clock " INT64_FORMAT " has ended and cannot be paused",
-						DatumGetInt64(values[0]))));
-
-	/* it was entered for another clock */
-	if (old_row != NULL && !same_column(old_row, row, clock_id))
-	{
-		values[0] = slot_getattr(old_row, clock_id, &isnull);
-		(void) statement_run(rulebook, LOCK_LEAD_OF_CLOCK, values, NULL);
-		(void) statement_run(rulebook, LOCK_CLOCK, values, NULL);
-		(void) statement_run(rulebook, RECKON_PAUSES, values, NULL);
-	}
-}
-
-/*
- * leadflow.pause_recorder(): AFTER INSERT OR UPDATE on sla_pause, for each row.
- * A pause that ends moves the clock's warning and due instants on.
- */
-PG_FUNCTION_INFO_V1(leadflow_pause_recorder);
-Datum
-leadflow_pause_recorder(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = check_trigger(fcinfo, "pause_recorder", TRIGGER_EVENT_AFTER, true);
-	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
-
-	PG_TRY();
-	{
-		record_pause(trigger, rulebook);
-	}
-	PG_FINALLY();
-	{
-		rulebook_close(rulebook);
-	}
-	PG_END_TRY();
-	return PointerGetDatum(NULL);
-}
-
-/* A value that is not null, whatever type the column was given. */
-static Datum
-text_of_column(TupleTableSlot *row, AttrNumber attnum)
-{
-	bool		isnull;
-	Datum		value = slot_getattr(row, attnum, &isnull);
-	Oid			output;
-	bool		varlena;
-
-	getTypeOutputInfo(TupleDescAttr(row->tts_tupleDescriptor, attnum - 1)->atttypid, &output, &varlena);
-	return CStringGetTextDatum(OidOutputFunctionCall(output, value));
-}
-
-/*
- * leadflow.kind_recorder(): AFTER UPDATE on touch_kind, for each row.  Promises,
- * and clocks, that name a kind follow when it is called otherwise.
- */
-PG_FUNCTION_INFO_V1(leadflow_kind_recorder);
-Datum
-leadflow_kind_recorder(PG_FUNCTION_ARGS)
-{
-	TriggerData *trigger = check_trigger(fcinfo, "kind_recorder", TRIGGER_EVENT_AFTER, true);
-	Rulebook   *rulebook = rulebook_open(RelationGetNamespace(trigger->tg_relation));
-
-	PG_TRY();
-	{
-		TupleTableSlot *row = written_row(trigger, rulebook, "touch_kind",
-										  RelationGetRelid(trigger->tg_relation) == get_relname_relid("touch_kind", rulebook->nspid));
-		AttrNumber	kind = get_attnum(RelationGetRelid(trigger->tg_relation), "kind");
-		Datum		values[2];
-
-		if (kind != InvalidAttrNumber && !same_column(trigger->tg_trigslot, row, kind))
-		{
-			values[0] = text_of_column(trigger->tg_trigslot, kind);
-			values[1] = text_of_column(row, kind);
-			(void) statement_run(rulebook, RENAME_KIND_IN_POLICIES, values, NULL);
-			(void) statement_run(rulebook, RENAME_KIND_IN_CLOCKS, values, NULL);
-			(void) statement_run(rulebook, RENAME_KIND_IN_RULES, values, NULL);
-		}
-	}
-	PG_FINALLY();
-	{
-		rulebook_close(rulebook);
-	}
-	PG_END_TRY();
-	return PointerGetDatum(NULL);
 }

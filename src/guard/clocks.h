@@ -12,7 +12,9 @@
 typedef bool (*ClockTest) (const ClockColumns *columns, HeapTuple tuple, TupleDesc desc, const void *arg);
 
 extern bool lead_has_clock(Rulebook *rulebook, int64 lead_id, ClockTest test, const void *arg);
+extern bool has_string(char **strings, int n, const char *wanted);
 extern void clocks_on_stage(Move *move);
+extern void clocks_on_touch(Move *move, TimestampTz at, const char *kind, int64 touch_id);
 extern void clocks_on_owner(Move *move);
 extern void clocks_on_lead(Move *move);
 extern void end_clocks(Rulebook *rulebook, int64 lead_id);

@@ -85,6 +85,25 @@ trigger_rules(TriggerData *trigger, Rulebook *rulebook, ObjectKind kind)
 	return rules;
 }
 
+/* The row that a recorder is about, which belongs on one table. */
+TupleTableSlot *
+written_row(TriggerData *trigger, Rulebook *rulebook, const char *table, bool is_table)
+{
+	if (!is_table)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" belongs on the table %s.%s only",
+						trigger->tg_trigger->tgname, rulebook->schema, table)));
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event) || TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		return trigger->tg_trigslot;
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return trigger->tg_newslot;
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("trigger \"%s\" must be fired by INSERT, UPDATE or DELETE",
+					trigger->tg_trigger->tgname)));
+}
+
 static Datum
 field_of(ObjectRules *rules, TupleTableSlot *row, Field field, bool *isnull)
 {

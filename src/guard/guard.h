@@ -15,6 +15,7 @@
 extern TriggerData *check_trigger(FunctionCallInfo fcinfo, const char *function,
 								  TriggerEvent timing, bool for_row);
 extern ObjectKind trigger_object(TriggerData *trigger);
+extern TupleTableSlot *written_row(TriggerData *trigger, Rulebook *rulebook, const char *table, bool is_table);
 extern ObjectRules *trigger_rules(TriggerData *trigger, Rulebook *rulebook, ObjectKind kind);
 
 /* What the guard keeps, and whether it has been able to: guard.c */
