@@ -78,6 +78,7 @@ OBJS = \
 	src/guard/record.o \
 	src/guard/overwrite.o \
 	src/guard/ledger.o \
+	src/guard/row_json.o \
 	src/guard/settle.o \
 	src/guard/statement.o \
 	src/guard/verdict.o \

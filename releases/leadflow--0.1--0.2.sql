@@ -61,37 +61,9 @@ AS 'MODULE_PATHNAME', $function$leadflow_kind_recorder$function$
 
 CREATE FUNCTION leadflow.row_json(anyelement)
  RETURNS jsonb
- LANGUAGE plpgsql
- STABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
- SET "TimeZone" TO 'UTC'
- SET "DateStyle" TO 'ISO'
- SET "IntervalStyle" TO 'postgres'
- SET extra_float_digits TO '1'
-AS $function$
-DECLARE
-    row_as_json jsonb := pg_catalog.to_jsonb($1);
-    field text;
-    field_as_text text;
-BEGIN
-    FOR field IN
-        SELECT a.attname
-        FROM pg_catalog.pg_type t
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
-        JOIN pg_catalog.pg_cast c ON c.castsource = COALESCE(NULLIF(f.typbasetype, 0), f.oid) AND c.castfunc <> 0
-            AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype)
-            AND c.castsource NOT IN ('json'::regtype, 'jsonb'::regtype)
-        WHERE t.oid = pg_catalog.pg_typeof($1)
-    LOOP
-        CONTINUE WHEN pg_catalog.jsonb_typeof(row_as_json -> field) = 'null';
-        -- by the type's own output
-        EXECUTE pg_catalog.format('SELECT pg_catalog.concat(($1).%I)', field) INTO field_as_text USING $1;
-        row_as_json := row_as_json || pg_catalog.jsonb_build_object(field, field_as_text);
-    END LOOP;
-    RETURN row_as_json;
-END;
-$function$
+ LANGUAGE c
+ STABLE STRICT
+AS 'MODULE_PATHNAME', $function$leadflow_row_json$function$
 ;
 
 CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb)
@@ -16307,7 +16279,7 @@ COMMENT ON FUNCTION leadflow.kind_recorder() IS 'AFTER UPDATE trigger of touch_k
 
 COMMENT ON FUNCTION leadflow.reckon_cadences(pg_catalog.name,bigint) IS 'part of leadflow.merge: ends the clocks of a lead by the stages that it has entered, and its cadences by the touches that it now has, or lets them run again. Errors: not the owner of the workspace (42501), no such workspace (42704)';
 
-COMMENT ON FUNCTION leadflow.row_json(pg_catalog.anyelement) IS 'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
+COMMENT ON FUNCTION leadflow.row_json(pg_catalog.anyelement) IS 'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads. Errors: no row (42804)';
 
 COMMENT ON FUNCTION leadflow.typed_columns(pg_catalog.regclass,pg_catalog.jsonb) IS 'those columns of a table that are keys of a JSON object, with their types, as a column definition list for pg_catalog.jsonb_to_record: the others need no value, as a domain may not be null';
 

@@ -42,38 +42,10 @@ COMMENT ON FUNCTION leadflow.descriptive_fields(regclass) IS
     'the columns of lead or opportunity that describe, in their order: not those that identify a row, belong to its stage or are kept by leadflow. Columns that were added are among them';
 
 CREATE FUNCTION leadflow.row_json(anyelement) RETURNS jsonb
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-    SET timezone = 'UTC'
-    SET datestyle = 'ISO'
-    SET intervalstyle = 'postgres'
-    SET extra_float_digits = 1
-    AS $$
-DECLARE
-    row_as_json jsonb := pg_catalog.to_jsonb($1);
-    field text;
-    field_as_text text;
-BEGIN
-    FOR field IN
-        SELECT a.attname
-        FROM pg_catalog.pg_type t
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_catalog.pg_type f ON f.oid = a.atttypid
-        JOIN pg_catalog.pg_cast c ON c.castsource = COALESCE(NULLIF(f.typbasetype, 0), f.oid) AND c.castfunc <> 0
-            AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype)
-            AND c.castsource NOT IN ('json'::regtype, 'jsonb'::regtype)
-        WHERE t.oid = pg_catalog.pg_typeof($1)
-    LOOP
-        CONTINUE WHEN pg_catalog.jsonb_typeof(row_as_json -> field) = 'null';
-        -- by the type's own output
-        EXECUTE pg_catalog.format('SELECT pg_catalog.concat(($1).%I)', field) INTO field_as_text USING $1;
-        row_as_json := row_as_json || pg_catalog.jsonb_build_object(field, field_as_text);
-    END LOOP;
-    RETURN row_as_json;
-END;
-$$;
+    LANGUAGE C STABLE STRICT
+    AS 'MODULE_PATHNAME', 'leadflow_row_json';
 COMMENT ON FUNCTION leadflow.row_json(anyelement) IS
-    'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads';
+    'a row of a table as pg_catalog.to_jsonb gives it, but whatever the session''s settings are, and so that jsonb_populate_record can take it back: a value of a type that has a JSON form of its own, such as hstore''s, as the text that the type reads. Errors: no row (42804)';
 
 CREATE FUNCTION leadflow.typed_columns(relation regclass, names jsonb) RETURNS text
     LANGUAGE sql STABLE

@@ -21,6 +21,7 @@
 #include "guard/guard.h"
 #include "guard/ledger.h"
 #include "guard/nurture.h"
+#include "guard/row_json.h"
 #include "guard/statement.h"
 #include "guard/verdict.h"
 #include "routing/routing.h"
@@ -194,7 +195,7 @@ carry_over(TriggerData *trigger, Rulebook *rulebook, ObjectRules *rules)
 	namestrcpy(&workspace, get_namespace_name(rulebook->nspid));
 	values[0] = NameGetDatum(&workspace);
 	values[1] = slot_getattr(trigger->tg_newslot, rules->fields[FIELD_ID], &isnull);
-	values[2] = ExecFetchSlotHeapTupleDatum(trigger->tg_trigslot);
+	values[2] = row_json(ExecFetchSlotHeapTupleDatum(trigger->tg_trigslot));
 
 	history_may_change = true;
 	PG_TRY();

@@ -18,6 +18,7 @@
 
 #include "guard/guard.h"
 #include "guard/overwrite.h"
+#include "guard/row_json.h"
 #include "guard/statement.h"
 #include "leadflow.h"
 
@@ -82,11 +83,11 @@ park(Move *move, List *unmet, const char *operation)
 	values[2] = row_field(move, FIELD_SOURCE, &nulls[2]);
 	values[3] = row_field(move, FIELD_EXTERNAL_ID, &nulls[3]);
 	values[4] = PointerGetDatum(move->to);
-	values[5] = overwrite_as_written(move->overwrites, move->row);
+	values[5] = row_json(overwrite_as_written(move->overwrites, move->row));
 	values[6] = unmet_to_jsonb(move, unmet);
 	values[7] = session_actor();
 	values[8] = actor();
-	(void) statement_run(move->rulebook, is_lead ? PARK_LEAD : PARK_OPPORTUNITY, values, nulls);
+	(void) statement_run(move->rulebook, PARK, values, nulls);
 
 	if (move->from == NULL)
 	{

@@ -24,14 +24,9 @@
 
 /* Types that only the workspace knows. */
 #define STAGE_TYPE			((Oid) 1)
-#define LEAD_TYPE			((Oid) 2)
-#define OPPORTUNITY_TYPE	((Oid) 3)
-#define CALENDAR_TYPE		((Oid) 4)
+#define CALENDAR_TYPE		((Oid) 2)
 
-/* %1$s stands for the schema */
-#define PARK \
-	"INSERT INTO %1$s.quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)" \
-	" VALUES ($1, $2, $3, $4, $5, leadflow.row_json($6), $7, $8, $9)"
+/* In what follows %1$s stands for the schema. */
 
 /* The clocks of one lead, or of one opportunity, whose number is $1 */
 #define LEAD_CLOCKS		"lead_id OPERATOR(pg_catalog.=) $1 AND opportunity_id IS NULL"
@@ -184,13 +179,11 @@ static const struct
 		11,
 		{TEXTOID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 	},
-	[PARK_LEAD] = {
-		PARK, 9,
-		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, LEAD_TYPE, JSONBOID, TEXTOID, TEXTOID}
-	},
-	[PARK_OPPORTUNITY] = {
-		PARK, 9,
-		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, OPPORTUNITY_TYPE, JSONBOID, TEXTOID, TEXTOID}
+	[PARK] = {
+		"INSERT INTO %1$s.quarantine (object, operation, source, external_id, target_stage, parked_row, unmet, session_actor, actor)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9,
+		{TEXTOID, TEXTOID, TEXTOID, TEXTOID, STAGE_TYPE, JSONBOID, JSONBOID, TEXTOID, TEXTOID}
 	},
 	[TAKE_BACK_LEAD] = {
 		"DELETE FROM %1$s.lead WHERE id OPERATOR(pg_catalog.=) $1", 1, {INT8OID}
@@ -494,7 +487,7 @@ static const struct
 		"UPDATE %1$s.touch SET lead_id = $2 WHERE id OPERATOR(pg_catalog.=) $1", 2, {INT8OID, INT8OID}
 	},
 	[CARRY_OVER] = {
-		"SELECT leadflow.carry_over($1, $2, leadflow.row_json($3))", 3, {NAMEOID, INT8OID, LEAD_TYPE}
+		"SELECT leadflow.carry_over($1, $2, $3)", 3, {NAMEOID, INT8OID, JSONBOID}
 	}
 };
 
@@ -511,10 +504,6 @@ argument_type(Rulebook *rulebook, Oid type)
 	{
 		case STAGE_TYPE:
 			return rulebook->stage_type;
-		case LEAD_TYPE:
-			return get_rel_type_id(rulebook->objects[OBJECT_LEAD].relid);
-		case OPPORTUNITY_TYPE:
-			return get_rel_type_id(rulebook->objects[OBJECT_OPPORTUNITY].relid);
 		case CALENDAR_TYPE:
 			return rulebook->calendar_type;
 		default:
