@@ -71,7 +71,12 @@ with_texts(Datum row)
 		TupleDescInitEntry(desc, i + 1, pstrdup(NameStr(attribute->attname)), TEXTOID, -1, 0);
 		found = true;
 	}
-	return found ? heap_copy_tuple_as_datum(heap_form_tuple(BlessTupleDesc(desc), values, nulls), desc) : row;
+	if (!found)
+		return row;
+	/* it is a row of the table no more */
+	desc->tdtypeid = RECORDOID;
+	desc->tdtypmod = -1;
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
 static Datum
