@@ -71,6 +71,7 @@ OBJS = \
 	src/rulebook/owner.o \
 	src/rulebook/rulebook.o \
 	src/rulebook/shape.o \
+	src/guard/row.o \
 	src/guard/judge.o \
 	src/guard/finding.o \
 	src/guard/guard.o \

@@ -8,20 +8,16 @@
 #include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
-#include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
 #include "guard/judge.h"
-#include "guard/statement.h"
 #include "leadflow.h"
-#include "rulebook/owner.h"
 
 static ObjectKind
 parse_object(const char *name)
@@ -34,72 +30,6 @@ parse_object(const char *name)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown object \"%s\"", name),
 			 errhint("Choose lead or opportunity.")));
-}
-
-/* The row of a table with that id, read with the present user's rights; NULL if there is none. */
-HeapTuple
-find_row(Rulebook *rulebook, Oid relid, int64 id)
-{
-	StringInfoData sql;
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(id)};
-	HeapTupleHeader header;
-	HeapTupleData tuple;
-	HeapTuple	copy = NULL;
-	MemoryContext caller = CurrentMemoryContext;
-	bool		isnull;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT o FROM %s.%s o WHERE o.id OPERATOR(pg_catalog.=) $1",
-					 rulebook->schema, quote_identifier(get_rel_name(relid)));
-	if (SPI_execute_with_args(sql.data, 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read workspace %s", rulebook->schema);
-	if (SPI_processed > 0)
-	{
-		header = DatumGetHeapTupleHeader(SPI_getbinval(SPI_tuptable->vals[0],
-													   SPI_tuptable->tupdesc, 1, &isnull));
-		tuple.t_len = HeapTupleHeaderGetDatumLength(header);
-		ItemPointerSetInvalid(&tuple.t_self);
-		tuple.t_tableOid = relid;
-		tuple.t_data = header;
-		MemoryContextSwitchTo(caller);
-		copy = heap_copytuple(&tuple);
-	}
-	SPI_finish();
-	return copy;
-}
-
-/* The same of a row that must be there. */
-HeapTuple
-read_row(Rulebook *rulebook, ObjectRules *rules, int64 id)
-{
-	HeapTuple	tuple = find_row(rulebook, rules->relid, id);
-
-	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
-				 errmsg("workspace %s has no %s " INT64_FORMAT,
-						rulebook->schema, object_name(rules->kind), id)));
-	return tuple;
-}
-
-/* May whoever acts read the row with that id?  Row security may hide it. */
-bool
-may_read_row(Rulebook *rulebook, Oid relid, int64 id)
-{
-	OwnerState	state;
-	bool		found;
-
-	if (check_enable_rls(relid, acting_user(), true) != RLS_ENABLED)
-		return true;
-	if (pg_class_aclcheck(relid, acting_user(), ACL_SELECT) != ACLCHECK_OK)
-		return false;
-	become_owner(acting_user(), rulebook->schema, &state);
-	found = HeapTupleIsValid(find_row(rulebook, relid, id));
-	become_self(&state);
-	return found;
 }
 
 static void

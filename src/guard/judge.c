@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
@@ -17,8 +16,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
@@ -132,32 +129,6 @@ move_set_time(Move *move, TimestampTz at)
 {
 	move->at = at;
 	move->evidence.as_of = at;
-}
-
-/* Is this a short value that is stored in the row itself? */
-static bool
-is_short(Datum value)
-{
-	return VARATT_IS_SHORT(DatumGetPointer(value)) && !VARATT_IS_EXTERNAL(DatumGetPointer(value));
-}
-
-/* Do two rows hold the same value in a column? */
-bool
-same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum)
-{
-	Form_pg_attribute attribute = TupleDescAttr(a->tts_tupleDescriptor, attnum - 1);
-	bool		a_isnull;
-	bool		b_isnull;
-	Datum		a_value = slot_getattr(a, attnum, &a_isnull);
-	Datum		b_value = slot_getattr(b, attnum, &b_isnull);
-
-	if (a_isnull || b_isnull)
-		return a_isnull == b_isnull;
-	if (attribute->attlen == -1 && is_short(a_value) && is_short(b_value))
-		return VARSIZE_SHORT(DatumGetPointer(a_value)) == VARSIZE_SHORT(DatumGetPointer(b_value)) &&
-			memcmp(DatumGetPointer(a_value), DatumGetPointer(b_value),
-				   VARSIZE_SHORT(DatumGetPointer(a_value))) == 0;
-	return datum_image_eq(a_value, b_value, attribute->attbyval, attribute->attlen);
 }
 
 /* How well a transition fits a move; 0 if it does not. */
@@ -557,25 +528,6 @@ judge_criteria(Move *move, List **findings, bool want_all)
 		else
 			ResetExprContext(econtext);
 	}
-}
-
-/* The stored row with that id, as an index finds it; NULL if there is none. */
-HeapTuple
-fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id)
-{
-	SysScanDesc scan;
-	ScanKeyData key;
-	HeapTuple	tuple;
-
-	rulebook_check_object(rulebook, rules, RelationGetDescr(rel));
-	ScanKeyInit(&key, rules->fields[FIELD_ID], BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(id));
-	scan = systable_beginscan(rel, rules->id_index,
-							  OidIsValid(rules->id_index) && rulebook->valid,
-							  GetActiveSnapshot(), 1, &key);
-	tuple = heap_copytuple(systable_getnext(scan));
-	systable_endscan(scan);
-	return tuple;
 }
 
 /*

@@ -9,6 +9,7 @@
 #include "nodes/pg_list.h"
 
 #include "compat.h"
+#include "guard/row.h"
 #include "rulebook/evidence.h"
 #include "rulebook/rulebook.h"
 
@@ -78,14 +79,9 @@ extern void append_clipped(StringInfo string, const char *value, int max_length)
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
 pg_noreturn extern void report_unmet(Move *move, List *findings, const char *detail);
 
-/* Rows of lead and opportunity */
-extern HeapTuple fetch_by_id(Rulebook *rulebook, ObjectRules *rules, Relation rel, int64 id);
-extern HeapTuple find_row(Rulebook *rulebook, Oid relid, int64 id);
-extern bool may_read_row(Rulebook *rulebook, Oid relid, int64 id);
-extern HeapTuple read_row(Rulebook *rulebook, ObjectRules *rules, int64 id);
+/* The row on its way */
 extern Datum row_field(Move *move, Field field, bool *isnull);
 extern char *row_string(Move *move, Field field);
 extern char *writer_source(ObjectRules *rules, TupleTableSlot *row);
-extern bool same_column(TupleTableSlot *a, TupleTableSlot *b, AttrNumber attnum);
 
 #endif							/* LEADFLOW_JUDGE_H */
