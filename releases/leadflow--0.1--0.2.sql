@@ -3844,7 +3844,7 @@ CREATE TABLE committee_member (
 );
 CREATE INDEX ON committee_member (account_id);
 CREATE INDEX ON committee_member (lead_id);
-COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row.';
+COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 COMMENT ON COLUMN committee_member.id IS 'number of the row';
 COMMENT ON COLUMN committee_member.account_id IS 'the account';
 COMMENT ON COLUMN committee_member.committee_role IS 'role in the decision';
@@ -9126,7 +9126,7 @@ SELECT a.id AS account_id,
 FROM account a
 CROSS JOIN LATERAL (SELECT (SELECT w.account_score FROM workspace w) AS account_score) w
 LEFT JOIN (SELECT l.account_id,
-                  pg_catalog.count(*) AS leads,
+                  pg_catalog.count(l.score) AS leads,
                   pg_catalog.sum(l.score) AS sum_score,
                   pg_catalog.max(l.score) AS max_score,
                   pg_catalog.sum(l.score) FILTER (WHERE l.rank <= (SELECT w.account_score_top FROM workspace w)) AS top_score,
@@ -9134,9 +9134,9 @@ LEFT JOIN (SELECT l.account_id,
                   pg_catalog.sum(l.score / pg_catalog.power(2::numeric, LEAST(l.rank, 65) - 1)) FILTER (WHERE l.rank <= 64) AS decayed_score,
                   pg_catalog.min(l.grade COLLATE "C") COLLATE "default" AS best_grade
            FROM (SELECT s.account_id, s.score_in_force AS score, s.grade,
-                        pg_catalog.row_number() OVER (PARTITION BY s.account_id ORDER BY s.score_in_force DESC, s.lead_id) AS rank
+                        pg_catalog.row_number() OVER (PARTITION BY s.account_id ORDER BY s.score_in_force DESC NULLS LAST, s.lead_id) AS rank
                  FROM lead_scores s
-                 WHERE s.account_id IS NOT NULL AND s.score_in_force IS NOT NULL) l
+                 WHERE s.account_id IS NOT NULL) l
            GROUP BY l.account_id) s ON s.account_id = a.id
 LEFT JOIN (SELECT g.account_id,
                   leadflow.decayed_sum(g.strength::float8, g.at, t.half_life, (SELECT leadflow.clock())) FILTER (WHERE t.topic IS NOT NULL) AS intent,
@@ -10497,7 +10497,8 @@ FROM (SELECT p.pool, p.member, p.weight,
                  GROUP BY a.pool, a.owner) g ON g.pool = p.pool AND g.owner = p.member
       LEFT JOIN LATERAL (SELECT a.members, a.credits
                          FROM assignment a
-                         WHERE a.pool = p.pool AND a.turn IS NOT NULL
+                         -- who has left a pool and come back has earned what he had
+                         WHERE a.pool = p.pool AND a.turn IS NOT NULL AND p.member = ANY (a.members)
                          ORDER BY a.turn DESC
                          LIMIT 1) c ON true) m
 JOIN team_member t ON t.member = m.member
@@ -11500,7 +11501,7 @@ $leadflow_text$
 WHEN 'deal_review' THEN $leadflow_text$CREATE OR REPLACE VIEW deal_review AS
 WITH past AS (
     -- where each deal was thirty days ago: its last entry by then
-    SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, e.to_stage, e.amount
+    SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, e.to_stage, e.amount, e.currency
     FROM stage_event e
     WHERE e.opportunity_id IS NOT NULL AND e.at <= (SELECT leadflow.clock()) - interval '30 days'
     ORDER BY e.opportunity_id DESC, e.at DESC, e.id DESC
@@ -11516,7 +11517,7 @@ SELECT d.opportunity_id,
        o.to_stage::text AS stage_month_ago,
        d.value,
        d.weighted_value,
-       (d.amount - o.amount)::numeric(24,2) AS amount_moved,
+       (CASE WHEN d.currency = COALESCE(o.currency, (SELECT w.currency FROM workspace w)) THEN d.amount - o.amount END)::numeric(24,2) AS amount_moved,
        d.expected_close,
        d.slipped_days,
        d.stage_seconds,
@@ -12658,10 +12659,10 @@ SELECT c.lead_id,
        c.role_known,
        c.persona
 FROM (SELECT l.id AS lead_id, l.account_id, l.owner, l.stage::text AS stage, l.role_known, l.persona, i.profile,
-             pg_catalog.concat_ws(', ', CASE WHEN NOT l.segment = ANY (i.segments) THEN 'segment' END,
-                                        CASE WHEN NOT l.industry = ANY (i.industries) THEN 'industry' END,
-                                        CASE WHEN NOT l.country = ANY (i.countries) THEN 'country' END,
-                                        CASE WHEN NOT l.territory = ANY (i.territories) THEN 'territory' END,
+             pg_catalog.concat_ws(', ', CASE WHEN NOT l.segment = ANY (pg_catalog.array_remove(i.segments, NULL)) THEN 'segment' END,
+                                        CASE WHEN NOT l.industry = ANY (pg_catalog.array_remove(i.industries, NULL)) THEN 'industry' END,
+                                        CASE WHEN NOT l.country = ANY (pg_catalog.array_remove(i.countries, NULL)) THEN 'country' END,
+                                        CASE WHEN NOT l.territory = ANY (pg_catalog.array_remove(i.territories, NULL)) THEN 'territory' END,
                                         CASE WHEN l.employees < i.employees_from OR l.employees > i.employees_to THEN 'employees' END) AS fails,
              pg_catalog.concat_ws(', ', CASE WHEN i.segments IS NOT NULL AND l.segment IS NULL THEN 'segment' END,
                                         CASE WHEN i.industries IS NOT NULL AND l.industry IS NULL THEN 'industry' END,
@@ -12669,12 +12670,12 @@ FROM (SELECT l.id AS lead_id, l.account_id, l.owner, l.stage::text AS stage, l.r
                                         CASE WHEN i.territories IS NOT NULL AND l.territory IS NULL THEN 'territory' END,
                                         CASE WHEN pg_catalog.num_nonnulls(i.employees_from, i.employees_to) > 0 AND l.employees IS NULL THEN 'employees' END) AS not_known
       FROM (SELECT l.id, l.account_id, l.owner, l.stage, l.variant,
-                   COALESCE(l.segment, a.segment) AS segment,
-                   COALESCE(l.industry, a.industry) AS industry,
-                   COALESCE(l.territory, a.territory) AS territory,
-                   a.country,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.segment), ''), NULLIF(pg_catalog.btrim(a.segment), '')) AS segment,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.industry), ''), NULLIF(pg_catalog.btrim(a.industry), '')) AS industry,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.territory), ''), NULLIF(pg_catalog.btrim(a.territory), '')) AS territory,
+                   NULLIF(pg_catalog.btrim(a.country), '') AS country,
                    a.employees,
-                   l.role IS NOT NULL AS role_known,
+                   COALESCE(pg_catalog.btrim(l.role), '') <> '' AS role_known,
                    p.personas[1] AS persona
             FROM lead l
             LEFT JOIN account a ON a.id = l.account_id
@@ -12791,6 +12792,22 @@ COMMENT ON COLUMN icp_fit.not_known IS 'leads of which nobody knows: data of the
 COMMENT ON COLUMN icp_fit.finding IS 'won_more_often or won_less_often (the limits of the difference leave out 0), no_difference_shown, or too_early: fewer than 30 are decided on either side';
 $leadflow_text$
 WHEN 'buying_committee' THEN $leadflow_text$CREATE OR REPLACE VIEW buying_committee AS
+WITH committee AS (
+    SELECT m.account_id,
+           pg_catalog.array_agg(DISTINCT m.committee_role) AS roles,
+           pg_catalog.count(DISTINCT m.person) AS members,
+           pg_catalog.count(DISTINCT m.person) FILTER (WHERE m.stance = 'supports') AS supporters,
+           pg_catalog.count(DISTINCT m.person) FILTER (WHERE m.stance = 'opposes') AS opponents,
+           pg_catalog.count(DISTINCT m.person) FILTER (WHERE m.stance = 'unknown') AS stance_unknown
+    -- the latest word of each person in each role
+    FROM (SELECT DISTINCT ON (m.account_id, p.person, m.committee_role) m.account_id, p.person, m.committee_role, m.stance
+          FROM committee_member m
+          CROSS JOIN LATERAL (SELECT COALESCE('lead ' || m.lead_id, m.who) AS person) p
+          WHERE m.since <= (SELECT leadflow.clock()) AND (m.until > (SELECT leadflow.clock()) OR m.until IS NULL)
+              AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = m.lead_id)
+          ORDER BY m.account_id, p.person, m.committee_role, m.since DESC, m.id DESC) m
+    GROUP BY m.account_id
+)
 SELECT d.opportunity_id,
        d.name,
        d.account_id,
@@ -12804,31 +12821,21 @@ SELECT d.opportunity_id,
        (r.roles_present::numeric / NULLIF(r.roles_needed, 0))::numeric(9,6) AS present_share,
        r.present,
        r.missing,
-       m.members,
-       m.supporters,
-       m.opponents,
-       m.stance_unknown
+       COALESCE(c.members, 0) AS members,
+       COALESCE(c.supporters, 0) AS supporters,
+       COALESCE(c.opponents, 0) AS opponents,
+       COALESCE(c.stance_unknown, 0) AS stance_unknown
 FROM deal d
 LEFT JOIN account a ON a.id = d.account_id
+LEFT JOIN committee c ON c.account_id = d.account_id
 CROSS JOIN LATERAL (
     SELECT pg_catalog.count(*) AS roles_needed,
            pg_catalog.count(*) FILTER (WHERE n.present) AS roles_present,
            pg_catalog.string_agg(n.committee_role, ', ' ORDER BY n.position, n.committee_role) FILTER (WHERE n.present) AS present,
            pg_catalog.string_agg(n.committee_role, ', ' ORDER BY n.position, n.committee_role) FILTER (WHERE NOT n.present) AS missing
-    FROM (SELECT r.committee_role, r.position,
-                 EXISTS (SELECT FROM committee_member m
-                         WHERE m.account_id = d.account_id AND m.committee_role = r.committee_role
-                             AND m.since <= (SELECT leadflow.clock()) AND (m.until > (SELECT leadflow.clock()) OR m.until IS NULL)) AS present
+    FROM (SELECT r.committee_role, r.position, COALESCE(r.committee_role = ANY (c.roles), false) AS present
           FROM committee_role r
           WHERE r.active AND (r.segments IS NULL OR d.segment = ANY (r.segments)) AND leadflow.ordinal(r.needed_from) <= d.ordinal) n) r
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.count(*) AS members,
-           pg_catalog.count(*) FILTER (WHERE m.stance = 'supports') AS supporters,
-           pg_catalog.count(*) FILTER (WHERE m.stance = 'opposes') AS opponents,
-           pg_catalog.count(*) FILTER (WHERE m.stance = 'unknown') AS stance_unknown
-    FROM committee_member m
-    WHERE m.account_id = d.account_id
-        AND m.since <= (SELECT leadflow.clock()) AND (m.until > (SELECT leadflow.clock()) OR m.until IS NULL)) m
 WHERE d.outcome = 'open';
 COMMENT ON VIEW buying_committee IS 'Who takes part in the decision on each open deal, and who is missing, as known at leadflow.clock(). Members are those of the deal''s account. Deals of leads in lead_outside are left out.';
 COMMENT ON COLUMN buying_committee.opportunity_id IS 'the deal';
@@ -12868,9 +12875,9 @@ SELECT h.hypothesis,
        i.low::numeric(9,6) AS supports_share_low,
        i.high::numeric(9,6) AS supports_share_high,
        e.experiments,
-       h.closed_on,
-       h.verdict,
-       h.conclusion
+       CASE WHEN h.closed_on <= n.today THEN h.closed_on END AS closed_on,
+       CASE WHEN h.closed_on <= n.today THEN h.verdict END AS verdict,
+       CASE WHEN h.closed_on <= n.today THEN h.conclusion END AS conclusion
 FROM hypothesis h
 CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today) n
 CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS talks, pg_catalog.count(*) FILTER (WHERE k.supports) AS supports
@@ -12903,7 +12910,8 @@ COMMENT ON COLUMN hypothesis_board.verdict IS 'confirmed, refuted or undecided; 
 COMMENT ON COLUMN hypothesis_board.conclusion IS 'what follows from it; null while it is open';
 $leadflow_text$
 WHEN 'experiment_result' THEN $leadflow_text$-- The days of all groups cut time into slots.  Leads are counted by slot, once for
--- each measure, however many experiments share it.
+-- each measure, however many experiments share it.  30 days equal 720 hours, and
+-- are another length where a clock changes: their texts tell them apart.
 CREATE OR REPLACE VIEW experiment_result AS
 WITH milestone AS MATERIALIZED (
     SELECT m.campaign_id, m.segment, m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
@@ -12919,23 +12927,23 @@ WITH milestone AS MATERIALIZED (
     FROM term e
     CROSS JOIN LATERAL (VALUES (e.a_from), (e.a_to), (e.b_from), (e.b_to)) c (at)
 ), counted AS MATERIALIZED (
-    SELECT s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, (SELECT c.instants FROM cut c)[s.slot] AS slot_at,
+    SELECT s.of_stage, s.reaches, s.within_text, s.campaign_id, s.segment, (SELECT c.instants FROM cut c)[s.slot] AS slot_at,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock())) AS judged,
            pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock()) AND s.reached_at <= s.until) AS reached
-    FROM (SELECT e.of_stage, e.reaches, e.within, m.campaign_id, m.segment,
+    FROM (SELECT e.of_stage, e.reaches, e.within_text, m.campaign_id, m.segment,
                  pg_catalog.width_bucket(f.from_at, (SELECT c.instants FROM cut c)) AS slot,
                  f.from_at + e.within AS until,
                  CASE e.reaches WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at WHEN 'sql' THEN m.sql_at
                                 WHEN 'opportunity' THEN m.opportunity_at ELSE m.won_at END AS reached_at
-          FROM (SELECT DISTINCT e.of_stage, e.reaches, e.within FROM term e) e
+          FROM (SELECT DISTINCT e.of_stage, e.reaches, e.within, e.within::text AS within_text FROM term e) e
           CROSS JOIN milestone m
           CROSS JOIN LATERAL (SELECT CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
                                                      WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at) f
           -- OFFSET 0: compute each once
           WHERE f.from_at IS NOT NULL
           OFFSET 0) s
-    GROUP BY s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, s.slot
+    GROUP BY s.of_stage, s.reaches, s.within_text, s.campaign_id, s.segment, s.slot
 ), grouped AS (
     SELECT g.experiment,
            COALESCE(pg_catalog.sum(g.leads) FILTER (WHERE g.is_a), 0)::bigint AS a_leads,
@@ -12948,7 +12956,7 @@ WITH milestone AS MATERIALIZED (
                  CASE WHEN c.slot_at >= e.a_from AND c.slot_at < e.a_to AND (e.campaign_a IS NULL OR c.campaign_id = e.campaign_a) THEN true
                       WHEN c.slot_at >= e.b_from AND c.slot_at < e.b_to AND (e.campaign_b IS NULL OR c.campaign_id = e.campaign_b) THEN false END AS is_a
           FROM term e
-          LEFT JOIN counted c ON c.of_stage = e.of_stage AND c.reaches = e.reaches AND c.within = e.within
+          LEFT JOIN counted c ON c.of_stage = e.of_stage AND c.reaches = e.reaches AND c.within_text = e.within::text
               AND (e.segment IS NULL OR c.segment = e.segment)) g
     GROUP BY g.experiment
 )
@@ -13052,7 +13060,7 @@ LEFT JOIN (SELECT q.content, pg_catalog.count(*) AS delivered
            FROM content_request q
            LEFT JOIN opportunity o ON o.id = q.opportunity_id
            WHERE q.content IS NOT NULL AND q.answered_at <= (SELECT leadflow.clock())
-               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id))
+               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id))
            GROUP BY q.content) r ON r.content = c.title
 LEFT JOIN LATERAL (SELECT (LEAST(c.updated_on, '9999-12-31'::date) + c.review_after)::date AS review_on WHERE c.title IS NOT NULL) f ON true;
 COMMENT ON VIEW content_catalogue IS 'Every content that is in the catalogue or was used: whether it is fresh, how often it is used, and what became of those who were in touch with it beside others of their origins (content_effect), as known at leadflow.clock(). It compares, and does not prove. Leads in lead_outside are left out.';
@@ -13107,7 +13115,8 @@ FROM battlecard b
 CROSS JOIN LATERAL (SELECT (LEAST(b.updated_on, '9999-12-31'::date) + b.review_after)::date AS review_on) r
 CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS feedback, pg_catalog.count(*) FILTER (WHERE NOT f.helped) AS not_helped
                     FROM battlecard_feedback f
-                    WHERE f.battlecard = b.battlecard AND f.at >= LEAST(b.updated_on, '9999-12-31'::date) + 1 AND f.at <= (SELECT leadflow.clock())) f
+                    WHERE f.battlecard = b.battlecard AND f.at >= LEAST(b.updated_on, '9999-12-31'::date) + 1 AND f.at <= (SELECT leadflow.clock())
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = f.lead_id)) f
 LEFT JOIN (SELECT h.battlecard, pg_catalog.count(*) AS uses,
                   pg_catalog.max(h.at) AS last_used_at,
                   pg_catalog.count(h.overcome) AS judged,
@@ -13161,7 +13170,7 @@ FROM content_request q
 LEFT JOIN opportunity o ON o.id = q.opportunity_id
 CROSS JOIN LATERAL (SELECT CASE WHEN q.answered_at <= (SELECT leadflow.clock()) THEN q.answered_at END AS answered_at) a
 WHERE q.asked_at <= (SELECT leadflow.clock())
-    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id));
+    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id));
 COMMENT ON VIEW content_requests IS 'Contents that sales asked for, and what became of it, as known at leadflow.clock(). Leads in lead_outside are left out.';
 COMMENT ON COLUMN content_requests.request_id IS 'number of the request (content_request.id)';
 COMMENT ON COLUMN content_requests.asked_at IS 'when it was asked for';
@@ -13243,14 +13252,14 @@ COMMENT ON COLUMN content_request_effect.finding IS 'won_more_often or won_less_
 $leadflow_text$
 WHEN 'objections' THEN $leadflow_text$CREATE OR REPLACE VIEW objections AS
 WITH heard AS (
-    SELECT h.objection, COALESCE(h.lead_id, o.lead_id) AS lead_id, h.opportunity_id, h.at, h.overcome, COALESCE(o.segment, l.segment) AS segment, false AS moves
+    SELECT h.objection, COALESCE(h.lead_id, o.lead_id) AS lead_id, h.opportunity_id, h.at, h.overcome, COALESCE(o.segment, l.segment) AS segment, false AS moves, NULL::timestamptz AS handed_over_at
     FROM objection_heard h
     LEFT JOIN opportunity o ON o.id = h.opportunity_id
     LEFT JOIN lead l ON l.id = COALESCE(h.lead_id, o.lead_id)
     WHERE h.at <= (SELECT leadflow.clock())
     UNION ALL
     -- a verdict moves the lead at its own instant
-    SELECT c.code AS objection, v.lead_id, NULL::bigint AS opportunity_id, v.at, NULL::boolean AS overcome, v.segment, true AS moves
+    SELECT c.code AS objection, v.lead_id, NULL::bigint AS opportunity_id, v.at, NULL::boolean AS overcome, v.segment, true AS moves, v.handed_over_at
     FROM verdict v
     CROSS JOIN LATERAL pg_catalog.unnest(v.objections) c (code)
     WHERE v.at <= (SELECT leadflow.clock())
@@ -13264,7 +13273,7 @@ WITH heard AS (
     FROM heard h
     LEFT JOIN LATERAL (SELECT leadflow.base(e.to_stage)::text AS stage
                        FROM stage_event e
-                       WHERE e.lead_id = h.lead_id AND e.opportunity_id IS NULL AND (e.at < h.at OR e.at = h.at AND NOT h.moves)
+                       WHERE e.lead_id = h.lead_id AND e.opportunity_id IS NULL AND (e.at < h.at OR e.at = h.at AND (NOT h.moves OR e.at = h.handed_over_at AND e.to_stage <@ 'mql'))
                        ORDER BY e.at DESC, e.id DESC
                        LIMIT 1) s ON true
     CROSS JOIN LATERAL (VALUES ('total'::text, '*'::text), ('segment', h.segment), ('stage', s.stage)) g (dimension, dimension_value)
@@ -13448,13 +13457,13 @@ $leadflow_text$
 WHEN 'unapproved_promises' THEN $leadflow_text$-- Wording is compared in small letters, with spaces and marks taken as one space.
 CREATE OR REPLACE VIEW unapproved_promises AS
 WITH approved AS (
-    SELECT pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(c.phrase), '[[:space:].,:!?"''()-]+', ' ', 'g')) AS wording,
+    SELECT pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(c.phrase), '[^[:alnum:]]+', ' ', 'g')) AS wording,
            c.segments, c.approved_on, c.valid_until
     FROM claim c
     WHERE c.active AND c.kind = 'promise'
 ), promised AS (
     SELECT l.id AS lead_id, l.owner, l.campaign_id, l.segment, l.stage::text AS stage, pg_catalog.btrim(p.promise) AS promise,
-           pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(p.promise), '[[:space:].,:!?"''()-]+', ' ', 'g')) AS wording
+           pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(p.promise), '[^[:alnum:]]+', ' ', 'g')) AS wording
     FROM lead l
     CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(l.promised, '[;\n]+') p (promise)
     WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
@@ -13876,7 +13885,10 @@ SELECT n.report,
        n.position::bigint AS position,
        n.meaning,
        COALESCE(s.unit,
-           CASE WHEN n.name ~ '(^|_)id_([0-9]+_)?$' THEN 'key'
+           CASE WHEN n.report IN ('plan_vs_actual', 'joint_goals') AND n.digits = 2 OR n.report IN ('weekly_review', 'quarterly_review') AND n.digits = 6 THEN 'number' -- in the unit of the row
+                WHEN n.name = 'above_lowest_' THEN 'points'
+                WHEN n.name ~ '^won_expected_' THEN 'count'
+                WHEN n.name ~ '(^|_)id_([0-9]+_)?$' THEN 'key'
                 WHEN n.name ~ '(^|_)version_$' THEN 'version'
                 WHEN n.name ~ '(^|_)(position|ordinal|rank|place|number|bin|attempt)_$' OR n.name ~ '^(rank_|ordinal_)' THEN 'place'
                 WHEN n.name ~ '(^|_)seconds_' THEN 'seconds'
@@ -13887,8 +13899,6 @@ SELECT n.report,
                 WHEN n.name ~ '(^|_)(share|rate|probability|similarity|credit)_' AND n.digits IN (3, 4, 6, 12) OR n.digits = 6 AND n.name !~ '(delivered|promised|deals|log_loss|information_value|retention)' THEN 'share'
                 WHEN n.name ~ '(^|_)(roi|coverage|lift|spend|retention|pace)_' AND n.digits IN (4, 6) THEN 'ratio'
                 WHEN n.name ~ '^touches_average_' THEN 'count'
-                -- in the unit of the target
-                WHEN n.report IN ('plan_vs_actual', 'joint_goals') AND n.digits = 2 THEN 'number'
                 WHEN n.digits = 2 THEN 'money'
                 WHEN NOT n.fraction OR n.name ~ '(^|_)(attempts|leads|deals|customers|won|earned)_' THEN 'count'
                 ELSE 'number' END) AS unit,
@@ -13983,6 +13993,8 @@ CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
 
 ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
+
+COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 
 -- a warning was reckoned without its months
 UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
@@ -15166,11 +15178,17 @@ CREATE OR REPLACE FUNCTION leadflow.phrase_query(phrases text[])
  IMMUTABLE PARALLEL SAFE STRICT
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-    SELECT CASE WHEN pg_catalog.bool_and(COALESCE(q.words, '') <> '')
-                THEN pg_catalog.string_agg('(' || q.words || CASE WHEN q.phrase LIKE '%*' THEN ':*' ELSE '' END || ')', ' | ')::tsquery END
-    FROM (SELECT p.phrase, pg_catalog.phraseto_tsquery('pg_catalog.simple'::regconfig, p.phrase)::text AS words
+    SELECT CASE WHEN pg_catalog.bool_and(s.query IS NOT NULL)
+                THEN pg_catalog.string_agg('(' || s.query || ')', ' | ')::tsquery END
+    FROM (SELECT p.phrase LIKE '%*' AS is_open, pg_catalog.string_to_array(pg_catalog.phraseto_tsquery('pg_catalog.simple'::regconfig, p.phrase)::text, ' <-> ') AS words
           FROM pg_catalog.unnest(phrases) p (phrase)
           WHERE pg_catalog.cardinality(phrases) <= 1000) q
+    CROSS JOIN LATERAL (SELECT q.words[pg_catalog.cardinality(q.words)] AS word) last
+    -- of 'follow-up' <-> 'follow' <-> 'up' the first goes on as the last does
+    CROSS JOIN LATERAL (SELECT pg_catalog.string_agg(w.word || CASE WHEN q.is_open AND (w.place = pg_catalog.cardinality(q.words)
+                                                                     OR pg_catalog.right(w.word, pg_catalog.length(last.word)) = '-' || pg_catalog.substr(last.word, 2))
+                                                               THEN ':*' ELSE '' END, ' <-> ' ORDER BY w.place) AS query
+                        FROM pg_catalog.unnest(q.words) WITH ORDINALITY w (word, place)) s
 $function$
 ;
 

@@ -127,7 +127,7 @@ CREATE TABLE committee_member (
 );
 CREATE INDEX ON committee_member (account_id);
 CREATE INDEX ON committee_member (lead_id);
-COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row.';
+COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 COMMENT ON COLUMN committee_member.id IS 'number of the row';
 COMMENT ON COLUMN committee_member.account_id IS 'the account';
 COMMENT ON COLUMN committee_member.committee_role IS 'role in the decision';

@@ -17,7 +17,7 @@ SELECT a.id AS account_id,
 FROM account a
 CROSS JOIN LATERAL (SELECT (SELECT w.account_score FROM workspace w) AS account_score) w
 LEFT JOIN (SELECT l.account_id,
-                  pg_catalog.count(*) AS leads,
+                  pg_catalog.count(l.score) AS leads,
                   pg_catalog.sum(l.score) AS sum_score,
                   pg_catalog.max(l.score) AS max_score,
                   pg_catalog.sum(l.score) FILTER (WHERE l.rank <= (SELECT w.account_score_top FROM workspace w)) AS top_score,
@@ -25,9 +25,9 @@ LEFT JOIN (SELECT l.account_id,
                   pg_catalog.sum(l.score / pg_catalog.power(2::numeric, LEAST(l.rank, 65) - 1)) FILTER (WHERE l.rank <= 64) AS decayed_score,
                   pg_catalog.min(l.grade COLLATE "C") COLLATE "default" AS best_grade
            FROM (SELECT s.account_id, s.score_in_force AS score, s.grade,
-                        pg_catalog.row_number() OVER (PARTITION BY s.account_id ORDER BY s.score_in_force DESC, s.lead_id) AS rank
+                        pg_catalog.row_number() OVER (PARTITION BY s.account_id ORDER BY s.score_in_force DESC NULLS LAST, s.lead_id) AS rank
                  FROM lead_scores s
-                 WHERE s.account_id IS NOT NULL AND s.score_in_force IS NOT NULL) l
+                 WHERE s.account_id IS NOT NULL) l
            GROUP BY l.account_id) s ON s.account_id = a.id
 LEFT JOIN (SELECT g.account_id,
                   leadflow.decayed_sum(g.strength::float8, g.at, t.half_life, (SELECT leadflow.clock())) FILTER (WHERE t.topic IS NOT NULL) AS intent,

@@ -24,7 +24,8 @@ FROM battlecard b
 CROSS JOIN LATERAL (SELECT (LEAST(b.updated_on, '9999-12-31'::date) + b.review_after)::date AS review_on) r
 CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS feedback, pg_catalog.count(*) FILTER (WHERE NOT f.helped) AS not_helped
                     FROM battlecard_feedback f
-                    WHERE f.battlecard = b.battlecard AND f.at >= LEAST(b.updated_on, '9999-12-31'::date) + 1 AND f.at <= (SELECT leadflow.clock())) f
+                    WHERE f.battlecard = b.battlecard AND f.at >= LEAST(b.updated_on, '9999-12-31'::date) + 1 AND f.at <= (SELECT leadflow.clock())
+                        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = f.lead_id)) f
 LEFT JOIN (SELECT h.battlecard, pg_catalog.count(*) AS uses,
                   pg_catalog.max(h.at) AS last_used_at,
                   pg_catalog.count(h.overcome) AS judged,

@@ -37,7 +37,7 @@ LEFT JOIN (SELECT q.content, pg_catalog.count(*) AS delivered
            FROM content_request q
            LEFT JOIN opportunity o ON o.id = q.opportunity_id
            WHERE q.content IS NOT NULL AND q.answered_at <= (SELECT leadflow.clock())
-               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id))
+               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id))
            GROUP BY q.content) r ON r.content = c.title
 LEFT JOIN LATERAL (SELECT (LEAST(c.updated_on, '9999-12-31'::date) + c.review_after)::date AS review_on WHERE c.title IS NOT NULL) f ON true;
 COMMENT ON VIEW content_catalogue IS 'Every content that is in the catalogue or was used: whether it is fresh, how often it is used, and what became of those who were in touch with it beside others of their origins (content_effect), as known at leadflow.clock(). It compares, and does not prove. Leads in lead_outside are left out.';

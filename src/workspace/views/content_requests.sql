@@ -20,7 +20,7 @@ FROM content_request q
 LEFT JOIN opportunity o ON o.id = q.opportunity_id
 CROSS JOIN LATERAL (SELECT CASE WHEN q.answered_at <= (SELECT leadflow.clock()) THEN q.answered_at END AS answered_at) a
 WHERE q.asked_at <= (SELECT leadflow.clock())
-    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(o.lead_id, q.lead_id));
+    AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = COALESCE(q.lead_id, o.lead_id));
 COMMENT ON VIEW content_requests IS 'Contents that sales asked for, and what became of it, as known at leadflow.clock(). Leads in lead_outside are left out.';
 COMMENT ON COLUMN content_requests.request_id IS 'number of the request (content_request.id)';
 COMMENT ON COLUMN content_requests.asked_at IS 'when it was asked for';

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW deal_review AS
 WITH past AS (
     -- where each deal was thirty days ago: its last entry by then
-    SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, e.to_stage, e.amount
+    SELECT DISTINCT ON (e.opportunity_id) e.opportunity_id, e.to_stage, e.amount, e.currency
     FROM stage_event e
     WHERE e.opportunity_id IS NOT NULL AND e.at <= (SELECT leadflow.clock()) - interval '30 days'
     ORDER BY e.opportunity_id DESC, e.at DESC, e.id DESC
@@ -17,7 +17,7 @@ SELECT d.opportunity_id,
        o.to_stage::text AS stage_month_ago,
        d.value,
        d.weighted_value,
-       (d.amount - o.amount)::numeric(24,2) AS amount_moved,
+       (CASE WHEN d.currency = COALESCE(o.currency, (SELECT w.currency FROM workspace w)) THEN d.amount - o.amount END)::numeric(24,2) AS amount_moved,
        d.expected_close,
        d.slipped_days,
        d.stage_seconds,

@@ -1,5 +1,6 @@
 -- The days of all groups cut time into slots.  Leads are counted by slot, once for
--- each measure, however many experiments share it.
+-- each measure, however many experiments share it.  30 days equal 720 hours, and
+-- are another length where a clock changes: their texts tell them apart.
 CREATE OR REPLACE VIEW experiment_result AS
 WITH milestone AS MATERIALIZED (
     SELECT m.campaign_id, m.segment, m.entered_at, m.lead_at, m.mql_at, m.sal_at, m.sql_at, m.opportunity_at, m.won_at
@@ -15,23 +16,23 @@ WITH milestone AS MATERIALIZED (
     FROM term e
     CROSS JOIN LATERAL (VALUES (e.a_from), (e.a_to), (e.b_from), (e.b_to)) c (at)
 ), counted AS MATERIALIZED (
-    SELECT s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, (SELECT c.instants FROM cut c)[s.slot] AS slot_at,
+    SELECT s.of_stage, s.reaches, s.within_text, s.campaign_id, s.segment, (SELECT c.instants FROM cut c)[s.slot] AS slot_at,
            pg_catalog.count(*) AS leads,
            pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock())) AS judged,
            pg_catalog.count(*) FILTER (WHERE s.until <= (SELECT leadflow.clock()) AND s.reached_at <= s.until) AS reached
-    FROM (SELECT e.of_stage, e.reaches, e.within, m.campaign_id, m.segment,
+    FROM (SELECT e.of_stage, e.reaches, e.within_text, m.campaign_id, m.segment,
                  pg_catalog.width_bucket(f.from_at, (SELECT c.instants FROM cut c)) AS slot,
                  f.from_at + e.within AS until,
                  CASE e.reaches WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at WHEN 'sql' THEN m.sql_at
                                 WHEN 'opportunity' THEN m.opportunity_at ELSE m.won_at END AS reached_at
-          FROM (SELECT DISTINCT e.of_stage, e.reaches, e.within FROM term e) e
+          FROM (SELECT DISTINCT e.of_stage, e.reaches, e.within, e.within::text AS within_text FROM term e) e
           CROSS JOIN milestone m
           CROSS JOIN LATERAL (SELECT CASE e.of_stage WHEN 'visitor' THEN m.entered_at WHEN 'lead' THEN m.lead_at WHEN 'mql' THEN m.mql_at WHEN 'sal' THEN m.sal_at
                                                      WHEN 'sql' THEN m.sql_at ELSE m.opportunity_at END AS from_at) f
           -- OFFSET 0: compute each once
           WHERE f.from_at IS NOT NULL
           OFFSET 0) s
-    GROUP BY s.of_stage, s.reaches, s.within, s.campaign_id, s.segment, s.slot
+    GROUP BY s.of_stage, s.reaches, s.within_text, s.campaign_id, s.segment, s.slot
 ), grouped AS (
     SELECT g.experiment,
            COALESCE(pg_catalog.sum(g.leads) FILTER (WHERE g.is_a), 0)::bigint AS a_leads,
@@ -44,7 +45,7 @@ WITH milestone AS MATERIALIZED (
                  CASE WHEN c.slot_at >= e.a_from AND c.slot_at < e.a_to AND (e.campaign_a IS NULL OR c.campaign_id = e.campaign_a) THEN true
                       WHEN c.slot_at >= e.b_from AND c.slot_at < e.b_to AND (e.campaign_b IS NULL OR c.campaign_id = e.campaign_b) THEN false END AS is_a
           FROM term e
-          LEFT JOIN counted c ON c.of_stage = e.of_stage AND c.reaches = e.reaches AND c.within = e.within
+          LEFT JOIN counted c ON c.of_stage = e.of_stage AND c.reaches = e.reaches AND c.within_text = e.within::text
               AND (e.segment IS NULL OR c.segment = e.segment)) g
     GROUP BY g.experiment
 )

@@ -17,9 +17,9 @@ SELECT h.hypothesis,
        i.low::numeric(9,6) AS supports_share_low,
        i.high::numeric(9,6) AS supports_share_high,
        e.experiments,
-       h.closed_on,
-       h.verdict,
-       h.conclusion
+       CASE WHEN h.closed_on <= n.today THEN h.closed_on END AS closed_on,
+       CASE WHEN h.closed_on <= n.today THEN h.verdict END AS verdict,
+       CASE WHEN h.closed_on <= n.today THEN h.conclusion END AS conclusion
 FROM hypothesis h
 CROSS JOIN (SELECT (SELECT leadflow.clock())::date AS today) n
 CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS talks, pg_catalog.count(*) FILTER (WHERE k.supports) AS supports

@@ -11,10 +11,10 @@ SELECT c.lead_id,
        c.role_known,
        c.persona
 FROM (SELECT l.id AS lead_id, l.account_id, l.owner, l.stage::text AS stage, l.role_known, l.persona, i.profile,
-             pg_catalog.concat_ws(', ', CASE WHEN NOT l.segment = ANY (i.segments) THEN 'segment' END,
-                                        CASE WHEN NOT l.industry = ANY (i.industries) THEN 'industry' END,
-                                        CASE WHEN NOT l.country = ANY (i.countries) THEN 'country' END,
-                                        CASE WHEN NOT l.territory = ANY (i.territories) THEN 'territory' END,
+             pg_catalog.concat_ws(', ', CASE WHEN NOT l.segment = ANY (pg_catalog.array_remove(i.segments, NULL)) THEN 'segment' END,
+                                        CASE WHEN NOT l.industry = ANY (pg_catalog.array_remove(i.industries, NULL)) THEN 'industry' END,
+                                        CASE WHEN NOT l.country = ANY (pg_catalog.array_remove(i.countries, NULL)) THEN 'country' END,
+                                        CASE WHEN NOT l.territory = ANY (pg_catalog.array_remove(i.territories, NULL)) THEN 'territory' END,
                                         CASE WHEN l.employees < i.employees_from OR l.employees > i.employees_to THEN 'employees' END) AS fails,
              pg_catalog.concat_ws(', ', CASE WHEN i.segments IS NOT NULL AND l.segment IS NULL THEN 'segment' END,
                                         CASE WHEN i.industries IS NOT NULL AND l.industry IS NULL THEN 'industry' END,
@@ -22,12 +22,12 @@ FROM (SELECT l.id AS lead_id, l.account_id, l.owner, l.stage::text AS stage, l.r
                                         CASE WHEN i.territories IS NOT NULL AND l.territory IS NULL THEN 'territory' END,
                                         CASE WHEN pg_catalog.num_nonnulls(i.employees_from, i.employees_to) > 0 AND l.employees IS NULL THEN 'employees' END) AS not_known
       FROM (SELECT l.id, l.account_id, l.owner, l.stage, l.variant,
-                   COALESCE(l.segment, a.segment) AS segment,
-                   COALESCE(l.industry, a.industry) AS industry,
-                   COALESCE(l.territory, a.territory) AS territory,
-                   a.country,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.segment), ''), NULLIF(pg_catalog.btrim(a.segment), '')) AS segment,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.industry), ''), NULLIF(pg_catalog.btrim(a.industry), '')) AS industry,
+                   COALESCE(NULLIF(pg_catalog.btrim(l.territory), ''), NULLIF(pg_catalog.btrim(a.territory), '')) AS territory,
+                   NULLIF(pg_catalog.btrim(a.country), '') AS country,
                    a.employees,
-                   l.role IS NOT NULL AS role_known,
+                   COALESCE(pg_catalog.btrim(l.role), '') <> '' AS role_known,
                    p.personas[1] AS persona
             FROM lead l
             LEFT JOIN account a ON a.id = l.account_id

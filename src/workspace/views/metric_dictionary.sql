@@ -26,7 +26,10 @@ SELECT n.report,
        n.position::bigint AS position,
        n.meaning,
        COALESCE(s.unit,
-           CASE WHEN n.name ~ '(^|_)id_([0-9]+_)?$' THEN 'key'
+           CASE WHEN n.report IN ('plan_vs_actual', 'joint_goals') AND n.digits = 2 OR n.report IN ('weekly_review', 'quarterly_review') AND n.digits = 6 THEN 'number' -- in the unit of the row
+                WHEN n.name = 'above_lowest_' THEN 'points'
+                WHEN n.name ~ '^won_expected_' THEN 'count'
+                WHEN n.name ~ '(^|_)id_([0-9]+_)?$' THEN 'key'
                 WHEN n.name ~ '(^|_)version_$' THEN 'version'
                 WHEN n.name ~ '(^|_)(position|ordinal|rank|place|number|bin|attempt)_$' OR n.name ~ '^(rank_|ordinal_)' THEN 'place'
                 WHEN n.name ~ '(^|_)seconds_' THEN 'seconds'
@@ -37,8 +40,6 @@ SELECT n.report,
                 WHEN n.name ~ '(^|_)(share|rate|probability|similarity|credit)_' AND n.digits IN (3, 4, 6, 12) OR n.digits = 6 AND n.name !~ '(delivered|promised|deals|log_loss|information_value|retention)' THEN 'share'
                 WHEN n.name ~ '(^|_)(roi|coverage|lift|spend|retention|pace)_' AND n.digits IN (4, 6) THEN 'ratio'
                 WHEN n.name ~ '^touches_average_' THEN 'count'
-                -- in the unit of the target
-                WHEN n.report IN ('plan_vs_actual', 'joint_goals') AND n.digits = 2 THEN 'number'
                 WHEN n.digits = 2 THEN 'money'
                 WHEN NOT n.fraction OR n.name ~ '(^|_)(attempts|leads|deals|customers|won|earned)_' THEN 'count'
                 ELSE 'number' END) AS unit,

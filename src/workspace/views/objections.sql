@@ -1,13 +1,13 @@
 CREATE OR REPLACE VIEW objections AS
 WITH heard AS (
-    SELECT h.objection, COALESCE(h.lead_id, o.lead_id) AS lead_id, h.opportunity_id, h.at, h.overcome, COALESCE(o.segment, l.segment) AS segment, false AS moves
+    SELECT h.objection, COALESCE(h.lead_id, o.lead_id) AS lead_id, h.opportunity_id, h.at, h.overcome, COALESCE(o.segment, l.segment) AS segment, false AS moves, NULL::timestamptz AS handed_over_at
     FROM objection_heard h
     LEFT JOIN opportunity o ON o.id = h.opportunity_id
     LEFT JOIN lead l ON l.id = COALESCE(h.lead_id, o.lead_id)
     WHERE h.at <= (SELECT leadflow.clock())
     UNION ALL
     -- a verdict moves the lead at its own instant
-    SELECT c.code AS objection, v.lead_id, NULL::bigint AS opportunity_id, v.at, NULL::boolean AS overcome, v.segment, true AS moves
+    SELECT c.code AS objection, v.lead_id, NULL::bigint AS opportunity_id, v.at, NULL::boolean AS overcome, v.segment, true AS moves, v.handed_over_at
     FROM verdict v
     CROSS JOIN LATERAL pg_catalog.unnest(v.objections) c (code)
     WHERE v.at <= (SELECT leadflow.clock())
@@ -21,7 +21,7 @@ WITH heard AS (
     FROM heard h
     LEFT JOIN LATERAL (SELECT leadflow.base(e.to_stage)::text AS stage
                        FROM stage_event e
-                       WHERE e.lead_id = h.lead_id AND e.opportunity_id IS NULL AND (e.at < h.at OR e.at = h.at AND NOT h.moves)
+                       WHERE e.lead_id = h.lead_id AND e.opportunity_id IS NULL AND (e.at < h.at OR e.at = h.at AND (NOT h.moves OR e.at = h.handed_over_at AND e.to_stage <@ 'mql'))
                        ORDER BY e.at DESC, e.id DESC
                        LIMIT 1) s ON true
     CROSS JOIN LATERAL (VALUES ('total'::text, '*'::text), ('segment', h.segment), ('stage', s.stage)) g (dimension, dimension_value)

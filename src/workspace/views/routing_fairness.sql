@@ -21,7 +21,8 @@ FROM (SELECT p.pool, p.member, p.weight,
                  GROUP BY a.pool, a.owner) g ON g.pool = p.pool AND g.owner = p.member
       LEFT JOIN LATERAL (SELECT a.members, a.credits
                          FROM assignment a
-                         WHERE a.pool = p.pool AND a.turn IS NOT NULL
+                         -- who has left a pool and come back has earned what he had
+                         WHERE a.pool = p.pool AND a.turn IS NOT NULL AND p.member = ANY (a.members)
                          ORDER BY a.turn DESC
                          LIMIT 1) c ON true) m
 JOIN team_member t ON t.member = m.member

@@ -1,13 +1,13 @@
 -- Wording is compared in small letters, with spaces and marks taken as one space.
 CREATE OR REPLACE VIEW unapproved_promises AS
 WITH approved AS (
-    SELECT pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(c.phrase), '[[:space:].,:!?"''()-]+', ' ', 'g')) AS wording,
+    SELECT pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(c.phrase), '[^[:alnum:]]+', ' ', 'g')) AS wording,
            c.segments, c.approved_on, c.valid_until
     FROM claim c
     WHERE c.active AND c.kind = 'promise'
 ), promised AS (
     SELECT l.id AS lead_id, l.owner, l.campaign_id, l.segment, l.stage::text AS stage, pg_catalog.btrim(p.promise) AS promise,
-           pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(p.promise), '[[:space:].,:!?"''()-]+', ' ', 'g')) AS wording
+           pg_catalog.btrim(pg_catalog.regexp_replace(pg_catalog.lower(p.promise), '[^[:alnum:]]+', ' ', 'g')) AS wording
     FROM lead l
     CROSS JOIN LATERAL pg_catalog.regexp_split_to_table(l.promised, '[;\n]+') p (promise)
     WHERE l.stage >= 'visitor' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
