@@ -3840,6 +3840,7 @@ CREATE TABLE committee_member (
     note            text,
     actor           text NOT NULL DEFAULT CURRENT_USER,
     recorded_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    who_key         bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED,
     CONSTRAINT lead_or_title CHECK (lead_id IS NOT NULL OR who IS NOT NULL)
 );
 CREATE INDEX ON committee_member (account_id);
@@ -3856,6 +3857,7 @@ COMMENT ON COLUMN committee_member.until IS 'until when; null for still';
 COMMENT ON COLUMN committee_member.note IS 'remark';
 COMMENT ON COLUMN committee_member.actor IS 'role that wrote it';
 COMMENT ON COLUMN committee_member.recorded_at IS 'when we learnt it';
+COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 
 CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON icp
     FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();
@@ -12802,7 +12804,7 @@ WITH committee AS (
     -- the latest word of each person in each role
     FROM (SELECT DISTINCT ON (m.account_id, p.person, m.committee_role) m.account_id, p.person, m.committee_role, m.stance
           FROM committee_member m
-          CROSS JOIN LATERAL (SELECT COALESCE('lead ' || m.lead_id, m.who) AS person) p
+          CROSS JOIN LATERAL (SELECT COALESCE('lead ' || m.lead_id, 'title ' || m.who_key) AS person) p
           WHERE m.since <= (SELECT leadflow.clock()) AND (m.until > (SELECT leadflow.clock()) OR m.until IS NULL)
               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = m.lead_id)
           ORDER BY m.account_id, p.person, m.committee_role, m.since DESC, m.id DESC) m
@@ -13994,6 +13996,8 @@ CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
 
 ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
 
+ALTER TABLE committee_member ADD who_key bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED;
+COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 
 -- a warning was reckoned without its months

@@ -123,6 +123,7 @@ CREATE TABLE committee_member (
     note            text,
     actor           text NOT NULL DEFAULT CURRENT_USER,
     recorded_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    who_key         bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED,
     CONSTRAINT lead_or_title CHECK (lead_id IS NOT NULL OR who IS NOT NULL)
 );
 CREATE INDEX ON committee_member (account_id);
@@ -139,6 +140,7 @@ COMMENT ON COLUMN committee_member.until IS 'until when; null for still';
 COMMENT ON COLUMN committee_member.note IS 'remark';
 COMMENT ON COLUMN committee_member.actor IS 'role that wrote it';
 COMMENT ON COLUMN committee_member.recorded_at IS 'when we learnt it';
+COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 
 CREATE TRIGGER leadflow_definition_recorder AFTER INSERT OR UPDATE OR DELETE ON icp
     FOR EACH ROW EXECUTE FUNCTION leadflow.definition_recorder();

@@ -24,6 +24,8 @@ SELECT is((SELECT concat_ws('/', members, supporters, opponents) FROM buying_com
 SELECT is((SELECT present FROM buying_committee), 'champion, decision_maker', 'spam fills no role');
 SELECT leadflow.merge('crm', lead_of('real'), lead_of('twin')) \g /dev/null
 SELECT is((SELECT concat_ws('/', members, supporters, opponents) FROM buying_committee), '1/0/1', 'two that are one are one');
+INSERT INTO committee_member (account_id, committee_role, who, stance, since) VALUES (1, 'budget_holder', 'Head of finance', 'opposes', '2026-02-01'), (1, 'budget_holder', 'head of finance ', 'supports', '2026-03-01'), (1, 'budget_holder', 'controller', 'supports', '2026-03-01');
+SELECT is((SELECT concat_ws('/', members, supporters, opponents) FROM buying_committee), '3/2/1', 'so are two spellings of one title');
 
 -- a deal that changes its currency
 SET leadflow.clock = '2026-06-01';

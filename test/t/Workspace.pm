@@ -47,7 +47,8 @@ sub without_column_order
 	  map { s/^(column\|(.+?)) +\d+\|/$table{$2} ? "$1|" : $&/er } split /\n/, $text;
 }
 
-# A digest of the rows of every table and view of a schema, and where its
+# A digest of the rows of every table and view of a schema, without columns
+# that follow from others of the row, and where its
 # sequences stand.
 sub contents
 {
@@ -56,16 +57,19 @@ sub contents
 
 	my $relations = $node->safe_psql(
 		$db, qq{
-		SELECT relname FROM pg_class
+		SELECT relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+		FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 		WHERE relnamespace = '$schema'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S')
+		GROUP BY relname
 		ORDER BY relname COLLATE "C"});
+	my %columns = map { split /\|/, $_, 2 } split /\n/, $relations;
 	my $queries = join ' UNION ALL ', map {
 		qq{SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"))
-		   FROM (SELECT * FROM "$schema"."$_") t}
-	} grep { !/_seq$/ } split /\n/, $relations;
+		   FROM (SELECT $columns{$_} FROM "$schema"."$_") t}
+	} grep { !/_seq$/ } sort keys %columns;
 	my $sequences = join ' UNION ALL ', map {
 		qq{SELECT '$_', last_value, is_called::text FROM "$schema"."$_"}
-	} grep { /_seq$/ } split /\n/, $relations;
+	} grep { /_seq$/ } sort keys %columns;
 
 	return $node->safe_psql(
 		$db, qq{

@@ -73,6 +73,8 @@ CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
 
 ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
 
+ALTER TABLE committee_member ADD who_key bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED;
+COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 
 -- a warning was reckoned without its months

@@ -9,7 +9,7 @@ WITH committee AS (
     -- the latest word of each person in each role
     FROM (SELECT DISTINCT ON (m.account_id, p.person, m.committee_role) m.account_id, p.person, m.committee_role, m.stance
           FROM committee_member m
-          CROSS JOIN LATERAL (SELECT COALESCE('lead ' || m.lead_id, m.who) AS person) p
+          CROSS JOIN LATERAL (SELECT COALESCE('lead ' || m.lead_id, 'title ' || m.who_key) AS person) p
           WHERE m.since <= (SELECT leadflow.clock()) AND (m.until > (SELECT leadflow.clock()) OR m.until IS NULL)
               AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = m.lead_id)
           ORDER BY m.account_id, p.person, m.committee_role, m.since DESC, m.id DESC) m
