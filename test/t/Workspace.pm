@@ -48,8 +48,7 @@ sub without_column_order
 }
 
 # A digest of the rows of every table and view of a schema, without columns
-# that follow from others of the row, and where its
-# sequences stand.
+# that follow from others of the row, and where its sequences stand.
 sub contents
 {
 	my ($node, $db, $schema) = @_;
