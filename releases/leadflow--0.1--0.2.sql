@@ -10282,6 +10282,16 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
       WHERE l.stage >= 'mql' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
           AND l.id IN (SELECT s.id FROM visible_lead s) AND COALESCE(pg_catalog.btrim(l.owner), '') = ''
       UNION ALL
+      SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'void_win'::text AS fault, 'stage'::text AS field, l.stage::text AS value,
+             (SELECT pg_catalog.max(e.at) FROM opportunity o JOIN stage_event e ON e.opportunity_id = o.id
+              WHERE o.lead_id = l.id AND e.to_stage <@ 'disqualified') AS since_at
+      FROM lead l
+      JOIN (SELECT o.lead_id, pg_catalog.bool_and(o.stage <@ 'disqualified') AS void
+            FROM opportunity o
+            WHERE o.furthest_stage >= 'won'
+            GROUP BY o.lead_id) w ON w.lead_id = l.id AND w.void
+      WHERE l.stage >= 'won' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
+          AND l.id IN (SELECT s.id FROM visible_lead s)      UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_email'::text AS fault, 'email'::text AS field, l.email AS value, l.updated_at AS since_at
       FROM lead l
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
@@ -10313,10 +10323,10 @@ COMMENT ON COLUMN data_quality.id IS 'its number';
 COMMENT ON COLUMN data_quality.external_id IS 'the tool''s own key';
 COMMENT ON COLUMN data_quality.owner IS 'who owns it now';
 COMMENT ON COLUMN data_quality.team IS 'team that answers for the field; the owner''s team where no field is at fault, or nobody answers for it';
-COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; not told again of what no_owner or untagged_source tells), no_owner (a lead at mql or further that nobody owns), invalid_email (no address), invalid_phone (fewer than 7 digits, or more than 15), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
+COMMENT ON COLUMN data_quality.fault IS 'missing_owed (empty, and field_owner says that it is owed; not told again of what no_owner or untagged_source tells), no_owner (a lead at mql or further that nobody owns), void_win (a lead at won or further of which every deal that was won is disqualified: it still counts as a customer), invalid_email (no address), invalid_phone (fewer than 7 digits, or more than 15), untagged_source (a lead with neither origin nor campaign) or stale (a lead on the path that was neither changed nor touched in the 90 days before leadflow.clock())';
 COMMENT ON COLUMN data_quality.field IS 'field at fault; null for stale';
 COMMENT ON COLUMN data_quality.value IS 'what stands in the field; null where it is empty';
-COMMENT ON COLUMN data_quality.since_at IS 'since when, as far as the rows tell: when the row reached the stage that owes the field (missing_owed, no_owner), was last changed (invalid_email, invalid_phone), was created (untagged_source), was last changed or touched (stale); null where the history says nothing';
+COMMENT ON COLUMN data_quality.since_at IS 'since when, as far as the rows tell: when the row reached the stage that owes the field (missing_owed, no_owner), was last changed (invalid_email, invalid_phone), its last deal was disqualified (void_win), was created (untagged_source), was last changed or touched (stale); null where the history says nothing';
 $leadflow_text$
 WHEN 'duplicate_candidates' THEN $leadflow_text$/*
  * Rows meet by an equal key, never each with each. Each rule has its keys. Those

@@ -121,6 +121,17 @@ SELECT is((SELECT string_agg(field, ',') FROM data_quality WHERE object = 'accou
 SELECT is((SELECT since_at::date FROM data_quality WHERE object = 'account' AND field = 'domain' AND fault = 'missing_owed' AND id = account_of(c.account)), '2026-05-20'::date, c.label) FROM (VALUES
     ('late', 'what is owed is owed since the lead was there, not its deal with another account'), ('haunted', 'nor a lead that is spam'), ('ghost', 'nor its deal')) c (account, label);
 
+-- a lead that is a customer by nothing but a deal that was opened in error
+\o /dev/null
+SELECT new_lead(l, '2026-04-01', 'lead'), move_lead(l, '2026-04-20', 'won') FROM unnest('{bought nothing,bought again,bought by word}'::text[]) l;
+SELECT deal(d, '2026-04-10', 'decision', 100, l), move(d, '2026-04-20', 'won') FROM (VALUES ('W1', 'bought nothing'), ('W2', 'bought again'), ('W3', 'bought again')) v (d, l);
+SELECT move(d, '2026-05-02', 'disqualified', 'duplicate') FROM unnest('{W1,W2}'::text[]) d;
+\o
+SELECT is((SELECT string_agg(concat_ws(' ', external_id, object, field, value, since_at::date), ', ') FROM data_quality WHERE fault = 'void_win' AND external_id LIKE 'bought%'),
+    'bought nothing lead stage won 2026-05-02', 'is told');
+SELECT move_lead('bought nothing', '2026-05-03', 'disqualified', 'duplicate') \g /dev/null
+SELECT is((SELECT count(*) FROM data_quality WHERE fault = 'void_win' AND id = lead_of('bought nothing')), 0::bigint, 'until the lead is none either');
+
 -- nor is anything else counted that is about it
 INSERT INTO content (title, kind, owner, updated_on) VALUES ('Paper', 'article', 'mia', '2026-01-01');
 INSERT INTO content_request (asked_at, lead_id, opportunity_id, kind, wanted, answered_at, content) SELECT '2026-04-02', l, o, 'article', 'x', '2026-04-04', 'Paper'
