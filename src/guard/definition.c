@@ -397,7 +397,7 @@ reason_is_renamed(TriggerData *trigger)
 	Rulebook   *rulebook;
 	Datum		code;
 	bool		isnull;
-	bool		result;
+	volatile bool result = false;
 
 	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || reason == InvalidAttrNumber ||
 		strcmp(RelationGetRelationName(rel), "verdict") != 0)
