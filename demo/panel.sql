@@ -327,12 +327,11 @@ FROM lead_story s
 WHERE s.lead_id = (SELECT n.lead_id
                    FROM nurture_stay n
                    JOIN lead l ON l.id = n.lead_id
-                   WHERE l.stage >= 'won'
+                   WHERE l.stage >= 'won' AND NOT EXISTS (SELECT FROM stage_event e WHERE e.lead_id = l.id AND e.to_stage >= 'won' AND e.at < n.entered_at)
                    GROUP BY n.lead_id
                    HAVING pg_catalog.count(*) = 1 AND pg_catalog.bool_and(n.from_stage >= 'mql')
-                   ORDER BY pg_catalog.bool_and(n.reason = 'no_response') DESC, n.lead_id
+                   ORDER BY (SELECT pg_catalog.count(*) FROM stage_event e WHERE e.lead_id = n.lead_id), n.lead_id
                    LIMIT 1)
     AND (s.what IN ('campaign', 'owner', 'nurture', 'verdict')
          OR s.what = 'stage' AND s.summary IN ('entered lead', 'entered opportunity', 'entered won'))
-ORDER BY s.happened_at, s.what, s.summary
-LIMIT 12;
+ORDER BY s.happened_at, s.what, s.summary;
