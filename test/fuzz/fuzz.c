@@ -332,7 +332,7 @@ make_argument(const Input *in, int n, Oid wanted, Datum *value)
 	return true;
 }
 
-/* All rows of a set, in a transaction of its own. */
+/* The first rows of a set, in a transaction of its own. */
 static void
 call_set(Function *f, Datum *args)
 {
@@ -521,7 +521,7 @@ try_input(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* Prepare the call of a function that returns a set. */
+/* Prepare the call of a function that returns a set, so that its rows come one by one. */
 static SPIPlanPtr
 prepare_set(Oid oid, int nargs, Oid *arg)
 {
@@ -529,7 +529,7 @@ prepare_set(Oid oid, int nargs, Oid *arg)
 	SPIPlanPtr	plan;
 
 	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT * FROM %s(",
+	appendStringInfo(&sql, "SELECT %s(",
 					 quote_qualified_identifier(get_namespace_name(get_func_namespace(oid)), get_func_name(oid)));
 	for (int i = 0; i < nargs; i++)
 		appendStringInfo(&sql, "%s$%d", i == 0 ? "" : ", ", i + 1);
