@@ -99,7 +99,7 @@ reads(q{SELECT count(*), sum(reached) FROM poland.funnel}, qr/sum\(reached\) FRO
 reads(q{SELECT count(*) FROM poland.lead WHERE stage >= 'mql'::text}, qr/FROM crm\.lead$/, qr/Filter/, 'a stage beside a text');
 # an array of values of an extension is sent from PostgreSQL 17 on
 reads(q{SELECT count(*) FROM poland.lead WHERE stage IN ('mql', 'sal')},
-	$node->pg_version >= 17 ? (qr/WHERE .*stage/, undef) : (qr/FROM crm\.lead$/, qr/Filter/), 'an array of stages');
+	$node->safe_psql('postgres', 'SHOW server_version_num') >= 170000 ? (qr/WHERE .*stage/, undef) : (qr/FROM crm\.lead$/, qr/Filter/), 'an array of stages');
 reads(q{SELECT count(*) FROM poland.touch WHERE at <= leadflow.clock()}, qr/FROM crm\.touch$/, qr/Filter/, 'a stable function');
 reads(q{SELECT max(s.state) FROM (SELECT leadflow.last_state(at, to_stage::text, id, NULL) AS state FROM poland.stage_event GROUP BY lead_id) s},
 	qr/SELECT id, at, .*FROM crm\.stage_event$/, qr/HashAggregate|GroupAggregate/, 'an aggregate of a cast');
