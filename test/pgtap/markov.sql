@@ -177,7 +177,7 @@ SELECT is(state_of(format('SELECT leadflow.%s(%L)', name, chain)), '22003', form
 SELECT is(state_of($$SELECT leadflow.transitions((SELECT leadflow.markov_agg(path, 1.7e308, 0) FROM (VALUES ('{a}'::text[]), ('{b}')) v(path)))$$), '22003', 'weights that are out of range together');
 
 -- many channels, each followed by the next; then a path of nulls alone
-SET LOCAL statement_timeout = '5s';
+SELECT set_config('statement_timeout', 5 * :patience || 's', true) AS within \gset
 SELECT ok((leadflow.markov_agg(ARRAY[i::text, (i + 1)::text], 1, 0))::text LIKE '{"order": 1, %', 'moves between neighbours are found as fast as others') FROM generate_series(1, 60000) i;
 RESET statement_timeout;
 SELECT is(leadflow.markov_agg(array_fill(NULL::text, '{70000000}'), 1, 0)::text, leadflow.markov_agg('{}', 1, 0)::text, 'a long path of nulls');

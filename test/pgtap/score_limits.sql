@@ -61,7 +61,7 @@ DELETE FROM intent_signal;
 INSERT INTO score_rule (rule, component, points, touch_kinds, counts, half_life, day_cap, meaning) SELECT 'r' || c, 'behaviour', 0.001, '{visit,paper}', c, '30 days', CASE c WHEN 'every' THEN 0.5 END, 'x' FROM unnest('{every,day,content,once}'::text[]) c;
 INSERT INTO touch (lead_id, kind, direction, at, content) SELECT 1, CASE i % 2 WHEN 0 THEN 'visit' ELSE 'paper' END, 'inbound', '2026-03-20 12:00'::timestamptz - i * interval '90 seconds', 'page ' || i % 20011 FROM generate_series(0, 99999) i;
 ANALYZE touch;
-SET statement_timeout = '20s';
+SELECT set_config('statement_timeout', 20 * :patience || 's', false) AS within \gset
 SELECT is(tried($$SELECT leadflow.score('crm', 1)$$), '00000', 'a lead of 100,000 touches has a score');
 SELECT is_empty($$SELECT rule, e.points_now, o.points_now FROM leadflow.explain_score('crm', 1) e FULL JOIN oracle_lines(1, '2026-03-20 12:00') o USING (rule) WHERE e.points_now IS DISTINCT FROM o.points_now OR COALESCE((e.evidence ->> 'repeated')::bigint, 0) IS DISTINCT FROM o.repeated$$, 'which plain SQL gives, too');
 SELECT is((SELECT max(jsonb_array_length(evidence -> 'touches')) FROM leadflow.explain_score('crm', 1)), 20, 'the latest 20 are shown');
@@ -77,7 +77,7 @@ $$;
 SET statement_timeout = '300ms';
 SELECT is(stopped($$SELECT leadflow.score('crm', 1)$$), 'stopped after a while', 'with 2,000 rules it stops when it is told to');
 SELECT is(stopped($$UPDATE lead SET stage = 'mql' WHERE id = 1$$), 'stopped after a while', 'and so does the write that keeps the facts');
-SET statement_timeout = '20s';
+SELECT set_config('statement_timeout', 20 * :patience || 's', false) AS within \gset
 SELECT is((SELECT count(*) FROM leadflow.explain_score('crm', 2)), 0::bigint, 'a lead without touches is not concerned');
 SELECT is(tried($$INSERT INTO touch (lead_id, kind, direction, at) VALUES (2, 'visit', 'inbound', '2026-03-20 11:00')$$, $$SELECT count(*) FROM leadflow.explain_score('crm', 2)$$), '2004', '2,004 lines of another');
 RESET statement_timeout;
