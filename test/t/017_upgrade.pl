@@ -84,8 +84,36 @@ same_lines(contents($node, 'old', 'crm'),
 is_alive('old', 14, 'before its upgrade');
 $before_rows = rows('old');
 
-# The workspaces are upgraded
+# What others wait for during an upgrade is what the document says
 my $upgrade = "SET leadflow.clock = '2026-02-05 10:00+00'; SET leadflow.change_reason = 'mine'; SELECT leadflow.upgrade_workspace('%s')";
+my ($written) = slurp_file('doc/upgrading.md') =~ /^\| `upgrade_workspace`, 0\.1 to \S+ \| ([^|]*) \|/m;
+my @locks = map {
+	my ($mode, $tables) = /^([A-Z ]+) on (.*)$/;
+	join '|', $mode =~ s/(\w)(\w*) ?/$1\L$2/gr, $tables =~ /`(\w+)`/g
+} split /; /, $written;
+my $upgrader = $node->background_psql('old');
+$upgrader->query_safe('CREATE TEMP TABLE had AS SELECT oid FROM pg_class; BEGIN; ' . sprintf($upgrade, 'crm'));
+is( $upgrader->query_safe(q{
+		SELECT x.mode, string_agg(x.relname, '|' ORDER BY x.relname COLLATE "C")
+		FROM (SELECT DISTINCT ON (c.relname) c.relname, m.mode
+		      FROM pg_locks l
+		      JOIN unnest('{AccessExclusive,Exclusive,ShareRowExclusive,Share}'::text[]) WITH ORDINALITY m (mode, rank) ON l.mode = m.mode || 'Lock'
+		      JOIN pg_class c ON c.oid = l.relation
+		      WHERE l.pid = pg_backend_pid() AND c.oid IN (SELECT oid FROM had) AND c.relnamespace = 'crm'::regnamespace AND c.relkind IN ('r', 'p')
+		      ORDER BY c.relname, m.rank) x
+		GROUP BY x.mode ORDER BY x.mode}),
+	join("\n", sort @locks), 'an upgrade locks what the document says');
+is_refused($node, 'old', "SET lock_timeout = '200ms'; $_", '55P03', undef, "meanwhile waits: $_")
+  for ("INSERT INTO crm.lead (source) VALUES ('web')",
+	"UPDATE crm.lead SET stage = 'contacted' WHERE id = 13",
+	"INSERT INTO crm.opportunity (source, lead_id) VALUES ('web', 13)",
+	"INSERT INTO crm.touch (lead_id, kind) VALUES (13, 'call')",
+	'SELECT FROM crm.funnel');
+is($node->safe_psql('old', 'SELECT count(*) > 0 FROM crm.lead'), 't', 'leads are read');
+$upgrader->query_safe('ROLLBACK');
+$upgrader->quit;
+
+# The workspaces are upgraded
 is( $node->safe_psql(
 		'old', sprintf($upgrade, 'crm') . ", current_setting('leadflow.change_reason'); SELECT version FROM crm.workspace;
 		SELECT definition, operation, old_row ->> 'version', new_row ->> 'version', reason FROM crm.definition_change ORDER BY version DESC LIMIT 1"),
