@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -28,12 +29,24 @@ static char *clock_setting = NULL;
 /* The setting leadflow.change_reason, which the default of definition_change.reason reads. */
 static char *change_reason = NULL;
 
+/* How many bytes of a value an error quotes. */
+#define EXCERPT_MAX_LENGTH	80
+
 static const struct config_enum_entry on_violation_options[] = {
 	{"raise", ON_VIOLATION_RAISE, false},
 	{"park", ON_VIOLATION_PARK, false},
 	{"warn", ON_VIOLATION_WARN, false},
 	{NULL, 0, false}
 };
+
+/* As much of a text, which need not be terminated, as an error quotes. */
+char *
+excerpt(const char *text, int len)
+{
+	int			clipped = pg_mbcliplen(text, len, EXCERPT_MAX_LENGTH);
+
+	return psprintf("%.*s%s", clipped, text, clipped < len ? "..." : "");
+}
 
 /* Decode an absolute date and time in the session's time zone. */
 static bool

@@ -1,6 +1,7 @@
 /*
  * leadflow.h
- *	  What every part of the module shares: settings and the clock.
+ *	  What every part of the module shares: settings, the clock, and how errors
+ *	  quote a value.
  */
 #ifndef LEADFLOW_H
 #define LEADFLOW_H
@@ -26,5 +27,7 @@ extern char *leadflow_source;
 extern const TimestampTz *leadflow_as_of;
 
 extern TimestampTz leadflow_now(void);
+
+extern char *excerpt(const char *text, int len);
 
 #endif							/* LEADFLOW_H */

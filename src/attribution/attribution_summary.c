@@ -22,6 +22,7 @@
 #include "attribution/credit.h"
 #include "attribution/exact_sum.h"
 #include "attribution/model_list.h"
+#include "leadflow.h"
 
 #define DEFAULT_DIGITS		2
 #define SHARE_DECIMALS		6
@@ -418,7 +419,8 @@ read_count(const text *count)
 		return false;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown choice of conversions: \"%s\"", text_to_cstring(count)),
+			 errmsg("unknown choice of conversions: \"%s\"",
+					excerpt(word.bytes, word.len)),
 			 errhint("Count every conversion, or the first of each buyer.")));
 	pg_unreachable();
 }

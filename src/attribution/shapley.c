@@ -28,6 +28,7 @@
 #include "compat.h"
 #include "attribution/path.h"
 #include "attribution/shapley.h"
+#include "leadflow.h"
 
 /* Sets of channels between two looks at interrupts. */
 #define SETS_AT_A_TIME	65536
@@ -258,7 +259,8 @@ find_shapley(const CoalitionGame *game, const char *name, int32 samples,
 	else if (strcmp(name, "rate") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("game of Shapley attribution must be 'rate' or 'sum', not \"%s\"", name)));
+				 errmsg("game of Shapley attribution must be 'rate' or 'sum', not \"%s\"",
+						excerpt(name, strlen(name)))));
 	else if (samples == 0 && game->channels <= SHAPLEY_EXACT_CHANNELS)
 		shapley_rate_exact(game, shapley);
 	else

@@ -24,6 +24,7 @@
 
 #include "compat.h"
 #include "attribution/touch_path.h"
+#include "leadflow.h"
 
 /* Most who convert do so once. */
 #define FIRST_CONVERSIONS	1
@@ -226,7 +227,8 @@ read_mark(const text *mark, bool *converts)
 		return MARK_OPPORTUNITY;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown mark of a touch: \"%s\"", text_to_cstring(mark)),
+			 errmsg("unknown mark of a touch: \"%s\"",
+					excerpt(name.bytes, name.len)),
 			 errhint("A mark is lead, opportunity, conversion, or null.")));
 	pg_unreachable();
 }

@@ -18,12 +18,12 @@
 
 #include <ctype.h>
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
 #include "calendar/calendar.h"
 #include "calendar/calendar_rules.h"
 #include "calendar/calendar_read.h"
+#include "leadflow.h"
 
 static const char *const weekday_names[7] = {
 	"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
@@ -34,16 +34,6 @@ static const char *const month_names[12] = {
 	"september", "october", "november", "december"
 };
 
-/* As much of the text as an error message needs. */
-static char *
-excerpt(const char *start, const char *end)
-{
-	int			len = end - start;
-	int			clipped = pg_mbcliplen(start, len, 80);
-
-	return psprintf("%.*s%s", clipped, start, clipped < len ? "..." : "");
-}
-
 /* Report what is wrong with the rule being read; always false. */
 static bool
 bad_rule(RuleReader *rd, const char *detail, const char *hint)
@@ -51,7 +41,7 @@ bad_rule(RuleReader *rd, const char *detail, const char *hint)
 	errsave(rd->escontext,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid calendar rule: \"%s\"",
-					excerpt(rd->rule, rd->end)),
+					excerpt(rd->rule, rd->end - rd->rule)),
 			 errdetail("Rule %d: %s.", rd->number, detail),
 			 hint ? errhint("%s", hint) : 0));
 	return false;
@@ -415,7 +405,7 @@ read_time(RuleReader *rd, int *seconds)
 	}
 	*seconds = part[0] * 3600 + part[1] * 60 + part[2];
 	if (part[1] > 59 || part[2] > 59 || *seconds > SECS_PER_DAY)
-		return bad_rule(rd, psprintf("\"%s\" is not a time of day", excerpt(start, rd->p)),
+		return bad_rule(rd, psprintf("\"%s\" is not a time of day", excerpt(start, rd->p - start)),
 						part[0] >= 24 && part[1] < 60 && part[2] < 60 ?
 						"Hours after midnight are written as an end before the start: 22:00-02:00." : NULL);
 	return true;
@@ -536,7 +526,7 @@ read_rule(RuleReader *rd)
 			if (*rd->p == '+')
 				return bad_rule(rd, "a span has no end", NULL);
 			return bad_rule(rd, psprintf("\"%s\" after the hours is not understood",
-										 excerpt(rd->p, rd->end)),
+										 excerpt(rd->p, rd->end - rd->p)),
 							"Rules are separated by semicolons.");
 		}
 	}

@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "funnel/funnel.h"
+#include "leadflow.h"
 
 /* Arguments of the transition functions; some have fewer. */
 enum
@@ -255,7 +256,7 @@ read_modes(const Bytes *arg)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("unknown mode of a funnel: \"%s\"",
-							pnstrdup(arg->bytes, arg->len)),
+							excerpt(arg->bytes, arg->len)),
 					 errhint("Use strict_order, strict_increase or once, or several of them with commas.")));
 		mode |= bit;
 		next = comma == NULL ? end : comma + 1;

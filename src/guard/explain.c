@@ -28,7 +28,7 @@ parse_object(const char *name)
 		return OBJECT_OPPORTUNITY;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown object \"%s\"", name),
+			 errmsg("unknown object \"%s\"", excerpt(name, strlen(name))),
 			 errhint("Choose lead or opportunity.")));
 }
 

@@ -41,6 +41,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "leadflow.h"
 #include "model/naive_bayes.h"
 
 #define BAYES_MIN_ALPHA		1e-9
@@ -255,7 +256,7 @@ read_policy(text *policy)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown treatment of missing values: \"%s\"",
-					pnstrdup(bytes, len)),
+					excerpt(bytes, len)),
 			 errhint("It is \"skip\" or \"level\".")));
 	return false;
 }

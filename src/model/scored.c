@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "leadflow.h"
 #include "model/scored.h"
 
 #define SCORED_BINARY_VERSION	1
@@ -410,7 +411,8 @@ leadflow_scored_in(PG_FUNCTION_ARGS)
 	{
 		errsave(fcinfo->context,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s: \"%s\"", "scored", str),
+				 errmsg("invalid input syntax for type %s: \"%s\"", "scored",
+						excerpt(str, strlen(str))),
 				 errhint("Write the scores of the won and of the lost, as in {won: 0.7 0.9, lost: 0.2}.")));
 		PG_RETURN_NULL();
 	}

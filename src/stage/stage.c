@@ -22,6 +22,7 @@
 #include "utils/varlena.h"
 
 #include "compat.h"
+#include "leadflow.h"
 #include "stage/stage.h"
 
 #define STAGE_BINARY_VERSION	1
@@ -340,7 +341,7 @@ hint_stages(const char *str, int len)
 static void
 report_fault(StageFault fault, const char *str, int len, struct Node *escontext)
 {
-	char	   *shown = pnstrdup(str, len);
+	char	   *shown = excerpt(str, len);
 
 	if (fault == STAGE_BAD_LABEL)
 		errsave(escontext,

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "leadflow.h"
 #include "summary/pack.h"
 
 /* Write raw bytes, or only count them. */
@@ -204,7 +205,7 @@ unpack_refuse(Unpacker *u, const char *detail)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s: \"%s\"",
-						u->type_name, u->start),
+						u->type_name, excerpt(u->start, strlen(u->start))),
 				 errdetail("%s", detail)));
 	else if (u->form == PACK_BINARY)
 		ereport(ERROR,
