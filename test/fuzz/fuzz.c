@@ -6,7 +6,8 @@
  * libFuzzer makes up.  A value that is taken must be written and read again as
  * the same bytes, by text and by binary, and one function of the extension that
  * takes such a value is called with it.  The functions are found in the
- * catalog.  The type text stands for all functions that take a text.
+ * catalog.  The type text stands for all functions that take a text, and
+ * criterion for those of the schema criterion, which "run" makes.
  * The target worktime adds what must hold between a calendar's functions.
  *
  * An error is an answer, unless its SQLSTATE says that it is internal or that a
@@ -553,20 +554,22 @@ is_known(Oid wanted)
 	return wanted == type;
 }
 
-/* Find the functions of the extension that take the type. */
+/* Find the functions that take the type: those of a schema, or of the extension. */
 static void
-find_functions(void)
+find_functions(const char *schema)
 {
 	Oid			types[1] = {OIDOID};
 	Datum		values[1] = {ObjectIdGetDatum(type)};
 	SPITupleTable *found;
 	uint64		n;
 
-	SPI_execute_with_args("SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
-						  " WHERE l.lanname = 'c' AND p.probin LIKE '%leadflow%' AND p.provolatile <> 'v'"
-						  " AND p.prorettype <> 'internal'::regtype"
-						  " AND p.pronargs <= 8 AND $1 = ANY (p.proargtypes)"
-						  " ORDER BY p.proname, p.oid::regprocedure::text",
+	SPI_execute_with_args(psprintf("SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
+								   " WHERE CASE WHEN %s IS NULL"
+								   " THEN l.lanname = 'c' AND p.probin LIKE '%%leadflow%%' AND p.provolatile <> 'v'"
+								   " AND p.prorettype <> 'internal'::regtype"
+								   " ELSE p.pronamespace = %s::regnamespace END"
+								   " AND p.pronargs <= 8 AND $1 = ANY (p.proargtypes)"
+								   " ORDER BY p.proname, p.oid::regprocedure::text", schema, schema),
 						  1, types, values, NULL, true, 0);
 	found = SPI_tuptable;
 	n = SPI_processed;
@@ -630,11 +633,12 @@ find_type(const char *name)
 static void
 prepare(const char *target)
 {
+	bool		criteria = strcmp(target, "criterion") == 0;
 	Oid			oid;
 	bool		varlena;
 
 	check_worktime = strcmp(target, "worktime") == 0;
-	if (strcmp(target, "text") == 0)
+	if (criteria || strcmp(target, "text") == 0)
 		type = TEXTOID;
 	else
 		type = find_type(psprintf("leadflow.%s", check_worktime ? "calendar" : target));
@@ -652,7 +656,7 @@ prepare(const char *target)
 	find_function("leadflow.worktime(leadflow.calendar,timestamptz,timestamptz)", &worktime);
 	find_function("leadflow.add_worktime(leadflow.calendar,timestamptz,interval)", &add_worktime);
 	find_combine();
-	find_functions();
+	find_functions(criteria ? "'criterion'" : "NULL");
 }
 
 /* fuzz(target, program, argument, ...): run libFuzzer, which does not return. */

@@ -122,6 +122,15 @@ $node->command_ok(
 same_as_origin('custom', 'custom');
 is_alive('custom', 'custom');
 
+# A folder, dumped and restored in two jobs
+dump_to("$dir/folder", '-Fd', '-j2');
+$node->safe_psql('postgres', 'CREATE DATABASE folder');
+$node->command_ok(
+	[ 'pg_restore', '-e', '-j2', '-d', 'folder', "$dir/folder" ],
+	'folder: pg_restore restores what two jobs dumped');
+same_as_origin('folder', 'folder');
+is_alive('folder', 'folder');
+
 # What was restored is dumped as the origin was.
 $node->safe_psql('postgres', 'CREATE DATABASE again');
 $node->command_ok(

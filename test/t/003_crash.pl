@@ -85,6 +85,13 @@ my $agreement = q{
 	SELECT 'a call without its clock', t.id FROM crm.touch t
 	WHERE kind = 'form' AND NOT EXISTS (SELECT FROM crm.sla_clock c WHERE c.lead_id = t.lead_id AND c.policy = 'form' AND c.started_at <= t.at AND (c.stopped_at >= t.at OR c.stopped_at IS NULL))
 	UNION ALL
+	SELECT 'a stage without its clock', e.id FROM crm.stage_event e
+	WHERE subject = 'lead' AND to_stage IN ('mql', 'sal') AND NOT implied
+		AND NOT EXISTS (SELECT FROM crm.sla_clock c WHERE c.lead_id = e.lead_id AND c.policy = e.to_stage::text AND c.started_at = e.at)
+	UNION ALL
+	SELECT 'a clock without its stage', c.id FROM crm.sla_clock c
+	WHERE c.policy IN ('mql', 'sal') AND NOT EXISTS (SELECT FROM crm.stage_event e WHERE e.lead_id = c.lead_id AND e.to_stage = c.policy::leadflow.stage AND e.at = c.started_at)
+	UNION ALL
 	SELECT 'an acceptance without a verdict', e.id FROM crm.stage_event e
 	WHERE subject = 'lead' AND to_stage = 'sal' AND from_stage < 'sal' AND NOT implied
 		AND NOT EXISTS (SELECT FROM crm.verdict v WHERE v.lead_id = e.lead_id AND v.verdict = 'accepted' AND v.at = e.at)
@@ -174,6 +181,7 @@ kill_under_load(2, 'backend');
 kill_under_load(3, 'postmaster');
 kill_under_load(4, 'immediate');
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm.alert'), '>', 0, 'promises were broken');
+cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM crm.sla_clock WHERE policy = '$_'"), '>', 10, "$_: clocks were started") for ('mql', 'sal');
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm.verdict'), '>', 10, 'leads were accepted');
 cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM crm.opportunity'), '>', 10, 'deals were opened');
 
