@@ -4307,7 +4307,7 @@ CREATE TABLE review_cycle (
     CONSTRAINT confirmed_by_somebody CHECK ((confirmed_on IS NULL) = (confirmed_by IS NULL))
 );
 COMMENT ON TABLE review_cycle IS 'How often a kind of definition is looked at again, and who must approve a change of it. A definition without a row is looked at every 6 months, and marketing and sales approve its changes.';
-COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table';
+COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
 COMMENT ON COLUMN review_cycle.every IS 'longest time between two looks';
 COMMENT ON COLUMN review_cycle.team IS 'team that calls the review; null for both departments';
 COMMENT ON COLUMN review_cycle.approved_by IS 'departments that must all agree to a proposal: marketing, sales, customer, revops. A member of revops who did not propose it may approve it alone';
@@ -7562,6 +7562,12 @@ WITH week AS (
     WHERE v.recorded_at <= (SELECT leadflow.clock())
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN v.opportunity_id IS NULL THEN v.lead_id ELSE o.lead_id END)
     UNION ALL
+    SELECT 430, g.merged_at::date, NULL::text, 1::numeric, NULL::numeric
+    FROM lead_merge g
+    WHERE g.merged_at <= (SELECT leadflow.clock()) AND (g.undone_at > (SELECT leadflow.clock())) IS NOT FALSE
+        AND g.winner_id IN (SELECT s.id FROM visible_lead s)
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = g.winner_id AND x.why <> 'merged')
+    UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
@@ -7580,6 +7586,7 @@ WITH week AS (
                  (310, 'results', 'opportunities opened', 'count', false), (320, 'results', 'deals won', 'count', false), (330, 'results', 'revenue', 'money', false),
                  (340, 'results', 'deals lost, by reason', 'count', true),
                  (410, 'data', 'rows set aside, by source', 'count', true), (420, 'data', 'let in with something missing, by criterion', 'count', true),
+                 (430, 'data', 'duplicates merged', 'count', false),
                  (510, 'corrections', 'definitions changed', 'count', true)) i (position, topic, item, unit, by_detail)
     LEFT JOIN (SELECT DISTINCT c.position, c.detail FROM counted c) d ON d.position = i.position
     WHERE NOT i.by_detail OR d.position IS NOT NULL
@@ -7609,7 +7616,7 @@ COMMENT ON VIEW weekly_review IS 'The agenda of the weekly meeting of both depar
 COMMENT ON COLUMN weekly_review.week_starts_on IS 'Monday of the week';
 COMMENT ON COLUMN weekly_review.position IS 'order of the agenda';
 COMMENT ON COLUMN weekly_review.topic IS 'contacts, reaction, quality, results, data or corrections';
-COMMENT ON COLUMN weekly_review.item IS 'what is counted. First responses belong to the week in which they were due, never contacted to that of the handover, rows set aside and what was let in to that in which they were recorded';
+COMMENT ON COLUMN weekly_review.item IS 'what is counted. First responses belong to the week in which they were due, never contacted to that of the handover, rows set aside and what was let in to that in which they were recorded; a merge that was undone is none';
 COMMENT ON COLUMN weekly_review.detail IS 'reason, segment, source, criterion or definition, where the item says so; null for none of them';
 COMMENT ON COLUMN weekly_review.unit IS 'count, share (0..1) or money, in the currency of the workspace';
 COMMENT ON COLUMN weekly_review.value IS 'that of the week; null for a share of nothing';
@@ -10291,7 +10298,8 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
             WHERE o.furthest_stage >= 'won'
             GROUP BY o.lead_id) w ON w.lead_id = l.id AND w.void
       WHERE l.stage >= 'won' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
-          AND l.id IN (SELECT s.id FROM visible_lead s)      UNION ALL
+          AND l.id IN (SELECT s.id FROM visible_lead s)
+      UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_email'::text AS fault, 'email'::text AS field, l.email AS value, l.updated_at AS since_at
       FROM lead l
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
@@ -13823,11 +13831,21 @@ WITH kind AS (
     FROM pg_catalog.pg_class c
     WHERE c.relnamespace = (SELECT w.relnamespace FROM pg_catalog.pg_class w WHERE w.oid = 'definition_change'::pg_catalog.regclass)
         AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1)
+    UNION ALL
+    SELECT r.definition
+    FROM review_cycle r
+    WHERE r.definition = 'lead_merge'
 ), changed AS (
     SELECT DISTINCT ON (c.definition) c.definition, c.version, c.changed_at, c.actor
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
     ORDER BY c.definition, c.version DESC
+), merged AS (
+    SELECT 'lead_merge'::text AS definition, NULL::bigint AS version, g.merged_at, g.actor
+    FROM lead_merge g
+    WHERE g.merged_at <= (SELECT leadflow.clock()) AND g.winner_id IN (SELECT s.id FROM visible_lead s)
+    ORDER BY g.merged_at DESC
+    LIMIT 1
 ), looked AS (
     SELECT k.definition,
            COALESCE(r.every, interval '6 months') AS every,
@@ -13840,7 +13858,9 @@ WITH kind AS (
            r.confirmed_by,
            COALESCE(GREATEST(c.changed_at, r.confirmed_on::timestamp AT TIME ZONE 'UTC'), (SELECT w.created_at FROM workspace w)) AS looked_at
     FROM kind k
-    LEFT JOIN changed c ON c.definition = k.definition
+    LEFT JOIN (SELECT c.definition, c.version, c.changed_at, c.actor FROM changed c
+               UNION ALL
+               SELECT m.definition, m.version, m.merged_at, m.actor FROM merged m) c ON c.definition = k.definition
     LEFT JOIN review_cycle r ON r.definition = k.definition
 )
 SELECT l.definition,
@@ -13856,11 +13876,11 @@ SELECT l.definition,
        l.looked_at + l.every <= (SELECT leadflow.clock()) AS overdue
 FROM looked l
 ORDER BY l.looked_at + l.every, l.definition;
-COMMENT ON VIEW definition_reviews IS 'When each kind of definition is to be looked at again. To change it is to look at it; whoever leaves it as it is writes review_cycle.confirmed_on.';
-COMMENT ON COLUMN definition_reviews.definition IS 'name of the definition table';
+COMMENT ON VIEW definition_reviews IS 'When each kind of definition is to be looked at again. To change it is to look at it; whoever leaves it as it is writes review_cycle.confirmed_on. Where review_cycle has a row for it, lead_merge is listed too: the search for duplicates, of which each merge is a look.';
+COMMENT ON COLUMN definition_reviews.definition IS 'name of the definition table, or lead_merge';
 COMMENT ON COLUMN definition_reviews.team IS 'team that calls the review; null for both departments';
 COMMENT ON COLUMN definition_reviews.approved_by IS 'departments that must agree to a change of it';
-COMMENT ON COLUMN definition_reviews.last_version IS 'version of the definitions that its last change made; null where it has never changed';
+COMMENT ON COLUMN definition_reviews.last_version IS 'version of the definitions that its last change made; null where it has never changed, and for lead_merge';
 COMMENT ON COLUMN definition_reviews.last_changed_at IS 'when it was last changed';
 COMMENT ON COLUMN definition_reviews.last_changed_by IS 'who changed it last';
 COMMENT ON COLUMN definition_reviews.confirmed_on IS 'when it was last looked at and left as it is; null for never';
@@ -14009,6 +14029,8 @@ ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
 ALTER TABLE committee_member ADD who_key bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED;
 COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
+
+COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
 
 -- a warning was reckoned without its months
 UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))

@@ -15,7 +15,7 @@ CREATE TABLE review_cycle (
     CONSTRAINT confirmed_by_somebody CHECK ((confirmed_on IS NULL) = (confirmed_by IS NULL))
 );
 COMMENT ON TABLE review_cycle IS 'How often a kind of definition is looked at again, and who must approve a change of it. A definition without a row is looked at every 6 months, and marketing and sales approve its changes.';
-COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table';
+COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
 COMMENT ON COLUMN review_cycle.every IS 'longest time between two looks';
 COMMENT ON COLUMN review_cycle.team IS 'team that calls the review; null for both departments';
 COMMENT ON COLUMN review_cycle.approved_by IS 'departments that must all agree to a proposal: marketing, sales, customer, revops. A member of revops who did not propose it may approve it alone';

@@ -1,22 +1,23 @@
--- What the install script makes means what it says: whatever stands first on
--- anybody's search_path, and with nobody's rights but the caller's.
+-- What the scripts of the extension make means what they say: whatever stands
+-- first on anybody's search_path, and with nobody's rights but the caller's.
 SET client_min_messages = warning;
 SET TIME ZONE 'UTC';
 SELECT no_plan();
 
--- the text of the script, without comments, strings and the bodies of functions
+-- the texts of the scripts, without comments, strings and the bodies of functions
 CREATE TEMP TABLE script AS
-SELECT pg_read_file(c.setting || '/extension/leadflow--' || e.extversion || '.sql') AS words
-FROM pg_config c, pg_extension e
+SELECT s.name, pg_read_file(c.setting || '/extension/leadflow--' || s.versions || '.sql') AS words
+FROM pg_config c, pg_extension e, LATERAL (VALUES ('install', e.extversion), ('update', '0.1--' || e.extversion)) s (name, versions)
 WHERE c.name = 'SHAREDIR' AND e.extname = 'leadflow';
 -- from the outermost quotes inwards
 SELECT format('UPDATE script SET words = regexp_replace(words, %L, %L, ''g'')', r, ' ')
-FROM (VALUES (1, '\$leadflow_text\$.*?\$leadflow_text\$'), (2, '\$words\$.*?\$words\$'), (3, '\$\$.*?\$\$'), (4, '/\*([^*]|\*+[^*/])*\*+/|--[^\n]*|''([^'']|'''')*''')) x (n, r) ORDER BY n \gexec
-SELECT cmp_ok(length(words), '>', 30000, 'the script is there') FROM script;
-SELECT is((SELECT string_agg(m[1], ', ') FROM script, regexp_matches(words, '(OR REPLACE|IF NOT EXISTS|IF EXISTS|SECURITY DEFINER|CASCADE|search_path TO)', 'gi') m), NULL, 'it neither replaces nor passes over what is there, nor lends rights');
-SELECT is_empty($$SELECT m[1] FROM script, regexp_matches(words, '\mCREATE\s+(?:FUNCTION|PROCEDURE|AGGREGATE|TYPE|OPERATOR|VIEW|TABLE|DOMAIN|SEQUENCE)\s+(?:CLASS|FAMILY)?\s*([^\s(]+)', 'g') m
+FROM (VALUES (1, '\$leadflow_text\$.*?\$leadflow_text\$'), (2, '\$function\$.*?\$function\$'), (3, '\$words\$.*?\$words\$'), (4, '\$\$.*?\$\$'), (5, '/\*([^*]|\*+[^*/])*\*+/|--[^\n]*|''([^'']|'''')*''')) x (n, r) ORDER BY n \gexec
+SELECT cmp_ok(length(words), '>', 5000, name || ': the script is there') FROM script;
+SELECT is((SELECT string_agg(m[1], ', ') FROM regexp_matches(words, '(IF NOT EXISTS|IF EXISTS|SECURITY DEFINER|CASCADE)', 'gi') m), NULL, name || ': it passes over nothing that is there, and lends no rights') FROM script;
+SELECT is((SELECT string_agg(m[1], ', ') FROM script, regexp_matches(words, '(OR REPLACE|search_path TO)', 'gi') m WHERE name = 'install'), NULL, 'install: it replaces nothing');
+SELECT is_empty($$SELECT name, m[1] FROM script, regexp_matches(words, '\mCREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|AGGREGATE|TYPE|OPERATOR|VIEW|TABLE|DOMAIN|SEQUENCE)\s+(?:CLASS|FAMILY)?\s*([^\s(]+)', 'g') m
     WHERE m[1] !~ '^(leadflow|pg_catalog)\.'$$, 'every name that it makes has its schema');
-SELECT ok(words !~ '[^\x01-\x7f]', 'it is ASCII') FROM script;
+SELECT ok(words !~ '[^\x01-\x7f]', name || ': it is ASCII') FROM script;
 
 -- what is in the catalogs
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'leadflow'::regnamespace$$, 'nothing runs with its owner''s rights');
@@ -104,4 +105,18 @@ SELECT format('SET search_path = trap, pg_catalog; SELECT pg_catalog.count(v) FR
 FROM pg_class c WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v' ORDER BY 1 \gexec
 \o
 SELECT pass('nor by a report');
+
+-- the update from a release, and of a workspace of it
+DROP SCHEMA crm CASCADE;
+DROP EXTENSION leadflow;
+CREATE EXTENSION leadflow VERSION '0.1';
+SELECT is_empty($$SELECT m[1] FROM script, regexp_matches(words, '\mOR\s+REPLACE\s+(\w+\s+[\w.]+)', 'g') m
+    WHERE name = 'update' AND m[1] NOT IN (SELECT 'FUNCTION ' || p.oid::regproc FROM pg_proc p WHERE p.pronamespace = 'leadflow'::regnamespace)$$, 'update: it replaces only functions of the extension');
+SELECT cmp_ok((SELECT count(*) FROM script, regexp_matches(words, '\mOR\s+REPLACE\s', 'g') WHERE name = 'update'), '>', 20::bigint, 'which it does');
+SELECT leadflow.create_workspace('crm') \g /dev/null
+SET search_path = trap, pg_catalog;
+ALTER EXTENSION leadflow UPDATE;
+SELECT leadflow.upgrade_workspace('crm') \g /dev/null
+RESET search_path;
+SELECT is((SELECT w.version FROM crm.workspace w), leadflow.version(), 'no trap was sprung by the update');
 SELECT * FROM finish();

@@ -288,6 +288,14 @@ SELECT is(tried($$UPDATE workspace SET created_at = '2026-01-01 00:00+00'$$, $$S
 SELECT is(tried($$UPDATE workspace SET created_at = '2026-01-01 00:00+00'; INSERT INTO review_cycle (definition, every, team, confirmed_on, confirmed_by) VALUES ('pool', '3 months', 'sales', '2026-06-01', 'sara')$$,
           $$SELECT concat_ws('|', team, confirmed_on, confirmed_by, every_seconds, due_at, overdue) FROM crm.definition_reviews WHERE definition = 'pool'$$),
           'sales|2026-06-01|sara|7776000|2026-09-01 00:00:00+00|f', 'to confirm it is to look at it');
+SELECT is((SELECT count(*) FROM definition_reviews WHERE definition = 'lead_merge'), 0::bigint, 'duplicates are looked for when somebody says how often');
+SELECT is(tried($$UPDATE workspace SET created_at = '2026-01-01 00:00+00'; INSERT INTO review_cycle (definition, every, team) VALUES ('lead_merge', '1 month', 'sales')$$,
+          $$SELECT concat_ws('|', team, every_seconds, due_at, overdue) FROM crm.definition_reviews WHERE definition = 'lead_merge'$$),
+          'sales|2592000|2026-02-01 00:00:00+00|t', 'then it is due');
+SELECT is(tried($$INSERT INTO review_cycle (definition, every, team) VALUES ('lead_merge', '1 month', 'sales');
+                  INSERT INTO lead (source, external_id) VALUES ('t', 'twin'), ('t', 'other'); SELECT leadflow.merge('crm', a.id, b.id) FROM lead a, lead b WHERE a.external_id = 'twin' AND b.external_id = 'other'$$,
+          $$SELECT concat_ws('|', last_changed_at = leadflow.clock(), last_changed_by, last_version, due_at = leadflow.clock() + interval '1 month', overdue) FROM crm.definition_reviews WHERE definition = 'lead_merge'$$),
+          't|' || current_user || '|t|f', 'and a merge is a look');
 SET leadflow.clock = '2100-01-01 00:00+00';
 SELECT is((SELECT concat_ws('|', last_version = (SELECT max(version) FROM definition_change WHERE definition = 'standard'), due_at = last_changed_at + interval '6 months', overdue) FROM definition_reviews WHERE definition = 'standard'), 't|t|t', 'and so is to change it');
 SELECT is((SELECT count(*) FROM definition_reviews WHERE NOT overdue), 0::bigint, 'in the end everything is overdue');

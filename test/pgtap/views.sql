@@ -538,7 +538,7 @@ END;
 $$;
 SELECT is(rows_in(format('empty_ws.%I', c.relname)), CASE c.relname WHEN 'stage_dictionary' THEN 21 WHEN 'funnel' THEN 20 WHEN 'bottlenecks' THEN 10
           WHEN 'pipeline_stages' THEN 5 WHEN 'stage_win_rate' THEN 5 WHEN 'pipeline_health' THEN 1
-          WHEN 'weekly_review' THEN 9 * 12
+          WHEN 'weekly_review' THEN 10 * 12
           WHEN 'quarterly_review' THEN 13 * 8
           WHEN 'definition_reviews' THEN (SELECT count(*) FROM pg_trigger t JOIN pg_class d ON d.oid = t.tgrelid
               WHERE d.relnamespace = 'empty_ws'::regnamespace AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1)

@@ -45,6 +45,15 @@ SELECT results_eq($$SELECT agenda('{quality}')$$, ARRAY[
     '2026-06-08,"accepted by sales",,share,0.666667,,,', '2026-06-08,"rejected, by reason",no_budget,count,1,0,1,0', '2026-06-08,"qualified (SQL), by segment",small,count,1,0,1,0'], 'quality');
 SELECT results_eq($$SELECT agenda('{results}')$$, ARRAY['2026-06-08,"opportunities opened",,count,2,0,2,0'], 'results');
 SELECT is((SELECT count(DISTINCT week_starts_on) || ' ' || min(week_starts_on) || ' ' || max(week_starts_on) FROM weekly_review), '12 2026-03-23 2026-06-08', 'twelve whole weeks');
+SAVEPOINT twins;
+SET leadflow.clock = '2026-06-16 10:00';
+INSERT INTO lead (source, external_id) VALUES ('t', '8'), ('t', '9'), ('t', '10');
+SELECT leadflow.merge('crm', a.id, b.id) FROM (VALUES ('1', '8'), ('3', '9'), ('6', '10')) m (winner, loser) JOIN lead a ON a.external_id = m.winner JOIN lead b ON b.external_id = m.loser \g /dev/null
+SET leadflow.clock = '2026-06-17 10:00';
+SELECT leadflow.unmerge('crm', g.id) FROM lead_merge g JOIN lead l ON l.id = g.loser_id WHERE l.external_id = '9' \g /dev/null
+SET leadflow.clock = '2026-06-22 00:00';
+SELECT results_eq($$SELECT agenda('{data}')$$, ARRAY['2026-06-15,"duplicates merged",,count,1,0,1,0'], 'data: of three merges one was undone, one was of junk');
+ROLLBACK TO twins;
 SET leadflow.clock = '2026-06-22 00:00';
 SELECT results_eq($$SELECT agenda('{results}') OFFSET 1$$, ARRAY[
     '2026-06-15,"opportunities opened",,count,0,2,-2,0.5', '2026-06-15,"deals won",,count,1,0,1,0', '2026-06-15,revenue,,money,500,0,500,0', '2026-06-15,"deals lost, by reason",no_need,count,1,0,1,0'], 'a week later');

@@ -77,6 +77,8 @@ ALTER TABLE committee_member ADD who_key bigint GENERATED ALWAYS AS (pg_catalog.
 COMMENT ON COLUMN committee_member.who_key IS 'hash of who without regard to case: tells one title from another to those who may not read it';
 COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an account, from when to when. A change of stance is a new row: of one person in one role the latest counts.';
 
+COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
+
 -- a warning was reckoned without its months
 UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
 WHERE pg_catalog.date_part('month', warn_after) <> 0 OR pg_catalog.date_part('year', warn_after) <> 0;

@@ -83,7 +83,8 @@ FROM (-- an empty owner is reported as no_owner, an empty origin without a campa
             WHERE o.furthest_stage >= 'won'
             GROUP BY o.lead_id) w ON w.lead_id = l.id AND w.void
       WHERE l.stage >= 'won' AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)
-          AND l.id IN (SELECT s.id FROM visible_lead s)      UNION ALL
+          AND l.id IN (SELECT s.id FROM visible_lead s)
+      UNION ALL
       SELECT 'lead'::text AS object, l.id, l.external_id, l.owner, 'invalid_email'::text AS fault, 'email'::text AS field, l.email AS value, l.updated_at AS since_at
       FROM lead l
       WHERE NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = l.id)

@@ -5,11 +5,21 @@ WITH kind AS (
     FROM pg_catalog.pg_class c
     WHERE c.relnamespace = (SELECT w.relnamespace FROM pg_catalog.pg_class w WHERE w.oid = 'definition_change'::pg_catalog.regclass)
         AND EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'leadflow_definition_recorder' AND t.tgtype & 1 = 1)
+    UNION ALL
+    SELECT r.definition
+    FROM review_cycle r
+    WHERE r.definition = 'lead_merge'
 ), changed AS (
     SELECT DISTINCT ON (c.definition) c.definition, c.version, c.changed_at, c.actor
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
     ORDER BY c.definition, c.version DESC
+), merged AS (
+    SELECT 'lead_merge'::text AS definition, NULL::bigint AS version, g.merged_at, g.actor
+    FROM lead_merge g
+    WHERE g.merged_at <= (SELECT leadflow.clock()) AND g.winner_id IN (SELECT s.id FROM visible_lead s)
+    ORDER BY g.merged_at DESC
+    LIMIT 1
 ), looked AS (
     SELECT k.definition,
            COALESCE(r.every, interval '6 months') AS every,
@@ -22,7 +32,9 @@ WITH kind AS (
            r.confirmed_by,
            COALESCE(GREATEST(c.changed_at, r.confirmed_on::timestamp AT TIME ZONE 'UTC'), (SELECT w.created_at FROM workspace w)) AS looked_at
     FROM kind k
-    LEFT JOIN changed c ON c.definition = k.definition
+    LEFT JOIN (SELECT c.definition, c.version, c.changed_at, c.actor FROM changed c
+               UNION ALL
+               SELECT m.definition, m.version, m.merged_at, m.actor FROM merged m) c ON c.definition = k.definition
     LEFT JOIN review_cycle r ON r.definition = k.definition
 )
 SELECT l.definition,
@@ -38,11 +50,11 @@ SELECT l.definition,
        l.looked_at + l.every <= (SELECT leadflow.clock()) AS overdue
 FROM looked l
 ORDER BY l.looked_at + l.every, l.definition;
-COMMENT ON VIEW definition_reviews IS 'When each kind of definition is to be looked at again. To change it is to look at it; whoever leaves it as it is writes review_cycle.confirmed_on.';
-COMMENT ON COLUMN definition_reviews.definition IS 'name of the definition table';
+COMMENT ON VIEW definition_reviews IS 'When each kind of definition is to be looked at again. To change it is to look at it; whoever leaves it as it is writes review_cycle.confirmed_on. Where review_cycle has a row for it, lead_merge is listed too: the search for duplicates, of which each merge is a look.';
+COMMENT ON COLUMN definition_reviews.definition IS 'name of the definition table, or lead_merge';
 COMMENT ON COLUMN definition_reviews.team IS 'team that calls the review; null for both departments';
 COMMENT ON COLUMN definition_reviews.approved_by IS 'departments that must agree to a change of it';
-COMMENT ON COLUMN definition_reviews.last_version IS 'version of the definitions that its last change made; null where it has never changed';
+COMMENT ON COLUMN definition_reviews.last_version IS 'version of the definitions that its last change made; null where it has never changed, and for lead_merge';
 COMMENT ON COLUMN definition_reviews.last_changed_at IS 'when it was last changed';
 COMMENT ON COLUMN definition_reviews.last_changed_by IS 'who changed it last';
 COMMENT ON COLUMN definition_reviews.confirmed_on IS 'when it was last looked at and left as it is; null for never';

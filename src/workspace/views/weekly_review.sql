@@ -64,6 +64,12 @@ WITH week AS (
     WHERE v.recorded_at <= (SELECT leadflow.clock())
         AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = CASE WHEN v.opportunity_id IS NULL THEN v.lead_id ELSE o.lead_id END)
     UNION ALL
+    SELECT 430, g.merged_at::date, NULL::text, 1::numeric, NULL::numeric
+    FROM lead_merge g
+    WHERE g.merged_at <= (SELECT leadflow.clock()) AND (g.undone_at > (SELECT leadflow.clock())) IS NOT FALSE
+        AND g.winner_id IN (SELECT s.id FROM visible_lead s)
+        AND NOT EXISTS (SELECT FROM lead_outside x WHERE x.lead_id = g.winner_id AND x.why <> 'merged')
+    UNION ALL
     SELECT 510, c.changed_at::date, c.definition, 1::numeric, NULL::numeric
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
@@ -82,6 +88,7 @@ WITH week AS (
                  (310, 'results', 'opportunities opened', 'count', false), (320, 'results', 'deals won', 'count', false), (330, 'results', 'revenue', 'money', false),
                  (340, 'results', 'deals lost, by reason', 'count', true),
                  (410, 'data', 'rows set aside, by source', 'count', true), (420, 'data', 'let in with something missing, by criterion', 'count', true),
+                 (430, 'data', 'duplicates merged', 'count', false),
                  (510, 'corrections', 'definitions changed', 'count', true)) i (position, topic, item, unit, by_detail)
     LEFT JOIN (SELECT DISTINCT c.position, c.detail FROM counted c) d ON d.position = i.position
     WHERE NOT i.by_detail OR d.position IS NOT NULL
@@ -111,7 +118,7 @@ COMMENT ON VIEW weekly_review IS 'The agenda of the weekly meeting of both depar
 COMMENT ON COLUMN weekly_review.week_starts_on IS 'Monday of the week';
 COMMENT ON COLUMN weekly_review.position IS 'order of the agenda';
 COMMENT ON COLUMN weekly_review.topic IS 'contacts, reaction, quality, results, data or corrections';
-COMMENT ON COLUMN weekly_review.item IS 'what is counted. First responses belong to the week in which they were due, never contacted to that of the handover, rows set aside and what was let in to that in which they were recorded';
+COMMENT ON COLUMN weekly_review.item IS 'what is counted. First responses belong to the week in which they were due, never contacted to that of the handover, rows set aside and what was let in to that in which they were recorded; a merge that was undone is none';
 COMMENT ON COLUMN weekly_review.detail IS 'reason, segment, source, criterion or definition, where the item says so; null for none of them';
 COMMENT ON COLUMN weekly_review.unit IS 'count, share (0..1) or money, in the currency of the workspace';
 COMMENT ON COLUMN weekly_review.value IS 'that of the week; null for a share of nothing';
