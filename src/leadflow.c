@@ -1,6 +1,7 @@
 /*
  * leadflow.c
- *	  Module start: the settings, and the clock that every report reads.
+ *	  Module start: the settings, the clock that every report reads, and how
+ *	  errors quote a value.
  */
 #include "postgres.h"
 
