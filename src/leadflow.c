@@ -1,7 +1,7 @@
 /*
  * leadflow.c
  *	  Module start: the settings, the clock that every report reads, and how
- *	  errors quote a value.
+ *	  much of a value is quoted.
  */
 #include "postgres.h"
 
@@ -40,13 +40,20 @@ static const struct config_enum_entry on_violation_options[] = {
 	{NULL, 0, false}
 };
 
-/* As much of a text, which need not be terminated, as an error quotes. */
+/* A text, which need not be terminated, or as much of it as is sane. */
+char *
+clipped(const char *text, int len, int max_length)
+{
+	int			shown = pg_mbcliplen(text, len, max_length);
+
+	return psprintf("%.*s%s", shown, text, shown < len ? "..." : "");
+}
+
+/* As much of a text as an error quotes. */
 char *
 excerpt(const char *text, int len)
 {
-	int			clipped = pg_mbcliplen(text, len, EXCERPT_MAX_LENGTH);
-
-	return psprintf("%.*s%s", clipped, text, clipped < len ? "..." : "");
+	return clipped(text, len, EXCERPT_MAX_LENGTH);
 }
 
 /* Decode an absolute date and time in the session's time zone. */

@@ -1,7 +1,7 @@
 /*
  * leadflow.h
- *	  What every part of the module shares: settings, the clock, and how errors
- *	  quote a value.
+ *	  What every part of the module shares: settings, the clock, and how much
+ *	  of a value is quoted.
  */
 #ifndef LEADFLOW_H
 #define LEADFLOW_H
@@ -28,6 +28,7 @@ extern const TimestampTz *leadflow_as_of;
 
 extern TimestampTz leadflow_now(void);
 
+extern char *clipped(const char *text, int len, int max_length);
 extern char *excerpt(const char *text, int len);
 
 #endif							/* LEADFLOW_H */

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -15,6 +14,7 @@
 #include "compat.h"
 #include "guard/judge.h"
 #include "guard/statement.h"
+#include "leadflow.h"
 
 static bool
 may_read_column(Move *move, AttrNumber attnum)
@@ -25,23 +25,12 @@ may_read_column(Move *move, AttrNumber attnum)
 		pg_attribute_aclcheck(relid, attnum, acting_user(), ACL_SELECT) == ACLCHECK_OK;
 }
 
-/* Append a value, or as much of it as is sane. */
-void
-append_clipped(StringInfo string, const char *value, int max_length)
-{
-	int			length = strlen(value);
-
-	if (length > max_length)
-		appendStringInfo(string, "%.*s...", pg_mbcliplen(value, length, max_length), value);
-	else
-		appendStringInfoString(string, value);
-}
-
 static void
 append_value(StringInfo string, const char *name, Oid type, Datum value, bool isnull)
 {
 	Oid			output;
 	bool		varlena;
+	char	   *shown;
 
 	if (string->len > 0)
 		appendStringInfoString(string, ", ");
@@ -52,7 +41,8 @@ append_value(StringInfo string, const char *name, Oid type, Datum value, bool is
 		return;
 	}
 	getTypeOutputInfo(type, &output, &varlena);
-	append_clipped(string, OidOutputFunctionCall(output, value), SEEN_MAX_LENGTH);
+	shown = OidOutputFunctionCall(output, value);
+	appendStringInfoString(string, clipped(shown, strlen(shown), SEEN_MAX_LENGTH));
 }
 
 /*

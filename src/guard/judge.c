@@ -297,7 +297,7 @@ known_words(ObjectRules *rules, const char *source)
 			appendStringInfoString(&words, "...");
 			return words.data;
 		}
-		append_clipped(&words, alias->status, SEEN_MAX_LENGTH);
+		appendStringInfoString(&words, clipped(alias->status, strlen(alias->status), SEEN_MAX_LENGTH));
 	}
 	appendStringInfoChar(&words, '.');
 	return words.data;

@@ -75,7 +75,6 @@ extern bool any_enforced(List *findings);
 extern bool condition_met(Move *move, CriterionProgram **program, const char *condition);
 
 /* In words: finding.c */
-extern void append_clipped(StringInfo string, const char *value, int max_length);
 extern char *finding_seen(Move *move, Finding *finding, bool only_readable);
 pg_noreturn extern void report_unmet(Move *move, List *findings, const char *detail);
 

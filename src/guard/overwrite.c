@@ -22,6 +22,7 @@
 #include "guard/judge.h"
 #include "guard/overwrite.h"
 #include "guard/statement.h"
+#include "leadflow.h"
 
 /* Longest value that is logged. */
 #define LOGGED_MAX_LENGTH	1000
@@ -286,14 +287,13 @@ overwrite_update(ObjectRules *rules, TriggerData *trigger)
 static Datum
 logged_text(ObjectRules *rules, const OverwriteRule *rule, Datum value)
 {
-	StringInfoData text;
 	Oid			output;
 	bool		varlena;
+	char	   *text;
 
 	getTypeOutputInfo(get_atttype(rules->relid, rule->column), &output, &varlena);
-	initStringInfo(&text);
-	append_clipped(&text, OidOutputFunctionCall(output, value), LOGGED_MAX_LENGTH);
-	return CStringGetTextDatum(text.data);
+	text = OidOutputFunctionCall(output, value);
+	return CStringGetTextDatum(clipped(text, strlen(text), LOGGED_MAX_LENGTH));
 }
 
 static Datum

@@ -152,6 +152,7 @@ append_member(StringInfo json, const char *name, Oid type, Datum value, bool isn
 {
 	Oid			output;
 	bool		is_varlena;
+	char	   *seen;
 
 	appendStringInfoString(json, json->data[json->len - 1] == '{' ? "" : ", ");
 	escape_json(json, name);
@@ -162,13 +163,8 @@ append_member(StringInfo json, const char *name, Oid type, Datum value, bool isn
 		return;
 	}
 	getTypeOutputInfo(type, &output, &is_varlena);
-	{
-		StringInfoData clipped;
-
-		initStringInfo(&clipped);
-		append_clipped(&clipped, OidOutputFunctionCall(output, value), SEEN_MAX_LENGTH);
-		escape_json(json, clipped.data);
-	}
+	seen = OidOutputFunctionCall(output, value);
+	escape_json(json, clipped(seen, strlen(seen), SEEN_MAX_LENGTH));
 }
 
 /* What the rule's expression has seen, as JSON. */

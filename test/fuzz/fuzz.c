@@ -554,9 +554,9 @@ is_known(Oid wanted)
 	return wanted == type;
 }
 
-/* Find the functions that take the type: those of a schema, or of the extension. */
+/* Find the functions that take the type, of those for which a condition on pg_proc is met. */
 static void
-find_functions(const char *schema)
+find_functions(const char *condition)
 {
 	Oid			types[1] = {OIDOID};
 	Datum		values[1] = {ObjectIdGetDatum(type)};
@@ -564,12 +564,8 @@ find_functions(const char *schema)
 	uint64		n;
 
 	SPI_execute_with_args(psprintf("SELECT p.oid FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang"
-								   " WHERE CASE WHEN %s IS NULL"
-								   " THEN l.lanname = 'c' AND p.probin LIKE '%%leadflow%%' AND p.provolatile <> 'v'"
-								   " AND p.prorettype <> 'internal'::regtype"
-								   " ELSE p.pronamespace = %s::regnamespace END"
-								   " AND p.pronargs <= 8 AND $1 = ANY (p.proargtypes)"
-								   " ORDER BY p.proname, p.oid::regprocedure::text", schema, schema),
+								   " WHERE %s AND p.pronargs <= 8 AND $1 = ANY (p.proargtypes)"
+								   " ORDER BY p.proname, p.oid::regprocedure::text", condition),
 						  1, types, values, NULL, true, 0);
 	found = SPI_tuptable;
 	n = SPI_processed;
@@ -656,7 +652,9 @@ prepare(const char *target)
 	find_function("leadflow.worktime(leadflow.calendar,timestamptz,timestamptz)", &worktime);
 	find_function("leadflow.add_worktime(leadflow.calendar,timestamptz,interval)", &add_worktime);
 	find_combine();
-	find_functions(criteria ? "'criterion'" : "NULL");
+	find_functions(criteria ? "p.pronamespace = 'criterion'::regnamespace" :
+				   "l.lanname = 'c' AND p.probin LIKE '%leadflow%' AND p.provolatile <> 'v'"
+				   " AND p.prorettype <> 'internal'::regtype");
 }
 
 /* fuzz(target, program, argument, ...): run libFuzzer, which does not return. */

@@ -113,23 +113,19 @@ $node->command_ok(
 same_as_origin('plain', 'plain');
 is_alive('plain', 'plain');
 
-# Custom format, in two jobs
-dump_to("$dir/custom.dump", '-Fc');
-$node->safe_psql('postgres', 'CREATE DATABASE custom');
-$node->command_ok(
-	[ 'pg_restore', '-e', '-j2', '-d', 'custom', "$dir/custom.dump" ],
-	'custom: pg_restore restores it in two jobs');
-same_as_origin('custom', 'custom');
-is_alive('custom', 'custom');
+# Custom format, and a folder that two jobs dump; restored in two jobs
+foreach my $form ([ 'custom', '-Fc' ], [ 'folder', '-Fd', '-j2' ])
+{
+	my ($name, @options) = @$form;
 
-# A folder, dumped and restored in two jobs
-dump_to("$dir/folder", '-Fd', '-j2');
-$node->safe_psql('postgres', 'CREATE DATABASE folder');
-$node->command_ok(
-	[ 'pg_restore', '-e', '-j2', '-d', 'folder', "$dir/folder" ],
-	'folder: pg_restore restores what two jobs dumped');
-same_as_origin('folder', 'folder');
-is_alive('folder', 'folder');
+	dump_to("$dir/$name.dump", @options);
+	$node->safe_psql('postgres', "CREATE DATABASE $name");
+	$node->command_ok(
+		[ 'pg_restore', '-e', '-j2', '-d', $name, "$dir/$name.dump" ],
+		"$name: pg_restore restores it in two jobs");
+	same_as_origin($name, $name);
+	is_alive($name, $name);
+}
 
 # What was restored is dumped as the origin was.
 $node->safe_psql('postgres', 'CREATE DATABASE again');

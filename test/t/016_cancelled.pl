@@ -52,13 +52,14 @@ $node->safe_psql(
 	ALTER DATABASE postgres SET leadflow.clock = '2026-03-02 12:00+00';
 	ALTER DATABASE postgres SET timezone = 'UTC';
 	ANALYZE});
-my $catalog = catalog($node, 'postgres', 'crm');
+my @workspaces = ('crm', 'months', 'whole');
+my %catalog = map { $_ => catalog($node, 'postgres', $_) } @workspaces;
 
 # What the tables of the workspace hold.
 my $tables = $node->safe_psql(
 	'postgres', q{
 	SELECT string_agg(format('SELECT %1$L, count(*), md5(string_agg(t::text, '' '' ORDER BY t::text COLLATE "C")) FROM %1$s t', oid::regclass), ' UNION ALL ')
-	FROM pg_class WHERE relnamespace IN ('crm'::regnamespace, 'months'::regnamespace) AND relkind IN ('r', 'p')});
+	FROM pg_class WHERE relnamespace IN ('crm'::regnamespace, 'months'::regnamespace, 'whole'::regnamespace) AND relkind IN ('r', 'p')});
 sub rows_of_tables
 {
 	return $node->safe_psql('postgres', "SELECT * FROM ($tables) t ORDER BY 1");
@@ -208,7 +209,7 @@ foreach my $name (sort keys %operations)
 }
 is($idle, 7, 'open transactions are ended');
 is(rows_of_tables(), $before, 'nothing of them is left');
-same_lines(catalog($node, 'postgres', 'crm'), $catalog, 'the catalogs are as they were');
+same_lines(catalog($node, 'postgres', $_), $catalog{$_}, "$_: the catalogs are as they were") for @workspaces;
 is($node->safe_psql('postgres', "SELECT to_regnamespace('other')"), '', 'no workspace is half made');
 
 # Procedures keep what they have committed, go on from there, and end.

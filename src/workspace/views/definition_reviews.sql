@@ -10,16 +10,20 @@ WITH kind AS (
     FROM review_cycle r
     WHERE r.definition = 'lead_merge'
 ), changed AS (
-    SELECT DISTINCT ON (c.definition) c.definition, c.version, c.changed_at, c.actor
+    (SELECT DISTINCT ON (c.definition) c.definition, c.version, c.changed_at, c.actor
     FROM definition_change c
     WHERE c.changed_at <= (SELECT leadflow.clock())
-    ORDER BY c.definition, c.version DESC
-), merged AS (
-    SELECT 'lead_merge'::text AS definition, NULL::bigint AS version, g.merged_at, g.actor
-    FROM lead_merge g
-    WHERE g.merged_at <= (SELECT leadflow.clock()) AND g.winner_id IN (SELECT s.id FROM visible_lead s)
-    ORDER BY g.merged_at DESC
-    LIMIT 1
+    ORDER BY c.definition, c.version DESC)
+    UNION ALL
+    -- merges are looked for only where somebody asks for them
+    SELECT r.definition, NULL::bigint AS version, m.merged_at AS changed_at, m.actor
+    FROM review_cycle r
+    CROSS JOIN LATERAL (SELECT g.merged_at, g.actor
+                        FROM lead_merge g
+                        WHERE g.merged_at <= (SELECT leadflow.clock()) AND g.winner_id IN (SELECT s.id FROM visible_lead s)
+                        ORDER BY g.merged_at DESC
+                        LIMIT 1) m
+    WHERE r.definition = 'lead_merge'
 ), looked AS (
     SELECT k.definition,
            COALESCE(r.every, interval '6 months') AS every,
@@ -32,9 +36,7 @@ WITH kind AS (
            r.confirmed_by,
            COALESCE(GREATEST(c.changed_at, r.confirmed_on::timestamp AT TIME ZONE 'UTC'), (SELECT w.created_at FROM workspace w)) AS looked_at
     FROM kind k
-    LEFT JOIN (SELECT c.definition, c.version, c.changed_at, c.actor FROM changed c
-               UNION ALL
-               SELECT m.definition, m.version, m.merged_at, m.actor FROM merged m) c ON c.definition = k.definition
+    LEFT JOIN changed c ON c.definition = k.definition
     LEFT JOIN review_cycle r ON r.definition = k.definition
 )
 SELECT l.definition,
