@@ -2419,9 +2419,11 @@ CREATE TABLE stage_event (
     currency            text,
     facts               jsonb
 );
--- in the order of history, so that the last entry is found in the index alone
+-- in the order of history, so that the last entry is found in the index alone;
+-- entries of deals are few and everywhere, so that reports read them there, too
 CREATE INDEX stage_event_lead ON stage_event (lead_id, at, id) INCLUDE (opportunity_id);
-CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id) WHERE opportunity_id IS NOT NULL;
+CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id)
+    INCLUDE (to_stage, reason, amount, currency) WHERE opportunity_id IS NOT NULL;
 COMMENT ON TABLE stage_event IS 'The history of stages: one row for every entry into a stage. Append-only.';
 COMMENT ON COLUMN stage_event.id IS 'number in the order of recording';
 COMMENT ON COLUMN stage_event.at IS 'when the stage began to hold';
@@ -14025,6 +14027,11 @@ CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_h
     FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('recorded_at', 'actor');
 CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
+
+-- where stage_event was replaced by a table of one's own it may have gone
+DROP INDEX IF EXISTS stage_event_opportunity;
+CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id)
+    INCLUDE (to_stage, reason, amount, currency) WHERE opportunity_id IS NOT NULL;
 
 ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
 

@@ -291,9 +291,11 @@ CREATE TABLE stage_event (
     currency            text,
     facts               jsonb
 );
--- in the order of history, so that the last entry is found in the index alone
+-- in the order of history, so that the last entry is found in the index alone;
+-- entries of deals are few and everywhere, so that reports read them there, too
 CREATE INDEX stage_event_lead ON stage_event (lead_id, at, id) INCLUDE (opportunity_id);
-CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id) WHERE opportunity_id IS NOT NULL;
+CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id)
+    INCLUDE (to_stage, reason, amount, currency) WHERE opportunity_id IS NOT NULL;
 COMMENT ON TABLE stage_event IS 'The history of stages: one row for every entry into a stage. Append-only.';
 COMMENT ON COLUMN stage_event.id IS 'number in the order of recording';
 COMMENT ON COLUMN stage_event.at IS 'when the stage began to hold';

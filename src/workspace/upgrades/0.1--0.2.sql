@@ -71,6 +71,11 @@ CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON objection_h
 CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON sla_pause
     FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('actor');
 
+-- where stage_event was replaced by a table of one's own it may have gone
+DROP INDEX IF EXISTS stage_event_opportunity;
+CREATE INDEX stage_event_opportunity ON stage_event (opportunity_id, at, id)
+    INCLUDE (to_stage, reason, amount, currency) WHERE opportunity_id IS NOT NULL;
+
 ALTER TABLE score_run ALTER last_lead_id SET DEFAULT '-9223372036854775808';
 
 ALTER TABLE committee_member ADD who_key bigint GENERATED ALWAYS AS (pg_catalog.hashtextextended(pg_catalog.lower(pg_catalog.btrim(who)), 0)) STORED;
