@@ -25,7 +25,7 @@ INSERT INTO verdict (lead_id, verdict, handed_over_at, variant) SELECT l.id, 're
 INSERT INTO sla_clock (policy, metric, lead_id, variant, started_at, due_at, target, started_by, definition_version)
 SELECT 'p', 'm', l.id, '*', '2026-03-02', '2026-03-03', '1:00', 'x', 1 FROM lead l;
 SET session_replication_role = origin;
-ANALYZE account, lead, opportunity, stage_event, touch, verdict, sla_clock;
+VACUUM ANALYZE account, lead, opportunity, stage_event, touch, verdict, sla_clock;
 
 CREATE FUNCTION lists_read_again(report text) RETURNS bigint
     LANGUAGE plpgsql
@@ -43,5 +43,20 @@ SELECT is(lists_read_again(c.relname), 0::bigint, c.relname || ' reads no list o
 FROM pg_class c
 WHERE c.relnamespace = 'crm'::regnamespace AND c.relkind = 'v'
 ORDER BY c.relname;
+
+-- Entries of deals are spread over all of the history: their index answers.
+CREATE FUNCTION scans_of_history(report text) RETURNS SETOF text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE format('EXPLAIN (FORMAT json) SELECT count(v) FROM crm.%I v', report) INTO plan;
+    RETURN QUERY SELECT DISTINCT concat_ws(' ', n ->> 'Node Type', n ->> 'Index Name')
+                 FROM jsonb_path_query(plan::jsonb, 'strict $.** ? (@."Relation Name" == "stage_event")') n;
+END;
+$$;
+SELECT results_eq(format('SELECT scans_of_history(%L)', r), ARRAY['Index Only Scan stage_event_opportunity'], r || ' reads the history of deals in its index')
+FROM unnest('{deal,deal_review,pipeline_deals}'::text[]) r;
 
 SELECT * FROM finish();
