@@ -116,6 +116,13 @@ compat_make_range(TypeCacheEntry *typcache, RangeBound *lower,
 #endif
 }
 
+/* 16: a member of a role may be one that cannot become it. */
+#if PG_VERSION_NUM >= 160000
+#define compat_can_become(member, role) member_can_set_role(member, role)
+#else
+#define compat_can_become(member, role) is_member_of_role(member, role)
+#endif
+
 /* 17: an interval can be infinite. */
 #if PG_VERSION_NUM >= 170000
 #define compat_interval_not_finite(i) INTERVAL_NOT_FINITE(i)

@@ -233,7 +233,7 @@ $$;
 COMMENT ON FUNCTION leadflow.attachment_statements(name, name, text, text) IS
     'how an attachment writes rows of its mapping function, which meaning (an item of a FROM clause) calls m, into the table of its object, each by source and external_id: an UPDATE of those that differ, an INSERT of those that are not there (null if it makes none), a DELETE of those that the tool has deleted (null but for touches). before: an expression that gives a column (%s, of o) of what the row meant before, null where that is not known: a row that did not change its owner takes the lead from nobody, and where stages go forward only, one that did not change its stage leaves no exit, and goes back into none';
 
-CREATE FUNCTION leadflow.write_attachment_function(workspace name, attachment name) RETURNS void
+CREATE FUNCTION leadflow.attachment_function(workspace name, attachment name) RETURNS text
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
@@ -292,18 +292,18 @@ BEGIN
             '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', pg_catalog.format(before, 'o.stage'), ws);
     END IF;
 
-    EXECUTE pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
+    RETURN pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
         'LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET leadflow.source = %4$L AS %5$L',
         ws, attachment || '_write', attachment || '_row', COALESCE(a.options ->> 'writer', a.source),
         E'\n-- Written by leadflow.attach, removed by leadflow.detach.\n'
         || CASE WHEN moves_lead THEN E'DECLARE\n    winner bigint;		-- the lead that this one was merged into\n    stage_now leadflow.stage;\n' ELSE '' END
-        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
-    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
+        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n')
+        || pg_catalog.format(E';\nCOMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;
 $$;
-COMMENT ON FUNCTION leadflow.write_attachment_function(name, name) IS
-    'makes the function x_write of an attachment x anew, from its row in the table attachment and its mapping function';
+COMMENT ON FUNCTION leadflow.attachment_function(name, name) IS
+    'the statements that make the function x_write of an attachment x, from its row in the table attachment and its mapping function';
 
 CREATE FUNCTION leadflow.attach(workspace name, target regclass, object text, mapping jsonb, options jsonb DEFAULT '{}') RETURNS text
     LANGUAGE plpgsql
@@ -512,7 +512,7 @@ BEGIN
             (''deleted_in_source'', ''{disqualified}'', ''data'', ''{"en": "Deleted in the source"}''),
             (''entered_in_error'', ''{}'', ''data'', ''{"en": "Entered in error"}'') ON CONFLICT (code) DO NOTHING', ws);
     END IF;
-    PERFORM leadflow.write_attachment_function(workspace, attachment);
+    EXECUTE leadflow.attachment_function(workspace, attachment);
 
     FOREACH event IN ARRAY CASE WHEN options ->> 'on_delete' = 'follow' THEN '{insert,update,delete}'::text[] ELSE '{insert,update}' END LOOP
         trigger := pg_catalog.format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH ROW', 'leadflow_' || attachment || '_' || event, pg_catalog.upper(event), target);

@@ -1,6 +1,6 @@
 /* archive.sql: take old touches out of the way, of leads that nobody works on */
 
-CREATE FUNCTION leadflow.archive(workspace text, before timestamptz)
+CREATE FUNCTION leadflow.archive_as_owner(workspace text, before timestamptz)
     RETURNS TABLE (part text, rows bigint, rows_kept bigint)
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -12,6 +12,7 @@ CREATE FUNCTION leadflow.archive(workspace text, before timestamptz)
 #variable_conflict use_column
 DECLARE
     name constant text := pg_catalog.format('%I.touch', workspace);
+    live constant text := pg_catalog.format('%I.leadflow_live_lead', workspace);
     as_of constant timestamptz := pg_catalog.now();
     old record;
     partition text;
@@ -20,9 +21,7 @@ DECLARE
     n integer;
     free boolean;
     foreign_key name;
-    caller text;
 BEGIN
-    caller := leadflow.become_workspace_owner(workspace);
     PERFORM leadflow.check_read_committed();
     IF before IS NULL OR NOT pg_catalog.isfinite(before) OR before > pg_catalog.now() THEN
         RAISE EXCEPTION 'what is archived lies before an instant that has passed'
@@ -34,7 +33,6 @@ BEGIN
                   HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
     END IF;
     IF NOT EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.upper_at <= before) THEN
-        PERFORM pg_catalog.set_config('role', caller, true);
         RETURN;
     END IF;
 
@@ -44,15 +42,15 @@ BEGIN
     columns := leadflow.written_columns(name::pg_catalog.regclass);
 
     -- leads that somebody works on, that became a deal, or of whom something was heard since
-    CREATE TEMPORARY TABLE leadflow_live_lead (id bigint PRIMARY KEY, account_id bigint) ON COMMIT DROP;
+    EXECUTE pg_catalog.format('CREATE UNLOGGED TABLE %s (id bigint PRIMARY KEY, account_id bigint)', live);
     EXECUTE pg_catalog.format(
-        'INSERT INTO pg_temp.leadflow_live_lead
+        'INSERT INTO %2$s
          SELECT l.id, l.account_id FROM %1$I.lead l
          WHERE l.stage >= ''mql'' OR l.stage_since >= $1 OR l.wake_at >= $1
              OR EXISTS (SELECT FROM %1$I.opportunity o WHERE o.lead_id = l.id)
              OR EXISTS (SELECT FROM %1$I.sla_clock c WHERE c.lead_id = l.id AND c.stopped_at IS NULL AND c.cancelled_at IS NULL)
-             OR EXISTS (SELECT FROM %1$I.touch t WHERE t.lead_id = l.id AND t.at >= $1)', workspace) USING before;
-    ANALYZE pg_temp.leadflow_live_lead;
+             OR EXISTS (SELECT FROM %1$I.touch t WHERE t.lead_id = l.id AND t.at >= $1)', workspace, live) USING before;
+    EXECUTE pg_catalog.format('ANALYZE %s', live);
 
     FOR old IN
         SELECT c.relname, b.lower_at, b.upper_at
@@ -68,10 +66,10 @@ BEGIN
         EXECUTE pg_catalog.format(
             'INSERT INTO %2$s (%4$s)
              SELECT %4$s FROM %3$s t
-             WHERE t.lead_id IN (SELECT l.id FROM pg_temp.leadflow_live_lead l)
-                 OR (t.lead_id IS NULL AND (t.account_id IN (SELECT l.account_id FROM pg_temp.leadflow_live_lead l WHERE l.account_id IS NOT NULL)
+             WHERE t.lead_id IN (SELECT l.id FROM %5$s l)
+                 OR (t.lead_id IS NULL AND (t.account_id IN (SELECT l.account_id FROM %5$s l WHERE l.account_id IS NOT NULL)
                                             OR EXISTS (SELECT FROM %1$I.opportunity o WHERE o.account_id = t.account_id)))
-                 OR EXISTS (SELECT FROM %1$I.transcript s WHERE s.touch_id = t.id)', workspace, kept, partition, columns);
+                 OR EXISTS (SELECT FROM %1$I.transcript s WHERE s.touch_id = t.id)', workspace, kept, partition, columns, live);
         GET DIAGNOSTICS rows_kept = ROW_COUNT;
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) - $1 FROM %s', partition) INTO rows USING rows_kept;
         IF rows = 0 THEN
@@ -109,9 +107,15 @@ BEGIN
             USING part, before, as_of, rows, rows_kept;
         RETURN NEXT;
     END LOOP;
-    DROP TABLE pg_temp.leadflow_live_lead;
-    PERFORM pg_catalog.set_config('role', caller, true);
+    EXECUTE pg_catalog.format('DROP TABLE %s', live);
 END;
 $$;
+COMMENT ON FUNCTION leadflow.archive_as_owner(text, timestamptz) IS
+    'does the work of leadflow.archive, which calls it as the owner of the workspace';
+
+CREATE FUNCTION leadflow.archive(workspace text, before timestamptz)
+    RETURNS TABLE (part text, rows bigint, rows_kept bigint)
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_as_owner';
 COMMENT ON FUNCTION leadflow.archive(text, timestamptz) IS
     'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Who reads or writes touch, or writes leads, opportunities, clocks or transcripts, waits meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';

@@ -52,8 +52,27 @@ BEGIN
           SELECT pg_catalog.format('identity of column %s', a.attname) FROM pg_catalog.pg_attribute a
           WHERE a.attrelid = relid AND NOT a.attisdropped AND a.attidentity <> '' AND (a.attname <> 'id' OR a.attidentity <> 'a')
           UNION ALL
-          SELECT pg_catalog.format('statistics target of column %s', a.attname) FROM pg_catalog.pg_attribute a
-          WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget > 0
+          SELECT pg_catalog.format('%s of column %s of %s', p.what, a.attname, a.attrelid::pg_catalog.regclass)
+          FROM pg_catalog.pg_attribute a
+          JOIN (VALUES ('statistics target'), ('n_distinct')) p (what)
+              ON CASE p.what WHEN 'n_distinct' THEN pg_catalog.array_to_string(a.attoptions, ',') LIKE '%n_distinct%' ELSE a.attstattarget > 0 END
+          WHERE (a.attrelid = relid OR a.attrelid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = relid))
+              AND a.attnum > 0 AND NOT a.attisdropped
+          UNION ALL
+          SELECT pg_catalog.format('parent %s', i.inhparent::pg_catalog.regclass) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = relid
+          UNION ALL
+          SELECT pg_catalog.format('child %s', i.inhrelid::pg_catalog.regclass) FROM pg_catalog.pg_inherits i WHERE i.inhparent = relid
+          UNION ALL
+          SELECT pg_catalog.format('constraint %s', k.conname) FROM pg_catalog.pg_constraint k
+          WHERE k.conrelid = relid AND (NOT k.convalidated OR k.contype = 'c' AND k.connoinherit)
+          UNION ALL
+          SELECT pg_catalog.format('trigger %s', t.tgname) FROM pg_catalog.pg_trigger t
+          WHERE t.tgrelid = relid AND (t.tgtype & 1) <> 0 AND (t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL)
+          UNION ALL
+          SELECT pg_catalog.format('comment on %s', pg_catalog.pg_describe_object(d.classoid, d.objoid, 0)) FROM pg_catalog.pg_description d
+          WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = relid)
+              OR d.classoid = 'pg_catalog.pg_trigger'::regclass AND d.objoid IN (SELECT t.oid FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid)
+              OR d.classoid = 'pg_catalog.pg_constraint'::regclass AND d.objoid IN (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype <> 'c')
           UNION ALL
           SELECT 'row security' FROM pg_catalog.pg_class c WHERE c.oid = relid AND (c.relrowsecurity OR c.relforcerowsecurity)
           UNION ALL
@@ -99,7 +118,7 @@ CREATE FUNCTION leadflow.create_partition(fact regclass, part text) RETURNS void
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
-    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
+    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING COMPRESSION INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
     EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
         (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = fact));
     PERFORM leadflow.withdraw_rights(part::pg_catalog.regclass);
@@ -203,6 +222,12 @@ BEGIN
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
           FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a WHERE c.oid = relid AND a.grantee <> c.relowner
           UNION ALL
+          SELECT 8, 'sequences', pg_catalog.format('ALTER SEQUENCE %s OWNED BY %s.%I', d.objid::pg_catalog.regclass, name, a.attname)
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid AND d.deptype = 'a'
+          UNION ALL
           SELECT 7, 'rights of columns', pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, c.attname, name,
                      CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
@@ -230,8 +255,13 @@ BEGIN
         EXECUTE statement;
     END LOOP;
 
+    -- PostgreSQL refuses to be told so of a partitioned table
+    IF pg_catalog.current_setting('default_tablespace') = (SELECT t.spcname FROM pg_catalog.pg_database d
+            JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = pg_catalog.current_database()) THEN
+        PERFORM pg_catalog.set_config('default_tablespace', '', true);
+    END IF;
     EXECUTE pg_catalog.format(
-        'CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS) PARTITION BY RANGE (at)',
+        'CREATE TABLE %s (LIKE %s INCLUDING COMMENTS INCLUDING COMPRESSION INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE) PARTITION BY RANGE (at)',
         name, earlier);
     PERFORM leadflow.withdraw_rights(earlier::pg_catalog.regclass);
     PERFORM leadflow.withdraw_rights(name::pg_catalog.regclass);
@@ -270,17 +300,15 @@ $$;
 COMMENT ON FUNCTION leadflow.partition_fact(text, text) IS
     'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of leadflow.clock(), and rows that are dated later go to the default partition. Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
 
-CREATE FUNCTION leadflow.partition_workspace(name text) RETURNS void
+CREATE FUNCTION leadflow.partition_workspace_as_owner(name text) RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
     AS $$
 DECLARE
-    caller text;
     state jsonb;
     report text;
 BEGIN
-    caller := leadflow.become_workspace_owner(name);
     PERFORM leadflow.check_workspace_version(name);
     PERFORM leadflow.check_read_committed();
     EXECUTE pg_catalog.format('LOCK TABLE %1$I.stage_event, %1$I.touch IN ACCESS EXCLUSIVE MODE', name);
@@ -298,9 +326,14 @@ BEGIN
     END LOOP;
     PERFORM leadflow.restore_report_state(name::pg_catalog.name, state);
     PERFORM leadflow.add_partitions(name);
-    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $$;
+COMMENT ON FUNCTION leadflow.partition_workspace_as_owner(text) IS
+    'does the work of leadflow.partition_workspace, which calls it as the owner of the workspace';
+
+CREATE FUNCTION leadflow.partition_workspace(name text) RETURNS void
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_as_owner';
 COMMENT ON FUNCTION leadflow.partition_workspace(text) IS
     'keeps touches and history of a workspace by month from now on: what there is becomes one partition (touch_earlier, stage_event_earlier) without being copied, but for its keys, which are built anew; the reports are made anew with the rights that they had. Nobody reads or writes the tables meanwhile. Only for the owner. Errors: not the owner (42501), not a workspace (42704), partitioned already, of another version than the extension, or a policy, a publication, statistics, a rule or a foreign key belongs to one of the tables, which is named (55000), something was built on a report (2BP01)';
 
@@ -345,7 +378,7 @@ $$;
 COMMENT ON FUNCTION leadflow.partition_bounds(regclass) IS
     'the partitions of a fact table, by time: each with its first instant and the first one after it (infinite where it has none); both null for the default partition';
 
-CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL, since date DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION leadflow.add_partitions_as_owner(workspace text, until date, since date) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET timezone = 'UTC'
@@ -354,6 +387,8 @@ CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL,
     AS $$
 DECLARE
     max_months constant integer := 1200;
+    -- a partition's name tells no year from one before Christ
+    first_named constant timestamptz := '0001-01-01 00:00+00';
     last_month constant date := pg_catalog.date_trunc('month', COALESCE(until, leadflow.clock() + interval '3 months'));
     first_month date;
     fact text;
@@ -367,9 +402,7 @@ DECLARE
     month_end timestamptz;
     waiting boolean;
     made bigint := 0;
-    caller text;
 BEGIN
-    caller := leadflow.become_workspace_owner(workspace);
     FOREACH fact IN ARRAY ARRAY['stage_event', 'touch'] LOOP
         name := pg_catalog.format('%I.%I', workspace, fact);
         rest := NULL;
@@ -388,8 +421,8 @@ BEGIN
         months := ARRAY(SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m);
         -- earlier ones that hold rows, and none between: a tool's stray date is one month, not a hundred
         IF since IS NULL AND rest IS NOT NULL THEN
-            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
-                INTO months USING first_month::timestamptz, max_months, months;
+            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at >= $4 AND r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
+                INTO months USING first_month::timestamptz, max_months, months, first_named;
         END IF;
 
         FOREACH month IN ARRAY months LOOP
@@ -419,10 +452,15 @@ BEGIN
             made := made + 1;
         END LOOP;
     END LOOP;
-    PERFORM pg_catalog.set_config('role', caller, true);
     RETURN made;
 END;
 $$;
+COMMENT ON FUNCTION leadflow.add_partitions_as_owner(text, date, date) IS
+    'does the work of leadflow.add_partitions, which calls it as the owner of the workspace';
+
+CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL, since date DEFAULT NULL) RETURNS bigint
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_as_owner';
 COMMENT ON FUNCTION leadflow.add_partitions(text, date, date) IS
     'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 

@@ -119,8 +119,17 @@ PG_FUNCTION_INFO_V1(leadflow_check_expression);
 Datum
 leadflow_check_expression(PG_FUNCTION_ARGS)
 {
-	Relation	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel;
 
+	if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(PG_GETARG_OID(0))))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", PG_GETARG_OID(0))));
+	if (!SearchSysCacheExists1(TYPEOID, ObjectIdGetDatum(PG_GETARG_OID(2))))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("type with OID %u does not exist", PG_GETARG_OID(2))));
+	rel = table_open(PG_GETARG_OID(0), AccessShareLock);
 	criterion_free(expression_compile(rel, text_to_cstring(PG_GETARG_TEXT_PP(1)), PG_GETARG_OID(2)));
 	table_close(rel, NoLock);
 	PG_RETURN_VOID();

@@ -170,6 +170,7 @@ CREATE FUNCTION leadflow.mentions(workspace name, words text)
     RETURNS TABLE (relation text, key jsonb, fields text[])
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
+    SET jit = off
     AS $$
 DECLARE
     key_columns text;

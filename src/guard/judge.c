@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -256,11 +257,14 @@ judge_since(Move *move, List **findings)
 							  "Give stage_since an instant at or after the present one.", false);
 		finding->seen = move->too_early;
 	}
-	else if (move->at > leadflow_now() + MAX_CLOCK_SKEW &&
-			 move->at > GetCurrentTimestamp() + MAX_CLOCK_SKEW)
+	else if (move->at > GetCurrentTimestamp() + MAX_CLOCK_SKEW &&
+			 (move->at > leadflow_now() + MAX_CLOCK_SKEW ||
+			  !has_privs_of_role(acting_user(), move->rulebook->owner)))
 		finding = add_finding(findings, "stage_since", move->to,
 							  "A stage must not begin in the future.",
-							  "Give stage_since an instant that has come.", false);
+							  move->at > leadflow_now() + MAX_CLOCK_SKEW ?
+							  "Give stage_since an instant that has come." :
+							  "RESET leadflow.clock, which says what is still to come.", false);
 	else if (move->at < EARLIEST_STAGE)
 		finding = add_finding(findings, "stage_since", move->to,
 							  "A stage must not begin before the year 1900.",

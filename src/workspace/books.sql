@@ -39,3 +39,5 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON book
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('closed_at', 'closed_by');

@@ -45,27 +45,3 @@ END;
 $$;
 COMMENT ON FUNCTION leadflow.check_workspace_owner(text) IS
     'raises an error where a schema is not a workspace (42704), or the caller does not have the rights of its owner (42501)';
-
-CREATE FUNCTION leadflow.become_workspace_owner(workspace text) RETURNS text
-    LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-DECLARE
-    caller constant text := pg_catalog.current_setting('role');
-    owner name;
-BEGIN
-    PERFORM leadflow.check_workspace(workspace);
-    SELECT pg_catalog.pg_get_userbyid(c.relowner) INTO owner
-    FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.format('%I.workspace', workspace)::pg_catalog.regclass;
-    IF NOT pg_catalog.pg_has_role(owner, 'MEMBER') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF owner <> current_user THEN
-        PERFORM pg_catalog.set_config('role', owner, true);
-    END IF;
-    RETURN caller;
-END;
-$$;
-COMMENT ON FUNCTION leadflow.become_workspace_owner(text) IS
-    'makes the caller the owner of a workspace until the end of the transaction, so that what is made belongs to the owner, and what the owner wrote (defaults, checks, triggers) runs with no more rights; gives the setting role as it was, to be set again. Errors: not a workspace (42704), not a member of the owner (42501)';

@@ -197,21 +197,20 @@ $$;
 COMMENT ON FUNCTION leadflow.upgrade_path(text, text) IS
     'the steps that bring a workspace of that name from version was to that of the extension, none if it is there. Errors: was is newer, or there is no way from it (55000)';
 
-CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
+CREATE FUNCTION leadflow.upgrade_objects_as_owner(name text) RETURNS text[]
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     SET standard_conforming_strings = on
     AS $$
 DECLARE
-    caller text;
     reason constant text := pg_catalog.current_setting('leadflow.change_reason', true);
     was text;
     path text[];
     state jsonb;
     item text;
     definition regclass;
+    functions text[];
 BEGIN
-    caller := leadflow.become_workspace_owner(name);
     EXECUTE pg_catalog.format('SELECT version FROM %I.workspace FOR UPDATE', name) INTO was;
     path := leadflow.upgrade_path(name, was);
 
@@ -236,7 +235,7 @@ BEGIN
         SELECT t.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = upgrade_workspace.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
+        WHERE n.nspname = upgrade_objects_as_owner.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
     LOOP
         EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
     END LOOP;
@@ -246,11 +245,32 @@ BEGIN
         EXECUTE pg_catalog.format('UPDATE %I.workspace SET version = $1', name) USING leadflow.version();
         PERFORM pg_catalog.set_config('leadflow.change_reason', COALESCE(reason, ''), true);
     END IF;
-    PERFORM pg_catalog.set_config('role', caller, true);
 
-    -- the writing functions of attachments name the schema, which may have been renamed
-    FOR item IN EXECUTE pg_catalog.format('SELECT a.attachment FROM %I.attachment a', name) LOOP
-        PERFORM leadflow.write_attachment_function(name::pg_catalog.name, item::pg_catalog.name);
+    -- they name the schema, which may have been renamed
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(leadflow.attachment_function($1, a.attachment::pg_catalog.name)) FROM %I.attachment a', name)
+        INTO functions USING name::pg_catalog.name;
+    RETURN COALESCE(functions, '{}');
+END;
+$$;
+COMMENT ON FUNCTION leadflow.upgrade_objects_as_owner(text) IS
+    'does the work of leadflow.upgrade_objects, which calls it as the owner of the workspace';
+
+CREATE FUNCTION leadflow.upgrade_objects(name text) RETURNS text[]
+    LANGUAGE C
+    AS 'MODULE_PATHNAME', 'leadflow_as_owner';
+COMMENT ON FUNCTION leadflow.upgrade_objects(text) IS
+    'part of leadflow.upgrade_workspace: brings what belongs to the owner of a workspace to the version of the installed extension, acting as the owner; gives the statements that write the functions of attachments anew, which belong to whoever attached';
+
+CREATE FUNCTION leadflow.upgrade_workspace(name text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+    SET standard_conforming_strings = on
+    AS $$
+DECLARE
+    statement text;
+BEGIN
+    FOREACH statement IN ARRAY leadflow.upgrade_objects(name) LOOP
+        EXECUTE statement;
     END LOOP;
 END;
 $$;

@@ -181,4 +181,6 @@ SELECT is((SELECT concat_ws(' ', dropped_at, done_at) FROM crm.alert WHERE actio
 
 DROP OWNED BY :marta, :sara, :rita;
 DROP ROLE :marta, :sara, :rita;
+SELECT throws_ok($$SELECT leadflow.check_expression(0::oid::regclass, 'x', 'text')$$, '42P01', 'relation with OID 0 does not exist', 'an expression of no table');
+SELECT throws_ok($$SELECT leadflow.check_expression('crm.lead', 'need', 1::oid::regtype)$$, '42704', 'type with OID 1 does not exist', 'an expression of no type');
 SELECT * FROM finish();

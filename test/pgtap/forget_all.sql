@@ -118,6 +118,7 @@ SELECT is((SELECT string_agg(parked_row ->> 'from', ', ') FROM crm.quarantine), 
 SELECT is((SELECT string_agg(attachment || ' ' || COALESCE(last_key::text, '-'), ', ' ORDER BY attachment) FROM crm.backfill_progress), 'calls ["7"], mails -', 'a key that names her too');
 SELECT is((SELECT string_agg(COALESCE(content, '-'), ', ' ORDER BY id) FROM crm.touch WHERE lead_id = 9002), '-, price list', 'she is known by what another tool called her');
 SELECT is((SELECT count(*) FROM leadflow.mentions('crm', 'grace@elsewhere.org')), 0::bigint, 'and that is gone');
+SELECT ok('jit=off' = ANY (p.proconfig), 'a search through many small tables compiles nothing') FROM pg_proc p WHERE p.oid = 'leadflow.mentions(name, text)'::regprocedure;
 SELECT throws_ok($$SELECT leadflow.mentions('crm', ' ')$$, '22023', NULL, 'something must be looked for');
 SELECT throws_ok($$SELECT leadflow.mentions('nope', 'x')$$, '42704', NULL, 'in a workspace');
 

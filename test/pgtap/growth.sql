@@ -118,6 +118,12 @@ SELECT is(left(tried(c.statement), 5), c.state, c.statement) FROM (VALUES
 SELECT is((SELECT count(*) FROM unnest(leadflow.counting_reports('crm')) r WHERE r IN ('funnel', 'velocity', 'weekly_review', 'lead_card', 'work_queue', 'deal')), 3::bigint,
     'books are kept of reports that count, not of lists');
 SELECT cmp_ok(leadflow.close_books('crm', '2026-06-01', '{funnel}'), '>', 5::bigint, 'the books are closed');
+CREATE ROLE growth_revops;
+SELECT leadflow.grant_workspace('crm', 'growth_revops', 'revops') \g /dev/null
+SELECT is(tried($$SET LOCAL ROLE growth_revops; INSERT INTO crm.book (as_of, report, row_number, figures, closed_by, closed_at) VALUES ('2020-01-01', 'funnel', 1, '{}', 'the board', '2020-01-02')$$,
+    $$SELECT closed_by || (closed_at = now())::text FROM crm.book WHERE as_of = '2020-01-01'$$), 'growth_revopstrue', 'who closes books, and when, is not for the closer to say');
+DROP OWNED BY growth_revops;
+DROP ROLE growth_revops;
 SELECT set_eq($$SELECT f.stage, f.reached, f.now_in_stage FROM crm.book b, jsonb_populate_record(NULL::crm.funnel, b.figures) f WHERE b.report = 'funnel'$$,
     $$SELECT stage, reached, now_in_stage FROM crm.funnel$$, 'they say what the report said');
 SELECT is(left(tried(c.statement), 5), c.state, c.statement) FROM (VALUES

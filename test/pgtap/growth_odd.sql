@@ -15,6 +15,7 @@ INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'web_visit', 'in
 
 -- what belongs to a table and is not carried over is named
 CREATE TABLE public.bill (touch_id bigint);
+CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 SELECT is(tried(s, $$SELECT leadflow.partition_workspace('crm')$$), '55000', s) FROM unnest(ARRAY[
     'CREATE VIEW public.mine AS SELECT count(*) FROM crm.touch', 'CREATE MATERIALIZED VIEW public.mine AS SELECT count(*) FROM crm.stage_event',
     'CREATE FUNCTION public.mine() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM crm.touch; END', 'CREATE FUNCTION public.mine(t crm.touch) RETURNS bigint LANGUAGE sql AS ''SELECT $1.id''',
@@ -22,8 +23,17 @@ SELECT is(tried(s, $$SELECT leadflow.partition_workspace('crm')$$), '55000', s) 
     'CREATE UNIQUE INDEX ON crm.touch (lead_id, kind, at)', 'ALTER TABLE crm.touch ADD UNIQUE (lead_id, kind, at) DEFERRABLE', 'ALTER TABLE crm.touch ADD UNIQUE (lead_id, at) INCLUDE (kind)',
     'ALTER TABLE crm.touch ADD EXCLUDE USING btree (external_id WITH =)', 'ALTER TABLE crm.touch ADD nr bigint GENERATED ALWAYS AS IDENTITY',
     'ALTER TABLE crm.touch ALTER kind SET STATISTICS 500', 'ALTER TABLE crm.stage_event SET (fillfactor = 70)', 'ALTER TABLE crm.touch REPLICA IDENTITY FULL',
+    'ALTER TABLE crm.touch ALTER kind SET (n_distinct = 7)', 'COMMENT ON INDEX crm.touch_lead IS ''mine''', 'COMMENT ON TRIGGER "000_leadflow_recorder" ON crm.touch IS ''mine''',
+    'ALTER TABLE crm.touch ADD CONSTRAINT mine CHECK (kind <> '''') NOT VALID', 'ALTER TABLE crm.touch ADD CONSTRAINT mine CHECK (kind <> '''') NO INHERIT',
+    'CREATE TABLE public.mine () INHERITS (crm.touch)', 'CREATE TABLE public.mine (lead_id bigint); ALTER TABLE crm.touch INHERIT public.mine',
+    'CREATE TRIGGER mine AFTER DELETE ON crm.touch REFERENCING OLD TABLE AS o FOR EACH ROW EXECUTE FUNCTION public.nothing()',
     'CREATE PUBLICATION mine FOR TABLE crm.touch', 'CREATE STATISTICS crm.mine ON lead_id, kind FROM crm.touch']) s;
 SELECT is(left(tried($$SET LOCAL default_statistics_target = 10; SELECT leadflow.partition_workspace('crm')$$), 5), '00000', 'without it goes through');
+SELECT is(tried($$ALTER TABLE crm.touch ADD nr serial; ALTER TABLE crm.touch ALTER note SET COMPRESSION pglz; SET LOCAL default_tablespace = pg_default; SELECT leadflow.partition_workspace('crm');
+        INSERT INTO crm.touch (lead_id, kind, direction, at) VALUES (1, 'call', 'outbound', '2026-08-02'); ALTER TABLE crm.touch DETACH PARTITION crm.touch_earlier; DROP TABLE crm.touch_earlier$$,
+    $$SELECT pg_get_serial_sequence('crm.touch', 'nr') || (SELECT string_agg(DISTINCT a.attcompression::text, '') FROM pg_attribute a WHERE a.attname = 'note' AND a.attrelid::regclass::text ~ '^crm.touch') || count(*) || max(nr) FROM crm.touch$$),
+    'crm.touch_nr_seqp13', 'a sequence goes on with the table, compression is carried over');
+SELECT is(left(tried($$SET LOCAL default_tablespace = pg_default; SELECT leadflow.create_workspace('months', partitioned => true)$$), 5), '00000', 'a tablespace that is the default is named');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT throws_ok($$SELECT leadflow.partition_workspace('crm')$$, '55000', 'this needs isolation level READ COMMITTED', 'what a transaction may not see it might lose');
 ROLLBACK;
@@ -124,6 +134,8 @@ SET ROLE :owner;
 INSERT INTO own.touch (lead_id, kind, direction, at) VALUES (1, 'web_visit', 'inbound', '2026-01-02'), (1, 'web_visit', 'inbound', '2026-02-02');
 RESET ROLE;
 SELECT is(leadflow.add_partitions('own'), 2::bigint, 'by a superuser');
+SELECT is(tried($$INSERT INTO own.touch (lead_id, kind, direction, at) VALUES (1, 'call', 'outbound', '4714-11-24 00:00+00 BC'), (1, 'call', 'outbound', '0001-05-05 BC'), (1, 'call', 'outbound', '0001-05-05'); SELECT leadflow.add_partitions('own')$$,
+    $$SELECT string_agg(tableoid::regclass::text, ' ' ORDER BY at) FROM own.touch WHERE at < '0002-01-01'$$), 'own.touch_default own.touch_default own.touch_0001_05', 'what is dated before Christ is in nobody''s way');
 SELECT is(count(*), 2::bigint, 'and archived') FROM leadflow.archive('own', '2026-10-01');
 SELECT is((SELECT string_agg(c.relname, ', ') FROM pg_class c WHERE c.relnamespace = 'own'::regnamespace AND pg_get_userbyid(c.relowner) <> :'owner'), NULL, 'all is the owner''s');
 SELECT is((SELECT string_agg(DISTINCT who, ', ') FROM own.ran), :'owner'::text, 'whose checks run as the owner');

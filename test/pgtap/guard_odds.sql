@@ -171,6 +171,13 @@ UPDATE crm.lead SET owner = :'seller', owner_reason = 'x' WHERE id = 1;
 SELECT is(by_seller($$SET LOCAL leadflow.on_violation = park; UPDATE crm.opportunity SET lead_id = 1$$, $$SELECT string_agg(u ->> 'criterion' || ':' || (u ->> 'seen'), ',') FROM crm.quarantine, jsonb_array_elements(unmet) u$$),
           'a_need:need = SECRET', 'what may be read is told');
 
+-- a clock that somebody forgot to reset, years ahead
+SELECT is(by_seller($$UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE id = 1$$, 'SELECT stage FROM crm.lead WHERE id = 1'), 'disqualified', 'a lead is disqualified');
+SELECT is(by_seller($$SET LOCAL leadflow.clock = '2999-01-01'; UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE id = 1$$), '23514', 'not as of an instant to come');
+SELECT is(by_seller($$SET LOCAL leadflow.clock = '2999-01-01'; UPDATE crm.lead SET stage = 'disqualified', reason = 'spam', stage_since = '2026-03-03' WHERE id = 1$$), '00000', 'but since one that has come');
+SELECT is(tried($$SET LOCAL leadflow.clock = '2999-01-01'; UPDATE crm.lead SET stage = 'disqualified', reason = 'spam' WHERE id = 1$$, 'SELECT stage_since::date FROM crm.lead WHERE id = 1'), '2999-01-01', 'the owner may rehearse');
+SELECT is(tried($$SET LOCAL leadflow.clock = '2999-01-01'; UPDATE crm.lead SET stage = 'disqualified', reason = 'spam', stage_since = '2999-01-02' WHERE id = 1$$), '23514', 'to that instant');
+
 DROP OWNED BY :seller;
 DROP ROLE :seller;
 SELECT * FROM finish();

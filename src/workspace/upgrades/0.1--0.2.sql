@@ -43,6 +43,8 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON book
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('closed_at', 'closed_by');
 
 CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
     FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
@@ -85,7 +87,9 @@ COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an 
 COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
 
 -- a warning was reckoned without its months
-UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
+UPDATE sla_policy SET warn_after = (
+    SELECT CASE WHEN r.rest > interval '0' THEN r.rest END
+    FROM (SELECT pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))) r (rest))
 WHERE pg_catalog.date_part('month', warn_after) <> 0 OR pg_catalog.date_part('year', warn_after) <> 0;
 ALTER TABLE sla_policy ADD CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0);
 
