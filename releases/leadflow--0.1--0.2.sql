@@ -5,6 +5,9 @@
 -- create_workspace has another argument
 DROP FUNCTION leadflow.create_workspace(text, text);
 
+-- leadflow.attachment_function gives the statements that it ran
+DROP FUNCTION leadflow.write_attachment_function(name, name);
+
 CREATE FUNCTION leadflow.check_workspace_version(workspace text)
  RETURNS void
  LANGUAGE plpgsql
@@ -19,30 +22,6 @@ BEGIN
         RAISE EXCEPTION 'workspace % has version %, and leadflow has version %', workspace, COALESCE(has, 'null'), leadflow.version()
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = pg_catalog.format('Run SELECT leadflow.upgrade_workspace(%L) first.', workspace);
     END IF;
-END;
-$function$
-;
-
-CREATE FUNCTION leadflow.become_workspace_owner(workspace text)
- RETURNS text
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-DECLARE
-    caller constant text := pg_catalog.current_setting('role');
-    owner name;
-BEGIN
-    PERFORM leadflow.check_workspace(workspace);
-    SELECT pg_catalog.pg_get_userbyid(c.relowner) INTO owner
-    FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.format('%I.workspace', workspace)::pg_catalog.regclass;
-    IF NOT pg_catalog.pg_has_role(owner, 'MEMBER') THEN
-        RAISE EXCEPTION 'must be owner of workspace %', workspace
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    IF owner <> current_user THEN
-        PERFORM pg_catalog.set_config('role', owner, true);
-    END IF;
-    RETURN caller;
 END;
 $function$
 ;
@@ -499,6 +478,7 @@ CREATE FUNCTION leadflow.mentions(workspace name, words text)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET jit TO 'off'
 AS $function$
 DECLARE
     key_columns text;
@@ -4442,6 +4422,8 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON book
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('closed_at', 'closed_by');
 $leadflow_text$
 WHEN 'triggers' THEN $leadflow_text$/*
  * triggers.sql: what watches the tables.  The guard's name sorts last among
@@ -14000,6 +13982,8 @@ CREATE TRIGGER leadflow_append_only BEFORE UPDATE OR DELETE ON book
     FOR EACH ROW EXECUTE FUNCTION leadflow.append_only();
 CREATE TRIGGER leadflow_append_only_truncate BEFORE TRUNCATE ON book
     FOR EACH STATEMENT EXECUTE FUNCTION leadflow.append_only();
+CREATE TRIGGER zzz_leadflow_record_keeper BEFORE INSERT OR UPDATE ON book
+    FOR EACH ROW EXECUTE FUNCTION leadflow.record_keeper('closed_at', 'closed_by');
 
 CREATE TRIGGER leadflow_kind_recorder AFTER UPDATE ON touch_kind
     FOR EACH ROW EXECUTE FUNCTION leadflow.kind_recorder();
@@ -14042,7 +14026,9 @@ COMMENT ON TABLE committee_member IS 'Who has which role in the decisions of an 
 COMMENT ON COLUMN review_cycle.definition IS 'name of the definition table; lead_merge for the search for duplicates';
 
 -- a warning was reckoned without its months
-UPDATE sla_policy SET warn_after = pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))
+UPDATE sla_policy SET warn_after = (
+    SELECT CASE WHEN r.rest > interval '0' THEN r.rest END
+    FROM (SELECT pg_catalog.justify_hours(warn_after - pg_catalog.make_interval(months => (pg_catalog.date_part('year', warn_after) * 12 + pg_catalog.date_part('month', warn_after))::integer))) r (rest))
 WHERE pg_catalog.date_part('month', warn_after) <> 0 OR pg_catalog.date_part('year', warn_after) <> 0;
 ALTER TABLE sla_policy ADD CONSTRAINT warning_without_months CHECK (pg_catalog.date_part('month', warn_after) = 0 AND pg_catalog.date_part('year', warn_after) = 0);
 
@@ -14497,22 +14483,21 @@ END;
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION leadflow.upgrade_workspace(name text)
- RETURNS void
+CREATE FUNCTION leadflow.upgrade_objects_as_owner(name text)
+ RETURNS text[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
-    caller text;
     reason constant text := pg_catalog.current_setting('leadflow.change_reason', true);
     was text;
     path text[];
     state jsonb;
     item text;
     definition regclass;
+    functions text[];
 BEGIN
-    caller := leadflow.become_workspace_owner(name);
     EXECUTE pg_catalog.format('SELECT version FROM %I.workspace FOR UPDATE', name) INTO was;
     path := leadflow.upgrade_path(name, was);
 
@@ -14537,7 +14522,7 @@ BEGIN
         SELECT t.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger t
         JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = upgrade_workspace.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
+        WHERE n.nspname = upgrade_objects_as_owner.name AND t.tgname = 'leadflow_definition_recorder' AND t.tgenabled <> 'A'
     LOOP
         EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER leadflow_definition_recorder', definition);
     END LOOP;
@@ -14547,11 +14532,32 @@ BEGIN
         EXECUTE pg_catalog.format('UPDATE %I.workspace SET version = $1', name) USING leadflow.version();
         PERFORM pg_catalog.set_config('leadflow.change_reason', COALESCE(reason, ''), true);
     END IF;
-    PERFORM pg_catalog.set_config('role', caller, true);
 
-    -- the writing functions of attachments name the schema, which may have been renamed
-    FOR item IN EXECUTE pg_catalog.format('SELECT a.attachment FROM %I.attachment a', name) LOOP
-        PERFORM leadflow.write_attachment_function(name::pg_catalog.name, item::pg_catalog.name);
+    -- they name the schema, which may have been renamed
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(leadflow.attachment_function($1, a.attachment::pg_catalog.name)) FROM %I.attachment a', name)
+        INTO functions USING name::pg_catalog.name;
+    RETURN COALESCE(functions, '{}');
+END;
+$function$
+;
+
+CREATE FUNCTION leadflow.upgrade_objects(name text)
+ RETURNS text[]
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_as_owner$function$
+;
+
+CREATE OR REPLACE FUNCTION leadflow.upgrade_workspace(name text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET standard_conforming_strings TO 'on'
+AS $function$
+DECLARE
+    statement text;
+BEGIN
+    FOREACH statement IN ARRAY leadflow.upgrade_objects(name) LOOP
+        EXECUTE statement;
     END LOOP;
 END;
 $function$
@@ -14650,8 +14656,27 @@ BEGIN
           SELECT pg_catalog.format('identity of column %s', a.attname) FROM pg_catalog.pg_attribute a
           WHERE a.attrelid = relid AND NOT a.attisdropped AND a.attidentity <> '' AND (a.attname <> 'id' OR a.attidentity <> 'a')
           UNION ALL
-          SELECT pg_catalog.format('statistics target of column %s', a.attname) FROM pg_catalog.pg_attribute a
-          WHERE a.attrelid = relid AND a.attnum > 0 AND NOT a.attisdropped AND a.attstattarget > 0
+          SELECT pg_catalog.format('%s of column %s of %s', p.what, a.attname, a.attrelid::pg_catalog.regclass)
+          FROM pg_catalog.pg_attribute a
+          JOIN (VALUES ('statistics target'), ('n_distinct')) p (what)
+              ON CASE p.what WHEN 'n_distinct' THEN pg_catalog.array_to_string(a.attoptions, ',') LIKE '%n_distinct%' ELSE a.attstattarget > 0 END
+          WHERE (a.attrelid = relid OR a.attrelid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = relid))
+              AND a.attnum > 0 AND NOT a.attisdropped
+          UNION ALL
+          SELECT pg_catalog.format('parent %s', i.inhparent::pg_catalog.regclass) FROM pg_catalog.pg_inherits i WHERE i.inhrelid = relid
+          UNION ALL
+          SELECT pg_catalog.format('child %s', i.inhrelid::pg_catalog.regclass) FROM pg_catalog.pg_inherits i WHERE i.inhparent = relid
+          UNION ALL
+          SELECT pg_catalog.format('constraint %s', k.conname) FROM pg_catalog.pg_constraint k
+          WHERE k.conrelid = relid AND (NOT k.convalidated OR k.contype = 'c' AND k.connoinherit)
+          UNION ALL
+          SELECT pg_catalog.format('trigger %s', t.tgname) FROM pg_catalog.pg_trigger t
+          WHERE t.tgrelid = relid AND (t.tgtype & 1) <> 0 AND (t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL)
+          UNION ALL
+          SELECT pg_catalog.format('comment on %s', pg_catalog.pg_describe_object(d.classoid, d.objoid, 0)) FROM pg_catalog.pg_description d
+          WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid IN (SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE i.indrelid = relid)
+              OR d.classoid = 'pg_catalog.pg_trigger'::regclass AND d.objoid IN (SELECT t.oid FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relid)
+              OR d.classoid = 'pg_catalog.pg_constraint'::regclass AND d.objoid IN (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid = relid AND k.contype <> 'c')
           UNION ALL
           SELECT 'row security' FROM pg_catalog.pg_class c WHERE c.oid = relid AND (c.relrowsecurity OR c.relforcerowsecurity)
           UNION ALL
@@ -14697,7 +14722,7 @@ CREATE FUNCTION leadflow.create_partition(fact regclass, part text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
+    EXECUTE pg_catalog.format('CREATE TABLE %s (LIKE %s INCLUDING COMPRESSION INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE)', part, fact);
     EXECUTE pg_catalog.format('ALTER TABLE %s OWNER TO %I', part,
         (SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = fact));
     PERFORM leadflow.withdraw_rights(part::pg_catalog.regclass);
@@ -14804,6 +14829,12 @@ BEGIN
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
           FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a WHERE c.oid = relid AND a.grantee <> c.relowner
           UNION ALL
+          SELECT 8, 'sequences', pg_catalog.format('ALTER SEQUENCE %s OWNED BY %s.%I', d.objid::pg_catalog.regclass, name, a.attname)
+          FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid AND d.deptype = 'a'
+          UNION ALL
           SELECT 7, 'rights of columns', pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, c.attname, name,
                      CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
@@ -14831,8 +14862,13 @@ BEGIN
         EXECUTE statement;
     END LOOP;
 
+    -- PostgreSQL refuses to be told so of a partitioned table
+    IF pg_catalog.current_setting('default_tablespace') = (SELECT t.spcname FROM pg_catalog.pg_database d
+            JOIN pg_catalog.pg_tablespace t ON t.oid = d.dattablespace WHERE d.datname = pg_catalog.current_database()) THEN
+        PERFORM pg_catalog.set_config('default_tablespace', '', true);
+    END IF;
     EXECUTE pg_catalog.format(
-        'CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMMENTS) PARTITION BY RANGE (at)',
+        'CREATE TABLE %s (LIKE %s INCLUDING COMMENTS INCLUDING COMPRESSION INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING STORAGE) PARTITION BY RANGE (at)',
         name, earlier);
     PERFORM leadflow.withdraw_rights(earlier::pg_catalog.regclass);
     PERFORM leadflow.withdraw_rights(name::pg_catalog.regclass);
@@ -14870,18 +14906,16 @@ END;
 $function$
 ;
 
-CREATE FUNCTION leadflow.partition_workspace(name text)
+CREATE FUNCTION leadflow.partition_workspace_as_owner(name text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET standard_conforming_strings TO 'on'
 AS $function$
 DECLARE
-    caller text;
     state jsonb;
     report text;
 BEGIN
-    caller := leadflow.become_workspace_owner(name);
     PERFORM leadflow.check_workspace_version(name);
     PERFORM leadflow.check_read_committed();
     EXECUTE pg_catalog.format('LOCK TABLE %1$I.stage_event, %1$I.touch IN ACCESS EXCLUSIVE MODE', name);
@@ -14899,9 +14933,14 @@ BEGIN
     END LOOP;
     PERFORM leadflow.restore_report_state(name::pg_catalog.name, state);
     PERFORM leadflow.add_partitions(name);
-    PERFORM pg_catalog.set_config('role', caller, true);
 END;
 $function$
+;
+
+CREATE FUNCTION leadflow.partition_workspace(name text)
+ RETURNS void
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_as_owner$function$
 ;
 
 CREATE FUNCTION leadflow.protect_partition(fact regclass, part regclass)
@@ -14945,7 +14984,7 @@ AS $function$
 $function$
 ;
 
-CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL::date, since date DEFAULT NULL::date)
+CREATE FUNCTION leadflow.add_partitions_as_owner(workspace text, until date, since date)
  RETURNS bigint
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -14955,6 +14994,8 @@ CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL:
 AS $function$
 DECLARE
     max_months constant integer := 1200;
+    -- a partition's name tells no year from one before Christ
+    first_named constant timestamptz := '0001-01-01 00:00+00';
     last_month constant date := pg_catalog.date_trunc('month', COALESCE(until, leadflow.clock() + interval '3 months'));
     first_month date;
     fact text;
@@ -14968,9 +15009,7 @@ DECLARE
     month_end timestamptz;
     waiting boolean;
     made bigint := 0;
-    caller text;
 BEGIN
-    caller := leadflow.become_workspace_owner(workspace);
     FOREACH fact IN ARRAY ARRAY['stage_event', 'touch'] LOOP
         name := pg_catalog.format('%I.%I', workspace, fact);
         rest := NULL;
@@ -14989,8 +15028,8 @@ BEGIN
         months := ARRAY(SELECT m::date FROM pg_catalog.generate_series(first_month::timestamp, last_month::timestamp, interval '1 month') m);
         -- earlier ones that hold rows, and none between: a tool's stray date is one month, not a hundred
         IF since IS NULL AND rest IS NOT NULL THEN
-            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
-                INTO months USING first_month::timestamptz, max_months, months;
+            EXECUTE pg_catalog.format('SELECT ARRAY(SELECT DISTINCT pg_catalog.date_trunc(''month'', r.at)::date FROM %s r WHERE r.at >= $4 AND r.at < $1 ORDER BY 1 DESC LIMIT $2) || $3', rest)
+                INTO months USING first_month::timestamptz, max_months, months, first_named;
         END IF;
 
         FOREACH month IN ARRAY months LOOP
@@ -15020,10 +15059,15 @@ BEGIN
             made := made + 1;
         END LOOP;
     END LOOP;
-    PERFORM pg_catalog.set_config('role', caller, true);
     RETURN made;
 END;
 $function$
+;
+
+CREATE FUNCTION leadflow.add_partitions(workspace text, until date DEFAULT NULL::date, since date DEFAULT NULL::date)
+ RETURNS bigint
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_as_owner$function$
 ;
 
 CREATE FUNCTION leadflow.transcript_touch()
@@ -15102,7 +15146,7 @@ END;
 $function$
 ;
 
-CREATE FUNCTION leadflow.archive(workspace text, before timestamp with time zone)
+CREATE FUNCTION leadflow.archive_as_owner(workspace text, before timestamp with time zone)
  RETURNS TABLE(part text, rows bigint, rows_kept bigint)
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -15114,6 +15158,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
     name constant text := pg_catalog.format('%I.touch', workspace);
+    live constant text := pg_catalog.format('%I.leadflow_live_lead', workspace);
     as_of constant timestamptz := pg_catalog.now();
     old record;
     partition text;
@@ -15122,9 +15167,7 @@ DECLARE
     n integer;
     free boolean;
     foreign_key name;
-    caller text;
 BEGIN
-    caller := leadflow.become_workspace_owner(workspace);
     PERFORM leadflow.check_read_committed();
     IF before IS NULL OR NOT pg_catalog.isfinite(before) OR before > pg_catalog.now() THEN
         RAISE EXCEPTION 'what is archived lies before an instant that has passed'
@@ -15136,7 +15179,6 @@ BEGIN
                   HINT = 'leadflow.partition_workspace partitions the facts of a workspace.';
     END IF;
     IF NOT EXISTS (SELECT FROM leadflow.partition_bounds(name::pg_catalog.regclass) b WHERE b.upper_at <= before) THEN
-        PERFORM pg_catalog.set_config('role', caller, true);
         RETURN;
     END IF;
 
@@ -15146,15 +15188,15 @@ BEGIN
     columns := leadflow.written_columns(name::pg_catalog.regclass);
 
     -- leads that somebody works on, that became a deal, or of whom something was heard since
-    CREATE TEMPORARY TABLE leadflow_live_lead (id bigint PRIMARY KEY, account_id bigint) ON COMMIT DROP;
+    EXECUTE pg_catalog.format('CREATE UNLOGGED TABLE %s (id bigint PRIMARY KEY, account_id bigint)', live);
     EXECUTE pg_catalog.format(
-        'INSERT INTO pg_temp.leadflow_live_lead
+        'INSERT INTO %2$s
          SELECT l.id, l.account_id FROM %1$I.lead l
          WHERE l.stage >= ''mql'' OR l.stage_since >= $1 OR l.wake_at >= $1
              OR EXISTS (SELECT FROM %1$I.opportunity o WHERE o.lead_id = l.id)
              OR EXISTS (SELECT FROM %1$I.sla_clock c WHERE c.lead_id = l.id AND c.stopped_at IS NULL AND c.cancelled_at IS NULL)
-             OR EXISTS (SELECT FROM %1$I.touch t WHERE t.lead_id = l.id AND t.at >= $1)', workspace) USING before;
-    ANALYZE pg_temp.leadflow_live_lead;
+             OR EXISTS (SELECT FROM %1$I.touch t WHERE t.lead_id = l.id AND t.at >= $1)', workspace, live) USING before;
+    EXECUTE pg_catalog.format('ANALYZE %s', live);
 
     FOR old IN
         SELECT c.relname, b.lower_at, b.upper_at
@@ -15170,10 +15212,10 @@ BEGIN
         EXECUTE pg_catalog.format(
             'INSERT INTO %2$s (%4$s)
              SELECT %4$s FROM %3$s t
-             WHERE t.lead_id IN (SELECT l.id FROM pg_temp.leadflow_live_lead l)
-                 OR (t.lead_id IS NULL AND (t.account_id IN (SELECT l.account_id FROM pg_temp.leadflow_live_lead l WHERE l.account_id IS NOT NULL)
+             WHERE t.lead_id IN (SELECT l.id FROM %5$s l)
+                 OR (t.lead_id IS NULL AND (t.account_id IN (SELECT l.account_id FROM %5$s l WHERE l.account_id IS NOT NULL)
                                             OR EXISTS (SELECT FROM %1$I.opportunity o WHERE o.account_id = t.account_id)))
-                 OR EXISTS (SELECT FROM %1$I.transcript s WHERE s.touch_id = t.id)', workspace, kept, partition, columns);
+                 OR EXISTS (SELECT FROM %1$I.transcript s WHERE s.touch_id = t.id)', workspace, kept, partition, columns, live);
         GET DIAGNOSTICS rows_kept = ROW_COUNT;
         EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) - $1 FROM %s', partition) INTO rows USING rows_kept;
         IF rows = 0 THEN
@@ -15211,10 +15253,15 @@ BEGIN
             USING part, before, as_of, rows, rows_kept;
         RETURN NEXT;
     END LOOP;
-    DROP TABLE pg_temp.leadflow_live_lead;
-    PERFORM pg_catalog.set_config('role', caller, true);
+    EXECUTE pg_catalog.format('DROP TABLE %s', live);
 END;
 $function$
+;
+
+CREATE FUNCTION leadflow.archive(workspace text, before timestamp with time zone)
+ RETURNS TABLE(part text, rows bigint, rows_kept bigint)
+ LANGUAGE c
+AS 'MODULE_PATHNAME', $function$leadflow_as_owner$function$
 ;
 
 CREATE OR REPLACE FUNCTION leadflow.phrase_query(phrases text[])
@@ -15335,8 +15382,8 @@ END;
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION leadflow.write_attachment_function(workspace name, attachment name)
- RETURNS void
+CREATE FUNCTION leadflow.attachment_function(workspace name, attachment name)
+ RETURNS text
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET standard_conforming_strings TO 'on'
@@ -15395,13 +15442,13 @@ BEGIN
             '    WHERE t.id = winner AND NOT leadflow.is_exit(t.stage) AND leadflow.ordinal(t.stage) < leadflow.ordinal(stage_now);\nEND IF;\n', pg_catalog.format(before, 'o.stage'), ws);
     END IF;
 
-    EXECUTE pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
+    RETURN pg_catalog.format(E'CREATE OR REPLACE FUNCTION %1$s.%2$I(new %1$s.%3$I, old %1$s.%3$I) RETURNS void\n'
         'LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET leadflow.source = %4$L AS %5$L',
         ws, attachment || '_write', attachment || '_row', COALESCE(a.options ->> 'writer', a.source),
         E'\n-- Written by leadflow.attach, removed by leadflow.detach.\n'
         || CASE WHEN moves_lead THEN E'DECLARE\n    winner bigint;		-- the lead that this one was merged into\n    stage_now leadflow.stage;\n' ELSE '' END
-        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n');
-    EXECUTE pg_catalog.format('COMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
+        || E'BEGIN\n    ' || pg_catalog.replace(pg_catalog.rtrim(body, E'\n'), E'\n', E'\n    ') || E'\nEND;\n')
+        || pg_catalog.format(E';\nCOMMENT ON FUNCTION %1$s.%2$I(%1$s.%3$I, %1$s.%3$I) IS %4$L', ws, attachment || '_write', attachment || '_row',
         pg_catalog.format('attachment: writes what a row means into %s.%s, as source %s. Arguments: the row as it is, null if it was deleted, and as it was, null if it is new', ws, a.object, a.source));
 END;
 $function$
@@ -15615,7 +15662,7 @@ BEGIN
             (''deleted_in_source'', ''{disqualified}'', ''data'', ''{"en": "Deleted in the source"}''),
             (''entered_in_error'', ''{}'', ''data'', ''{"en": "Entered in error"}'') ON CONFLICT (code) DO NOTHING', ws);
     END IF;
-    PERFORM leadflow.write_attachment_function(workspace, attachment);
+    EXECUTE leadflow.attachment_function(workspace, attachment);
 
     FOREACH event IN ARRAY CASE WHEN options ->> 'on_delete' = 'follow' THEN '{insert,update,delete}'::text[] ELSE '{insert,update}' END LOOP
         trigger := pg_catalog.format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH ROW', 'leadflow_' || attachment || '_' || event, pg_catalog.upper(event), target);
@@ -16334,8 +16381,6 @@ $function$
 
 COMMENT ON FUNCTION leadflow.check_workspace_version(pg_catalog.text) IS 'raises an error where a workspace has not the version of the extension (55000)';
 
-COMMENT ON FUNCTION leadflow.become_workspace_owner(pg_catalog.text) IS 'makes the caller the owner of a workspace until the end of the transaction, so that what is made belongs to the owner, and what the owner wrote (defaults, checks, triggers) runs with no more rights; gives the setting role as it was, to be set again. Errors: not a workspace (42704), not a member of the owner (42501)';
-
 COMMENT ON FUNCTION leadflow.record_keeper() IS 'BEFORE INSERT OR UPDATE trigger of tables that people write: whatever a writer gives, the columns that it names say when a new row was recorded (now) and by whom (the present role), and stay as they are. The owner of the table may set them, who loads what was recorded elsewhere';
 
 COMMENT ON FUNCTION leadflow.kind_recorder() IS 'AFTER UPDATE trigger of touch_kind: where a kind is called otherwise, promises, clocks and rules of the score that name it follow';
@@ -16398,6 +16443,10 @@ COMMENT ON FUNCTION leadflow.restore_report(pg_catalog.name,pg_catalog.text,bool
 
 COMMENT ON FUNCTION leadflow.upgrade_path(pg_catalog.text,pg_catalog.text) IS 'the steps that bring a workspace of that name from version was to that of the extension, none if it is there. Errors: was is newer, or there is no way from it (55000)';
 
+COMMENT ON FUNCTION leadflow.upgrade_objects_as_owner(pg_catalog.text) IS 'does the work of leadflow.upgrade_objects, which calls it as the owner of the workspace';
+
+COMMENT ON FUNCTION leadflow.upgrade_objects(pg_catalog.text) IS 'part of leadflow.upgrade_workspace: brings what belongs to the owner of a workspace to the version of the installed extension, acting as the owner; gives the statements that write the functions of attachments anew, which belong to whoever attached';
+
 COMMENT ON FUNCTION leadflow.upgrade_workspace(pg_catalog.text) IS 'brings a workspace to the version of the installed extension, acting as its owner; but for what the company added the result equals a fresh one. The version is changed as a definition is, and recorded. A report whose columns changed is dropped and made anew with its rights and options. Reports that were dropped or replaced (by views with the same columns) are restored, and so is the state of triggers that a data-only restore has changed; the writing functions of attachments are made anew. Errors: not a workspace (42704); of a later version, or of one that cannot be upgraded, or a report was replaced by one with other columns (55000); something was built on a report that has to be dropped (2BP01); not its owner (42501)';
 
 COMMENT ON FUNCTION leadflow.follow_leads(pg_catalog.text,pg_catalog.name[]) IS 'turns row security on for the facts of a workspace: a row that belongs to a lead, opportunity, touch, clock, verdict or debrief is seen and written by whoever sees those; a parked row by whoever sees its lead or wrote it. Which leads and opportunities a role sees is for policies of your own on these two tables. sees_all: roles that see and write every row of every one of them. Called again, as after an upgrade, it makes its policies (leadflow_follows_lead, leadflow_sees_all) anew. Errors: not the owner (42501), not a workspace, or no such role (42704)';
@@ -16416,11 +16465,15 @@ COMMENT ON FUNCTION leadflow.trigger_statement(pg_catalog.oid,pg_catalog.text) I
 
 COMMENT ON FUNCTION leadflow.partition_fact(pg_catalog.text,pg_catalog.text) IS 'part of leadflow.partition_workspace and create_workspace: makes touch or stage_event a table partitioned by at, with the triggers, keys (which take in at), foreign keys, indexes, rights and comments that it has; what it holds becomes the partition _earlier, to the end of the month of leadflow.clock(), and rows that are dated later go to the default partition. Views that read the table must be gone. Errors: something belongs to it that is not carried over (55000), what PostgreSQL says';
 
+COMMENT ON FUNCTION leadflow.partition_workspace_as_owner(pg_catalog.text) IS 'does the work of leadflow.partition_workspace, which calls it as the owner of the workspace';
+
 COMMENT ON FUNCTION leadflow.partition_workspace(pg_catalog.text) IS 'keeps touches and history of a workspace by month from now on: what there is becomes one partition (touch_earlier, stage_event_earlier) without being copied, but for its keys, which are built anew; the reports are made anew with the rights that they had. Nobody reads or writes the tables meanwhile. Only for the owner. Errors: not the owner (42501), not a workspace (42704), partitioned already, of another version than the extension, or a policy, a publication, statistics, a rule or a foreign key belongs to one of the tables, which is named (55000), something was built on a report (2BP01)';
 
 COMMENT ON FUNCTION leadflow.protect_partition(pg_catalog.regclass,pg_catalog.regclass) IS 'gives a partition the TRUNCATE triggers of its table, which PostgreSQL does not inherit: what happened may not be truncated partition by partition either';
 
 COMMENT ON FUNCTION leadflow.partition_bounds(pg_catalog.regclass) IS 'the partitions of a fact table, by time: each with its first instant and the first one after it (infinite where it has none); both null for the default partition';
+
+COMMENT ON FUNCTION leadflow.add_partitions_as_owner(pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'does the work of leadflow.add_partitions, which calls it as the owner of the workspace';
 
 COMMENT ON FUNCTION leadflow.add_partitions(pg_catalog.text,pg_catalog.date,pg_catalog.date) IS 'gives touch and stage_event of a partitioned workspace a partition for every month (of UTC) that has none, from the month of since to that of until; gives how many were made. until: null for three months from leadflow.clock() on; since: null for this month, and the earlier ones of which the default partition holds rows. Rows of the default partition move into the new ones, for which their table is locked. Only for the owner. Errors: not the owner (42501), not a workspace (42704), not partitioned (55000), more than 1200 months (54000)';
 
@@ -16432,9 +16485,13 @@ COMMENT ON FUNCTION leadflow.counting_reports(pg_catalog.text) IS 'names of the 
 
 COMMENT ON FUNCTION leadflow.close_books(pg_catalog.text,timestamp with time zone,pg_catalog.text[]) IS 'keeps what the reports say as of an instant in the table book, one row for each of theirs, so that the numbers can be read and compared when rows that they were reckoned from are gone; gives the number of rows. as_of: now, where none is given; reports: null for leadflow.counting_reports. Needs SELECT on the reports and INSERT on book. Errors: not a workspace, or no such report (42704), an instant to come, null or infinite (22023), closed already (23505), the workspace has another version than the extension (55000), what a report says (its own SQLSTATE)';
 
+COMMENT ON FUNCTION leadflow.archive_as_owner(pg_catalog.text,timestamp with time zone) IS 'does the work of leadflow.archive, which calls it as the owner of the workspace';
+
 COMMENT ON FUNCTION leadflow.archive(pg_catalog.text,timestamp with time zone) IS 'takes touches that happened before an instant out of a partitioned workspace: of each month (and of _earlier) that ended by then, those of leads that are at rest. Not at rest is a lead at or past mql, one that moved, was touched or is to be woken since, one with an opportunity or a running clock; what was written down word for word (transcript) stays, and touches of accounts with such leads or opportunities. Before, the reports are kept as they are (leadflow.close_books). Each month that lost touches becomes a table of the workspace, which archived_part lists: dump it, move it or drop it. Gives these tables with the number of touches that were taken out and that stayed. Evidence, scores and reports no more count what was taken out. Who reads or writes touch, or writes leads, opportunities, clocks or transcripts, waits meanwhile. Only for the owner. Errors: not the owner, or row security would hide rows from it (42501), not a workspace (42704), not partitioned (55000), an instant to come, null or infinite (22023), what close_books says';
 
 COMMENT ON FUNCTION leadflow.phrase_query(pg_catalog.text[]) IS 'what finds any of these phrases in a text of the configuration simple: the words of a phrase one after the other, in any case and as they are written; one that ends with * finds words that begin with its last one. Everything else in a phrase that is not a word is passed over. Null for no phrase, for more than 1000, and for one without a word';
+
+COMMENT ON FUNCTION leadflow.attachment_function(pg_catalog.name,pg_catalog.name) IS 'the statements that make the function x_write of an attachment x, from its row in the table attachment and its mapping function';
 
 COMMENT ON FUNCTION leadflow.attach(pg_catalog.name,pg_catalog.regclass,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb) IS 'from now on a table of the company feeds the workspace: each row written to target becomes a row of object (lead, opportunity, account, touch or campaign), as mapping says (column -> SQL expression over the row "new"), in the same transaction and with the writer''s rights; gives the name of the attachment. Options and keys: doc/attach.md. Errors: not the owner (42501), not a table (42809), unknown object, option or value, external_id or another column that a new row must have not mapped, a time without time zone (22023), no such column (42703), one whose type cannot be compared (0A000), an expression that does not compile (its own SQLSTATE), attached already (42710)';
 

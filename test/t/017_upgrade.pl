@@ -68,6 +68,13 @@ $node->safe_psql('old',
 	"SELECT leadflow.create_workspace('plain'); SELECT leadflow.create_workspace('bare', 'empty')");
 is($node->safe_psql('old', 'SELECT version FROM crm.workspace'),
 	'0.1', 'a workspace of 0.1');
+# warnings after months, which are none today, and a trigger of the company's that waits
+$node->safe_psql('old', q{
+	UPDATE plain.sla_policy SET measure = 'elapsed', target = '40 days', warn_after = '1 month' WHERE policy = 'new_mql';
+	UPDATE plain.sla_policy SET measure = 'elapsed', target = '40 days', warn_after = '1 month 2 days' WHERE policy = 'cadence';
+	CREATE TABLE plain.heard (policy text, by text);
+	CREATE FUNCTION plain.hear() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO plain.heard VALUES (new.policy, CURRENT_USER); RETURN NULL; END';
+	CREATE CONSTRAINT TRIGGER hear AFTER UPDATE ON plain.sla_policy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION plain.hear()});
 is_alive('old', 15, '0.1');
 $node->safe_psql('old', 'REFRESH MATERIALIZED VIEW crm.my_counts');
 like(contents($node, 'old', 'crm'), qr/^funnel\|\d\d/m, '0.1: its reports are read');
@@ -121,6 +128,13 @@ is( $node->safe_psql(
 	'an upgrade sets the version, and keeps that it did');
 same_lines(rows_of_before('old', $before_rows), $before_rows, 'every row of every table is as it was');
 $node->safe_psql('old', sprintf($upgrade, $_)) for ('plain', 'bare');
+is( $node->safe_psql('old', q{
+		SELECT string_agg(policy || COALESCE(' ' || warn_after, ''), ', ' ORDER BY policy) FROM plain.sla_policy WHERE target = '40 days';
+		SELECT string_agg(policy, ', ' ORDER BY policy) FROM plain.heard;
+		DROP TRIGGER hear ON plain.sla_policy;
+		DROP FUNCTION plain.hear();
+		DROP TABLE plain.heard}),
+	"cadence 2 days, new_mql\ncadence, new_mql", 'a warning after whole months is none; a deferred trigger of the company ran');
 
 $node->safe_psql('postgres', 'CREATE DATABASE new');
 $node->safe_psql('new', 'CREATE EXTENSION leadflow');
