@@ -14829,16 +14829,16 @@ BEGIN
                      CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
           FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a WHERE c.oid = relid AND a.grantee <> c.relowner
           UNION ALL
+          SELECT 7, 'rights of columns', pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, c.attname, name,
+                     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+                     CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+          FROM pg_catalog.pg_attribute c, pg_catalog.aclexplode(c.attacl) a WHERE c.attrelid = relid
+          UNION ALL
           SELECT 8, 'sequences', pg_catalog.format('ALTER SEQUENCE %s OWNED BY %s.%I', d.objid::pg_catalog.regclass, name, a.attname)
           FROM pg_catalog.pg_depend d
           JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'
           JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid AND d.deptype = 'a'
-          UNION ALL
-          SELECT 7, 'rights of columns', pg_catalog.format('GRANT %s (%I) ON %s TO %s%s', a.privilege_type, c.attname, name,
-                     CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
-                     CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-          FROM pg_catalog.pg_attribute c, pg_catalog.aclexplode(c.attacl) a WHERE c.attrelid = relid) c (turn, name, statement);
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = relid AND d.deptype = 'a') c (turn, name, statement);
 
     -- what the old one must not have as a partition
     SELECT pg_catalog.array_agg(d.statement ORDER BY d.turn, d.statement) INTO dropped
